@@ -1,0 +1,50 @@
+//! Reads model files, and says what a model takes and gives.
+//!
+//! A [`Model`] is an opened file whose structure has been checked. From it come a borrowed view of
+//! the file's contents ([`Model::onnx`]), which backends compile, and a [`Signature`], which says
+//! what rows look like and what kind of answer to expect. Nothing here runs a model.
+//!
+//! ```no_run
+//! use hotplate_model::Model;
+//!
+//! # fn main() -> Result<(), hotplate_model::ModelError> {
+//! let model = Model::open("models/churn/model.onnx".as_ref())?;
+//! for column in model.signature(None)?.schema().columns() {
+//!     println!("{}: {}", column.name, column.dtype);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Hostile files
+//!
+//! Every byte is treated as an attack until it is checked:
+//!
+//! * No format that can carry code is read. A pickle is recognised and refused.
+//! * Numbers from a file are bounded before anything is allocated or skipped by them.
+//! * Memory while reading is a small multiple of the file, and time grows with the file alone:
+//!   lists are walked where they lie and never expanded, empty messages that would become large
+//!   structures are refused at the first, and nesting has a greatest depth.
+//! * A file names no other file: tensors with external data are refused, wherever they hide.
+//!
+//! A refusal is a [`ModelError`] with a [kind](ModelError::kind), the byte at which the file went
+//! wrong, and one sentence that a person can act on.
+
+mod error;
+mod fault;
+mod file;
+mod foreign;
+mod format;
+mod limits;
+#[expect(unsafe_code, reason = "mapping a file is unsafe, and this is the one place that does it")]
+mod map;
+mod model;
+pub mod onnx;
+mod signature;
+mod task;
+
+pub use error::{ModelError, ModelErrorKind};
+pub use format::Format;
+pub use model::Model;
+pub use signature::{OutputSpec, Signature};
+pub use task::{Labels, Task};

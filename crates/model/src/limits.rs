@@ -1,0 +1,113 @@
+//! How much of anything a file may hold.
+//!
+//! Each limit is far above what exporters write and low enough that reaching it costs little:
+//! together they bound the memory of a parsed file to some hundred megabytes whatever its size.
+
+use crate::{ModelError, fault::Fault};
+
+/// The largest file: the most that a protobuf message can measure.
+pub(crate) const FILE_BYTES: u64 = (1 << 31) - 1;
+
+/// The largest file that is read into memory that we own. Up to here a copy costs about a
+/// millisecond, and a file that is cut short meanwhile is a short read instead of a fault.
+pub(crate) const READ_BYTES: u64 = 16 << 20;
+
+/// The longest name. Names are hashed, compared and printed, so they stay short.
+pub(crate) const NAME_BYTES: usize = 64 << 10;
+
+/// Nodes in the whole model, subgraphs and functions included. A node in memory is many times the
+/// smallest node in a file; trees of any number are one node.
+pub(crate) const NODES: usize = 100_000;
+
+/// Attributes in the whole model, for the same reason.
+pub(crate) const ATTRIBUTES: usize = 1 << 20;
+
+/// Attributes of one node. They are looked up by walking them; the richest operator has twenty.
+pub(crate) const NODE_ATTRIBUTES: usize = 128;
+
+/// Inputs of one node, and outputs. A node that joins columns has one input per column.
+pub(crate) const NODE_VALUES: usize = hotplate_tensor::Schema::MAX_COLUMNS;
+
+/// Inputs and outputs of all nodes together. One that is left out takes two bytes of a file.
+pub(crate) const VALUES: usize = 1 << 22;
+
+/// Inputs of one graph, and outputs. A graph may have one input per column.
+pub(crate) const GRAPH_VALUES: usize = hotplate_tensor::Schema::MAX_COLUMNS;
+
+/// Constant tensors of the whole model.
+pub(crate) const INITIALIZERS: usize = 1 << 16;
+
+/// Axes of a tensor or of a declared shape: what our own tensors can have.
+pub(crate) const RANK: usize = hotplate_tensor::MAX_RANK;
+
+/// Operator sets that a model imports: one per domain, and there are a handful of domains.
+pub(crate) const OPSETS: usize = 256;
+
+/// Entries of a model's metadata.
+pub(crate) const METADATA: usize = 4096;
+
+/// Graphs within graphs. Exporters nest three; readers recurse, and so would whoever runs them.
+pub(crate) const DEPTH: usize = 8;
+
+/// What may still be read of the things that are limited over a whole model.
+#[derive(Debug)]
+pub(crate) struct Allowance {
+    nodes: usize,
+    attributes: usize,
+    values: usize,
+    initializers: usize,
+    depth: usize,
+}
+
+impl Allowance {
+    pub(crate) const fn new() -> Self {
+        Self {
+            nodes: NODES,
+            attributes: ATTRIBUTES,
+            values: VALUES,
+            initializers: INITIALIZERS,
+            depth: DEPTH,
+        }
+    }
+
+    pub(crate) fn take_node(&mut self) -> Result<(), ModelError> {
+        take(&mut self.nodes, "nodes", NODES)
+    }
+
+    pub(crate) fn take_attribute(&mut self) -> Result<(), ModelError> {
+        take(&mut self.attributes, "attributes", ATTRIBUTES)
+    }
+
+    pub(crate) fn take_value(&mut self) -> Result<(), ModelError> {
+        take(&mut self.values, "inputs and outputs of nodes", VALUES)
+    }
+
+    pub(crate) fn take_initializer(&mut self) -> Result<(), ModelError> {
+        take(&mut self.initializers, "initializers", INITIALIZERS)
+    }
+
+    /// Runs `read` one graph further in.
+    pub(crate) fn nested<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, ModelError>,
+    ) -> Result<T, ModelError> {
+        self.depth = self.depth.checked_sub(1).ok_or(Fault::TooDeep { limit: DEPTH })?;
+        let result = read(self);
+        self.depth += 1;
+        result
+    }
+}
+
+/// Refuses one more of `what` when there are `limit` already.
+pub(crate) fn room_for_one_more(
+    len: usize,
+    what: &'static str,
+    limit: usize,
+) -> Result<(), ModelError> {
+    if len < limit { Ok(()) } else { Err(Fault::TooMany { what, limit }.into()) }
+}
+
+fn take(left: &mut usize, what: &'static str, limit: usize) -> Result<(), ModelError> {
+    *left = left.checked_sub(1).ok_or(Fault::TooMany { what, limit })?;
+    Ok(())
+}

@@ -1,0 +1,114 @@
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    Format, ModelError, Signature, fault::Fault, file::FileBytes, limits, onnx::OnnxModel,
+};
+
+/// An opened model file, its format recognised and its structure checked.
+///
+/// Holds the file's bytes, so it is dropped once a backend has compiled it.
+#[derive(Debug)]
+pub struct Model {
+    bytes: FileBytes,
+    format: Format,
+    path: Option<PathBuf>,
+}
+
+impl Model {
+    /// Opens a file and checks its structure. The format is told by content, not by name.
+    ///
+    /// A file of up to 16 MiB is read; a larger one is mapped while the `Model` lives, and must
+    /// not be written to meanwhile. To replace a model, rename a finished file into its place.
+    ///
+    /// # Errors
+    ///
+    /// Every [kind](crate::ModelErrorKind) up to and including external data; what is wrong with
+    /// a signature only [`signature`](Self::signature) finds.
+    pub fn open(path: &Path) -> Result<Self, ModelError> {
+        let model = FileBytes::open(path).and_then(Self::check);
+        match model {
+            Ok(model) => Ok(Self { path: Some(path.to_owned()), ..model }),
+            Err(error) => Err(error.of_file(path)),
+        }
+    }
+
+    /// Takes a file's bytes and checks their structure.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open), apart from what only a path can be.
+    pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, ModelError> {
+        if bytes.len() as u64 > limits::FILE_BYTES {
+            return Err(Fault::TooLarge { bytes: bytes.len() as u64 }.into());
+        }
+        Self::check(FileBytes::Owned(bytes))
+    }
+
+    fn check(bytes: FileBytes) -> Result<Self, ModelError> {
+        let format = Format::recognise(&bytes)?;
+        match format {
+            Format::Onnx => OnnxModel::parse(&bytes)?,
+        };
+        Ok(Self { bytes, format, path: None })
+    }
+
+    /// The format of the file.
+    pub const fn format(&self) -> Format {
+        self.format
+    }
+
+    /// The size of the file.
+    pub fn size_bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The bytes of the file, for a backend that brings its own reader.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The SHA-256 of the file in lower-case hexadecimal.
+    pub fn sha256(&self) -> String {
+        let digest = Sha256::digest(&*self.bytes);
+        digest.iter().fold(String::with_capacity(64), |mut text, byte| {
+            // Writing to a `String` cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+    }
+
+    /// The contents of an ONNX file, borrowed. Read anew at each call, without copying.
+    ///
+    /// # Errors
+    ///
+    /// When the file is in another format.
+    pub fn onnx(&self) -> Result<OnnxModel<'_>, ModelError> {
+        match self.format {
+            Format::Onnx => OnnxModel::parse(&self.bytes).map_err(|error| self.place(error)),
+        }
+    }
+
+    /// What the model takes and gives.
+    ///
+    /// Columns are called by `names` when there are any, else by the file's metadata entry
+    /// `feature_names` (a JSON array of strings), else after the inputs.
+    ///
+    /// # Errors
+    ///
+    /// When rows cannot be given to these inputs, or the names do not fit them.
+    pub fn signature(&self, names: Option<Vec<String>>) -> Result<Signature, ModelError> {
+        Signature::of_onnx(&self.onnx()?, names).map_err(|error| self.place(error))
+    }
+
+    fn place(&self, error: ModelError) -> ModelError {
+        match &self.path {
+            Some(path) => error.of_file(path),
+            None => error,
+        }
+    }
+}
