@@ -1,0 +1,183 @@
+use std::sync::Arc;
+
+use hotplate_tensor::{Columns, DType, Schema};
+
+use crate::{
+    DecodeError, DecodeErrorKind, Format,
+    names::{Header, RollCall},
+    scan::plain_length,
+};
+
+/// U+FEFF, which some programs put in front of UTF-8.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// Decodes bodies of one schema, and keeps its scratch between them.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use hotplate_codec::{Decoder, Format};
+/// use hotplate_tensor::{Columns, DType, DataView, InputSpec, Schema, Shape};
+///
+/// let row_shape = Shape::of_rows(1);
+/// let input = |name: &str, dtype| InputSpec { name: name.into(), dtype, row_shape };
+/// let inputs = vec![input("tenure", DType::F32), input("contract", DType::Str)];
+/// let schema = Arc::new(Schema::new(inputs)?);
+///
+/// let mut columns = Columns::new(Arc::clone(&schema));
+/// let mut decoder = Decoder::new(schema);
+/// decoder.decode(Format::Csv, b"12,Two year\n,One year\n", &mut columns)?;
+/// assert_eq!(columns.rows(), 2);
+///
+/// let body = br#"{"instances": [{"contract": "Two year", "tenur": 12}]}"#;
+/// let error = decoder.decode(Format::Json, body, &mut columns).unwrap_err();
+/// assert_eq!(error.to_string(), r#"row 0: unknown column "tenur"; did you mean "tenure"?"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Decoder {
+    pub(crate) schema: Arc<Schema>,
+    pub(crate) ignore_unknown: bool,
+    /// Whether every column is text, so that any record of CSV could be data.
+    pub(crate) text_only: bool,
+    /// Whether columns have names, and each stands in JSON as it is, without escapes.
+    pub(crate) has_plain_names: bool,
+    pub(crate) roll: RollCall,
+    pub(crate) header: Header,
+    /// Text whose escapes were undone; valid until the next cell is read.
+    pub(crate) scratch: String,
+    /// Of a document in column form: each column and where its next value begins.
+    pub(crate) lists: Vec<(usize, usize)>,
+}
+
+/// How far into a body or a file a decoder has come.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Progress {
+    /// Whether anything but blank lines was seen, so that no header can follow.
+    pub(crate) begun: bool,
+    /// Whether the first record was a header.
+    pub(crate) has_header: bool,
+    /// The blank lines since the last record; the end of a body forgives them.
+    pub(crate) blank_lines: usize,
+    /// Rows, lines and bytes in front of the block at hand.
+    pub(crate) rows: usize,
+    pub(crate) lines: usize,
+    pub(crate) bytes: usize,
+}
+
+impl Decoder {
+    /// A decoder of rows of `schema`.
+    pub fn new(schema: Arc<Schema>) -> Self {
+        let columns = schema.columns();
+        Self {
+            ignore_unknown: false,
+            text_only: columns.iter().all(|column| column.dtype == DType::Str),
+            has_plain_names: schema.is_named()
+                && columns
+                    .iter()
+                    .all(|column| plain_length(column.name.as_bytes()) == column.name.len()),
+            roll: RollCall::new(columns.len()),
+            header: Header::default(),
+            scratch: String::new(),
+            lists: Vec::new(),
+            schema,
+        }
+    }
+
+    /// Whether names that no column has are passed over with their values, as for a file that
+    /// carries the target. They are refused unless this is set.
+    #[must_use]
+    pub fn ignore_unknown_columns(mut self, ignore: bool) -> Self {
+        self.ignore_unknown = ignore;
+        self
+    }
+
+    /// Replaces what `columns` holds by the rows of a whole body; by none when it is refused.
+    ///
+    /// # Errors
+    ///
+    /// When the body does not hold rows of the schema. A body without bytes is
+    /// [`DecodeErrorKind::Empty`]; one that says that it has no rows, such as `[]`, is fine.
+    ///
+    /// # Panics
+    ///
+    /// When `columns` is of another schema.
+    pub fn decode(
+        &mut self,
+        format: Format,
+        body: &[u8],
+        columns: &mut Columns,
+    ) -> Result<(), DecodeError> {
+        let mut progress = Progress::default();
+        self.decode_part(format, body, &mut progress, columns)?;
+        if progress.begun { Ok(()) } else { Err(DecodeError::new(DecodeErrorKind::Empty)) }
+    }
+
+    /// Replaces what `columns` holds by the rows of the part of a body at `progress`.
+    pub(crate) fn decode_part(
+        &mut self,
+        format: Format,
+        part: &[u8],
+        progress: &mut Progress,
+        columns: &mut Columns,
+    ) -> Result<(), DecodeError> {
+        assert!(
+            Arc::ptr_eq(&self.schema, columns.schema())
+                || self.schema.columns() == columns.schema().columns(),
+            "the columns are of another schema than the decoder"
+        );
+        columns.clear();
+        let result = self.rows(format, part, progress, columns);
+        result.map_err(|error| {
+            columns.clear();
+            error.shifted(progress.bytes)
+        })
+    }
+
+    fn rows(
+        &mut self,
+        format: Format,
+        part: &[u8],
+        progress: &mut Progress,
+        columns: &mut Columns,
+    ) -> Result<(), DecodeError> {
+        let at_start = progress.bytes == 0;
+        let mut text = utf8(part, at_start)?;
+        if at_start && let Some(rest) = text.strip_prefix(BYTE_ORDER_MARK) {
+            progress.bytes = BYTE_ORDER_MARK.len_utf8();
+            text = rest;
+        }
+        match format {
+            Format::Csv => self.csv_rows(text, progress, columns),
+            Format::Json => self.json_document(text, progress, columns),
+            Format::JsonLines => self.json_lines(text, progress, columns),
+        }
+    }
+
+    /// How many cells a row by position has.
+    pub(crate) fn width(&self) -> usize {
+        self.schema.columns().len()
+    }
+
+    /// A row of `got` cells where `expected` belong.
+    #[cold]
+    pub(crate) fn wrong_arity(expected: usize, got: impl Into<String>) -> DecodeError {
+        let cells = if expected == 1 { "cell" } else { "cells" };
+        DecodeError::new(DecodeErrorKind::WrongArity)
+            .with_expected(format!("{expected} {cells}").into())
+            .with_got(got)
+    }
+}
+
+fn utf8(part: &[u8], at_start: bool) -> Result<&str, DecodeError> {
+    // ASCII in UTF-16 is valid UTF-8 with a NUL in every other byte.
+    let utf16 = matches!(part, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, ..] | [_, 0, ..]);
+    if at_start && utf16 {
+        return Err(DecodeError::new(DecodeErrorKind::NotUtf8)
+            .with_expected("UTF-8".into())
+            .with_got("UTF-16"));
+    }
+    std::str::from_utf8(part).map_err(|error| {
+        DecodeError::new(DecodeErrorKind::NotUtf8).with_offset(error.valid_up_to())
+    })
+}

@@ -1,0 +1,104 @@
+use hotplate_tensor::{DataView, TensorView};
+
+use crate::{
+    Field, Predictions,
+    encode::value::{Notation, score_index, write_element},
+    json::write_string,
+};
+
+const CLASSIFIER: [Field; 3] = [Field::PredictedLabel, Field::Score, Field::Probabilities];
+const REGRESSOR: [Field; 1] = [Field::Score];
+
+struct Json;
+
+impl Notation for Json {
+    fn text(text: &str, out: &mut Vec<u8>) {
+        write_string(out, text);
+    }
+
+    fn special(_: f64, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"null");
+    }
+}
+
+/// Appends the object that is the answer of `row`.
+pub(super) fn write_row(
+    predictions: &Predictions<'_>,
+    fields: Option<&[Field]>,
+    row: usize,
+    out: &mut Vec<u8>,
+) {
+    let all: &[Field] = match predictions {
+        Predictions::Classifier { .. } => &CLASSIFIER,
+        Predictions::Regressor { .. } => &REGRESSOR,
+        Predictions::Tensors { outputs, .. } => return write_outputs(outputs, row, out),
+    };
+    out.push(b'{');
+    for (index, &field) in fields.unwrap_or(all).iter().enumerate() {
+        write_key(index, field.name(), out);
+        match (field, predictions) {
+            (Field::PredictedLabel, Predictions::Classifier { labels, .. }) => {
+                write_element::<Json>(*labels, row, out);
+            }
+            (Field::Probabilities, Predictions::Classifier { probabilities, classes, .. }) => {
+                write_nested(&[*classes], *probabilities, row * classes, out)
+            }
+            (
+                Field::Score | Field::Probability | Field::PredictedScore,
+                Predictions::Classifier { probabilities, classes: classes @ 1.., .. },
+            ) => write_element::<Json>(
+                *probabilities,
+                score_index(*probabilities, *classes, row),
+                out,
+            ),
+            (
+                Field::Score | Field::Probability | Field::PredictedScore,
+                Predictions::Regressor { values },
+            ) => write_element::<Json>(*values, row, out),
+            _ => out.extend_from_slice(b"null"),
+        }
+    }
+    out.push(b'}');
+}
+
+fn write_outputs(outputs: &[(&str, TensorView<'_>)], row: usize, out: &mut Vec<u8>) {
+    out.push(b'{');
+    for (index, (name, tensor)) in outputs.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        write_string(out, name);
+        out.push(b':');
+        let dims = tensor.shape().dims().get(1..).unwrap_or_default();
+        let width: usize = dims.iter().product();
+        if width == 1 {
+            write_element::<Json>(tensor.data(), row, out);
+        } else {
+            write_nested(dims, tensor.data(), row * width, out);
+        }
+    }
+    out.push(b'}');
+}
+
+/// Appends the key of a field, which needs no escapes.
+fn write_key(index: usize, name: &str, out: &mut Vec<u8>) {
+    out.extend_from_slice(if index == 0 { b"\"" } else { b",\"" });
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"\":");
+}
+
+/// Appends the elements from `start` on as lists of lists. As deep as the shape, and so bounded.
+fn write_nested(dims: &[usize], data: DataView<'_>, start: usize, out: &mut Vec<u8>) {
+    let Some((&length, inner)) = dims.split_first() else {
+        return write_element::<Json>(data, start, out);
+    };
+    let stride: usize = inner.iter().product();
+    out.push(b'[');
+    for index in 0..length {
+        if index > 0 {
+            out.push(b',');
+        }
+        write_nested(inner, data, start + index * stride, out);
+    }
+    out.push(b']');
+}

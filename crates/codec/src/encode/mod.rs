@@ -1,0 +1,100 @@
+use crate::{Field, Format, Predictions};
+
+mod csv;
+mod json;
+mod value;
+
+/// Appends a whole reply to `reply`.
+///
+/// | | JSON | CSV |
+/// |---|---|---|
+/// | classifier | `{"predictions":[{"predicted_label":…,"score":…,"probabilities":[…]}]}` | the second class's probability of two, all of more |
+/// | regressor | `{"predictions":[{"score":…}]}` | the value |
+/// | other | `{"predictions":[{"output":…}]}`, nested by the row's shape, bare if a row is one element | all elements of all outputs |
+///
+/// JSON Lines has one of JSON's predictions per line. With `fields`, classifiers and regressors
+/// give those in that order in every format, and a list of probabilities is then one CSV cell,
+/// `"[0.25, 0.75]"`; other graphs give all they have. What has no value, such as a regressor's
+/// label or a number that is not finite, is `null` in JSON; CSV has `nan`, `inf` and `-inf`.
+///
+/// # Panics
+///
+/// When the parts of `predictions` disagree about the number of rows.
+pub fn encode(
+    format: Format,
+    predictions: &Predictions<'_>,
+    fields: Option<&[Field]>,
+    reply: &mut Vec<u8>,
+) {
+    let mut encoder = Encoder::new(format, fields);
+    encoder.block(predictions, reply);
+    encoder.finish(reply);
+}
+
+/// Writes one reply from blocks of answers.
+///
+/// ```
+/// use hotplate_codec::{Encoder, Format, Predictions};
+/// use hotplate_tensor::DataView;
+///
+/// let mut reply = Vec::new();
+/// let mut encoder = Encoder::new(Format::Json, None);
+/// encoder.block(&Predictions::Regressor { values: DataView::F32(&[0.5]) }, &mut reply);
+/// encoder.block(&Predictions::Regressor { values: DataView::F32(&[0.1]) }, &mut reply);
+/// encoder.finish(&mut reply);
+/// assert_eq!(reply, br#"{"predictions":[{"score":0.5},{"score":0.1}]}"#);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Encoder<'f> {
+    format: Format,
+    fields: Option<&'f [Field]>,
+    begun: bool,
+    has_rows: bool,
+}
+
+impl<'f> Encoder<'f> {
+    /// An encoder of these fields, or of all.
+    pub const fn new(format: Format, fields: Option<&'f [Field]>) -> Self {
+        Self { format, fields, begun: false, has_rows: false }
+    }
+
+    /// Appends a block of answers to `out`.
+    ///
+    /// # Panics
+    ///
+    /// When the parts of `predictions` disagree about the number of rows.
+    pub fn block(&mut self, predictions: &Predictions<'_>, out: &mut Vec<u8>) {
+        self.begin(out);
+        for row in 0..predictions.rows() {
+            match self.format {
+                Format::Csv => csv::write_row(predictions, self.fields, row, out),
+                Format::Json => {
+                    if self.has_rows {
+                        out.push(b',');
+                    }
+                    json::write_row(predictions, self.fields, row, out);
+                }
+                Format::JsonLines => {
+                    json::write_row(predictions, self.fields, row, out);
+                    out.push(b'\n');
+                }
+            }
+            self.has_rows = true;
+        }
+    }
+
+    /// Appends what closes the reply to `out`.
+    pub fn finish(mut self, out: &mut Vec<u8>) {
+        self.begin(out);
+        if self.format == Format::Json {
+            out.extend_from_slice(b"]}");
+        }
+    }
+
+    fn begin(&mut self, out: &mut Vec<u8>) {
+        if self.format == Format::Json && !self.begun {
+            out.extend_from_slice(b"{\"predictions\":[");
+        }
+        self.begun = true;
+    }
+}

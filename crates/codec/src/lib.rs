@@ -1,0 +1,69 @@
+//! Request bytes to typed columns, and answers to reply bytes.
+//!
+//! A [`Decoder`] reads a body of CSV, JSON or JSON Lines in one pass, driven by the model's
+//! [`Schema`](hotplate_tensor::Schema), straight into [`Columns`](hotplate_tensor::Columns): there
+//! is no tree in between, and nothing is allocated once its scratch has grown to the size of the
+//! requests. A body that does not hold rows of the schema is refused with a [`DecodeError`], which
+//! says what is wrong, where, what was expected and what came. [`encode()`] writes a batch of
+//! answers in the form that the client asked for. Nothing here does I/O, waits, or trusts a byte
+//! of a body. Files are read and written piece by piece through [`BlockDecoder`] and [`Encoder`].
+//!
+//! # Cells
+//!
+//! - Numbers are read as the nearest double and rounded once to the column's type; integers reach
+//!   integer columns exactly. A number that the type cannot hold is refused, not clamped.
+//! - JSON's `null` and `NaN`, an empty or blank CSV cell, CSV's `nan`, and blank JSON text in a
+//!   numeric column are missing: NaN or the empty text. Columns of integers and of truth values
+//!   have no missing value and refuse them.
+//! - `true` and `false` are one and zero in numeric columns.
+//! - A text column takes text only: any CSV cell as it stands, spaces included, and JSON strings.
+//!
+//! # Shapes of JSON documents
+//!
+//! | Body | Rows |
+//! |---|---|
+//! | `[[..], ..]`, `[{..}, ..]` | by position, or by name |
+//! | `[v, ..]`, `{"col": v, ..}` | one row |
+//! | `{"col": [v, ..], ..}` | columns of equal length |
+//! | `{"instances": [..]}`, `{"inputs": [..]}`, `{"dataframe_records": [..]}` | a list of rows as above |
+//! | `{"inputs": {"col": [v, ..], ..}}` | columns of equal length |
+//! | `{"dataframe_split": {"columns": [..], "data": [[..], ..]}}`, or its inside alone | by the names in `columns` |
+//!
+//! Wherever a row may stand, `{"features": [..]}` and `{"data": {"features": {"values": [..]}}}`
+//! are rows by position. In a list of rows, and on a line of JSON Lines, a bare value is a row of a
+//! model with one column. A line of JSON Lines is one row in any of these forms. The keys
+//! `signature_name` and `params` beside rows are passed over; other keys that are not columns are
+//! refused.
+//!
+//! A model may have a column called `instances` or `data`. What the value is decides then: a
+//! cell is never a list or an object, so a list of lists under `instances` is rows and a number is
+//! a cell. Where both readings remain, which is a list of scalars, the model's column wins.
+//!
+//! # Header of CSV
+//!
+//! The first record is a header when the schema is named, at least half of the record's cells are
+//! names of columns, and it is not a row of data: its number of cells is wrong, or a cell does not
+//! fit its column. Where every column is text any record fits, and there the first is a header if
+//! it holds each column's name exactly once. Columns are then matched by name, in any order.
+
+#![forbid(unsafe_code)]
+
+mod blocks;
+mod cell;
+pub mod csv;
+mod decoder;
+mod encode;
+mod error;
+mod format;
+pub mod json;
+mod names;
+mod number;
+mod predictions;
+mod scan;
+
+pub use blocks::BlockDecoder;
+pub use decoder::Decoder;
+pub use encode::{Encoder, encode};
+pub use error::{DecodeError, DecodeErrorKind};
+pub use format::Format;
+pub use predictions::{Field, Predictions};

@@ -1,0 +1,80 @@
+use hotplate_tensor::{DataView, TensorView};
+
+/// What a reply is written from: the answers of one batch of one request.
+#[derive(Clone, Copy, Debug)]
+pub enum Predictions<'a> {
+    /// Classes.
+    Classifier {
+        /// The predicted class of each row: text or integers.
+        labels: DataView<'a>,
+        /// `[rows, classes]`, floats.
+        probabilities: DataView<'a>,
+        /// The number of classes.
+        classes: usize,
+    },
+    /// One number for each row.
+    Regressor {
+        /// `[rows]`.
+        values: DataView<'a>,
+    },
+    /// Whatever a graph gives.
+    Tensors {
+        /// The number of rows.
+        rows: usize,
+        /// Each output and its name; axis 0 is rows.
+        outputs: &'a [(&'a str, TensorView<'a>)],
+    },
+}
+
+impl Predictions<'_> {
+    /// The number of rows answered.
+    pub fn rows(&self) -> usize {
+        match self {
+            Self::Classifier { labels, .. } => labels.len(),
+            Self::Regressor { values } => values.len(),
+            Self::Tensors { rows, .. } => *rows,
+        }
+    }
+}
+
+/// A part of a classifier's or regressor's answer that a client can ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Field {
+    /// The class; of a regressor, nothing.
+    PredictedLabel,
+    /// The probability of the second of two classes, or the greatest of more; a regressor's value.
+    Score,
+    /// [`Score`](Self::Score) under the name that SageMaker gives it for classifiers.
+    Probability,
+    /// [`Score`](Self::Score) under the name that SageMaker gives it for regressors.
+    PredictedScore,
+    /// The probability of every class; of a regressor, nothing.
+    Probabilities,
+}
+
+impl Field {
+    /// The key on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PredictedLabel => "predicted_label",
+            Self::Score => "score",
+            Self::Probability => "probability",
+            Self::PredictedScore => "predicted_score",
+            Self::Probabilities => "probabilities",
+        }
+    }
+
+    /// The field of this name, in any case.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [
+            Self::PredictedLabel,
+            Self::Score,
+            Self::Probability,
+            Self::PredictedScore,
+            Self::Probabilities,
+        ]
+        .into_iter()
+        .find(|field| field.name().eq_ignore_ascii_case(name))
+    }
+}

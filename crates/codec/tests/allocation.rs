@@ -1,0 +1,103 @@
+//! Nothing is allocated once buffers have grown to the size of the requests.
+
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    cell::Cell,
+    sync::Arc,
+};
+
+use hotplate_codec::{Decoder, Field, Format, Predictions, encode};
+use hotplate_tensor::{Columns, DType, DataView, InputSpec, Schema, Shape, StrView};
+
+thread_local! {
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+struct Counting;
+
+#[expect(unsafe_code, reason = "an allocator is unsafe to implement")]
+// SAFETY: every call goes to the system's allocator unchanged; counting touches no memory of it.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        // SAFETY: our caller promises what `System` asks.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: our caller promises what `System` asks.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        // SAFETY: our caller promises what `System` asks.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// The allocations of the second run of `work`, after a first that may grow its buffers.
+fn second_run(mut work: impl FnMut()) -> usize {
+    work();
+    let before = ALLOCATIONS.get();
+    work();
+    ALLOCATIONS.get() - before
+}
+
+#[test]
+fn second_decode_allocates_nothing() {
+    let columns = [("age", DType::F32), ("job", DType::Str), ("calls", DType::I64)];
+    let inputs = columns.map(|(name, dtype)| InputSpec {
+        name: name.into(),
+        dtype,
+        row_shape: Shape::of_rows(1),
+    });
+    let schema = Arc::new(Schema::new(inputs.into()).unwrap());
+    let mut columns = Columns::new(Arc::clone(&schema));
+    let mut decoder = Decoder::new(schema);
+    for (format, body) in [
+        (Format::Csv, "1.5,\"a \"\"b\"\"\",3\n,plain,4\n"),
+        (Format::Csv, "calls,job,age\n3,\"a \"\"b\"\"\",1\n4,plain,\n"),
+        (Format::Json, r#"[[1.5,"a\u00e9\n",3],[null,"",4]]"#),
+        (Format::Json, r#"[1.2345678901234567890123e-30,"a",3]"#),
+        (
+            Format::Json,
+            r#"{"instances":[{"job":"a\"b","age":1,"calls":2},{"calls":1,"age":2,"j\u006fb":""}]}"#,
+        ),
+        (Format::Json, r#"{"age":[1,2],"calls":[3,4],"job":["a","\\"]}"#),
+        (
+            Format::Json,
+            r#"{"dataframe_split":{"data":[[1,"a",2]],"columns":["age","job","calls"]}}"#,
+        ),
+        (Format::Json, r#"{"columns":["calls","job","age"],"index":[0,[1]],"data":[[1,"a",2]]}"#),
+        (Format::JsonLines, "[1,\"a\\t\",2]\n{\"job\":\"x\",\"age\":1,\"calls\":2}\n"),
+    ] {
+        let allocations =
+            second_run(|| decoder.decode(format, body.as_bytes(), &mut columns).unwrap());
+        assert_eq!(allocations, 0, "{format}: {body}");
+    }
+}
+
+#[test]
+fn second_encode_allocates_nothing() {
+    let labels = ["Yes", "No \"way\""];
+    let predictions = Predictions::Classifier {
+        labels: DataView::Str(StrView::from(&labels[..])),
+        probabilities: DataView::F32(&[0.1, 0.9, 0.75, f32::NAN]),
+        classes: 2,
+    };
+    let fields = [Field::PredictedLabel, Field::Probabilities];
+    let mut reply = Vec::new();
+    for format in [Format::Csv, Format::Json, Format::JsonLines] {
+        for fields in [None, Some(&fields[..])] {
+            let allocations = second_run(|| {
+                reply.clear();
+                encode(format, &predictions, fields, &mut reply);
+            });
+            assert_eq!(allocations, 0, "{format}");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+use hotplate_codec::{BlockDecoder, Format};
+use hotplate_tensor::Columns;
+
+use crate::support::{mixed, shown};
+
+#[test]
+fn rows_and_lines_are_numbered_over_all_blocks() {
+    let mut columns = Columns::new(mixed());
+    let mut blocks = BlockDecoder::new(mixed(), Format::Csv);
+    blocks.decode(b"calls,tenure,contract\n", &mut columns).unwrap();
+    assert_eq!(columns.rows(), 0);
+    blocks.decode(b"2,1,a\n4,3,\"b\nb\"\n", &mut columns).unwrap();
+    assert_eq!(shown(&columns), "1 \"a\" 2 | 3 \"b\\nb\" 4");
+    let error = blocks.decode(b"6,5,c\n8,x,d\n", &mut columns).unwrap_err();
+    assert_eq!((error.row(), error.line(), error.offset()), (Some(3), Some(6), Some(46)));
+}
+
+#[test]
+fn blank_lines_wait_for_what_follows() {
+    let mut columns = Columns::new(mixed());
+    let mut blocks = BlockDecoder::new(mixed(), Format::Csv);
+    blocks.decode(b"1,a,2\n\n", &mut columns).unwrap();
+    assert_eq!(columns.rows(), 1);
+    let error = blocks.decode(b"\n3,b,4\n", &mut columns).unwrap_err();
+    assert_eq!(error.to_string(), "row 1 (line 2): expected 3 cells, got a blank line");
+}
+
+#[test]
+fn whole_records_end_outside_of_quotes() {
+    let blocks = BlockDecoder::new(mixed(), Format::Csv);
+    for (buffer, whole) in [
+        ("", 0),
+        ("1,a", 0),
+        ("1,a\n2", 4),
+        ("1,\"a\n", 0),
+        ("1,\"a\nb\"\n2,\"c\n", 8),
+        ("1,\"a\"\"\n\"\n", 9),
+        ("1,5\" disk\n2", 10),
+        ("\u{feff}\"a\n\"\n", 8),
+        // Not well-formed, and so handed over as far as that shows.
+        ("1,\"a\"b\n2,c\n", 6),
+        ("1,\"a\"\rb\n2,c\n", 7),
+    ] {
+        assert_eq!(blocks.whole_records(buffer.as_bytes()), whole, "{buffer:?}");
+    }
+    let lines = BlockDecoder::new(mixed(), Format::JsonLines);
+    assert_eq!(lines.whole_records(b"[1]\n[2]\n[3"), 8);
+    let document = BlockDecoder::new(mixed(), Format::Json);
+    assert_eq!(document.whole_records(b"[[1]]\n"), 0);
+}
+
+#[test]
+fn document_is_one_block() {
+    let mut columns = Columns::new(mixed());
+    let mut blocks = BlockDecoder::new(mixed(), Format::Json);
+    blocks.decode(b"{\"instances\":[[1,\"a\",2]]}\n", &mut columns).unwrap();
+    assert_eq!(shown(&columns), "1 \"a\" 2");
+    blocks.decode(b"", &mut columns).unwrap();
+    assert_eq!(columns.rows(), 0);
+}

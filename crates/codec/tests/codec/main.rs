@@ -1,0 +1,12 @@
+//! What bodies decode to, why they are refused, and what answers look like on the wire.
+
+#![expect(clippy::unwrap_used, reason = "a test panics where it fails")]
+
+mod blocks;
+mod csv;
+mod encode;
+mod json;
+mod json_refusals;
+mod lines;
+mod properties;
+mod support;
