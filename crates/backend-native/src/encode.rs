@@ -1,0 +1,229 @@
+//! From the cells of a row to the feature vector.
+
+use std::{
+    ops::Range,
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+};
+
+use hotplate_backend::{BackendError, UnknownCategories, UnknownCategory};
+use hotplate_tensor::{DataView, Inputs, Schema};
+
+use crate::trace::{Arithmetic, Element, Lookup};
+
+/// The most categories that a refusal names.
+const NAMED_CATEGORIES: usize = 8;
+
+/// Fills feature vectors, `[rows, width]` row-major.
+#[derive(Debug)]
+pub(crate) struct Encoder {
+    width: usize,
+    numbers: Vec<NumberStep>,
+    texts: Vec<TextStep>,
+    /// The input whose rows are feature vectors as they are.
+    direct: Option<usize>,
+}
+
+/// A cell of an input tensor.
+#[derive(Clone, Copy, Debug)]
+struct Cell {
+    input: usize,
+    /// The elements of one row of that input.
+    stride: usize,
+    offset: usize,
+}
+
+/// One number to one feature.
+#[derive(Debug)]
+struct NumberStep {
+    cell: Cell,
+    feature: usize,
+    arithmetic: Vec<Arithmetic>,
+}
+
+/// One text to the features that depend on it.
+#[derive(Debug)]
+struct TextStep {
+    cell: Cell,
+    lookup: Lookup,
+    /// What the features are when the text is no category.
+    off: Vec<(usize, f32)>,
+    /// `on[changes[c]]` is what category `c` sets.
+    on: Vec<(usize, f32)>,
+    changes: Vec<Range<usize>>,
+    unknown: AtomicU64,
+}
+
+impl Encoder {
+    /// Groups the elements of a feature vector into steps.
+    pub(crate) fn new(features: &[Element], lookups: Vec<Lookup>, schema: &Schema) -> Self {
+        let cell = |column: usize| {
+            let column = &schema.columns()[column];
+            let stride = schema.inputs()[column.input].width();
+            Cell { input: column.input, stride, offset: column.offset }
+        };
+        let mut numbers = Vec::new();
+        let mut texts: Vec<TextStep> =
+            lookups.into_iter().map(|lookup| TextStep::new(cell(lookup.column), lookup)).collect();
+        let mut changes = Vec::new();
+        for (feature, element) in features.iter().enumerate() {
+            match element {
+                Element::Number { column, arithmetic } => numbers.push(NumberStep {
+                    cell: cell(*column),
+                    feature,
+                    arithmetic: arithmetic.clone(),
+                }),
+                &Element::Indicator { lookup, category, on, off } => {
+                    texts[lookup].off.push((feature, off));
+                    changes.push((lookup, category, feature, on));
+                }
+                Element::Text { .. } => unreachable!("the trace lets no text into the features"),
+            }
+        }
+        changes.sort_by_key(|&(lookup, category, feature, _)| (lookup, category, feature));
+        for (lookup, category, feature, on) in changes {
+            let step = &mut texts[lookup];
+            step.on.push((feature, on));
+            step.changes[category].end = step.on.len();
+        }
+        for step in &mut texts {
+            let mut start = 0;
+            for range in &mut step.changes {
+                *range = start..range.end.max(start);
+                start = range.end;
+            }
+        }
+        let direct = direct_input(features.len(), &numbers);
+        Self { width: features.len(), numbers, texts, direct }
+    }
+
+    /// The length of a feature vector.
+    pub(crate) const fn width(&self) -> usize {
+        self.width
+    }
+
+    /// The feature vectors of all rows, where an input holds them as they are.
+    pub(crate) fn borrow<'a>(&self, inputs: Inputs<'a>) -> Option<&'a [f32]> {
+        match inputs.data(self.direct?) {
+            DataView::F32(elements) => Some(elements),
+            _ => None,
+        }
+    }
+
+    /// Fills `features` for these rows of a request.
+    ///
+    /// # Errors
+    ///
+    /// The first text that is no category, where such are refused.
+    pub(crate) fn encode(
+        &self,
+        inputs: Inputs<'_>,
+        rows: Range<usize>,
+        unknown: UnknownCategories,
+        features: &mut [f32],
+    ) -> Result<(), BackendError> {
+        for step in &self.numbers {
+            let DataView::F32(elements) = inputs.data(step.cell.input) else {
+                unreachable!("the engine checks dtypes before a worker runs")
+            };
+            for (row, features) in rows.clone().zip(features.chunks_exact_mut(self.width)) {
+                let number = elements[row * step.cell.stride + step.cell.offset];
+                features[step.feature] =
+                    step.arithmetic.iter().fold(number, |number, step| step.apply(number));
+            }
+        }
+        for step in &self.texts {
+            let DataView::Str(elements) = inputs.data(step.cell.input) else {
+                unreachable!("the engine checks dtypes before a worker runs")
+            };
+            for (row, features) in rows.clone().zip(features.chunks_exact_mut(self.width)) {
+                let text = elements.get(row * step.cell.stride + step.cell.offset);
+                step.apply(text, unknown, features).map_err(|known| {
+                    let column = step.lookup.column;
+                    let got = text.to_owned();
+                    BackendError::unknown_category(UnknownCategory { row, column, got, known })
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How often each text column held no category: its index in the schema, and the count.
+    pub(crate) fn unknown_categories(&self) -> Vec<(usize, u64)> {
+        self.texts.iter().map(|step| (step.lookup.column, step.unknown.load(Relaxed))).collect()
+    }
+
+    /// What the steps do, one line a kind, for a person.
+    pub(crate) fn describe(&self) -> Vec<String> {
+        if self.direct.is_some() {
+            return vec![format!("{} numbers, read where they lie", self.width)];
+        }
+        let count = |test: fn(&Arithmetic) -> bool| {
+            self.numbers.iter().filter(|step| step.arithmetic.iter().any(test)).count()
+        };
+        let mut lines = Vec::new();
+        if !self.numbers.is_empty() {
+            lines.push(format!(
+                "{} numbers ({} imputed, {} scaled)",
+                self.numbers.len(),
+                count(|step| matches!(step, Arithmetic::Impute { .. })),
+                count(|step| matches!(step, Arithmetic::Scale { .. })),
+            ));
+        }
+        if !self.texts.is_empty() {
+            let categories: usize = self.texts.iter().map(|step| step.changes.len()).sum();
+            lines.push(format!("{} texts, looked up in {categories} categories", self.texts.len()));
+        }
+        lines
+    }
+}
+
+impl TextStep {
+    fn new(cell: Cell, lookup: Lookup) -> Self {
+        let changes = vec![0..0; lookup.table.names().len()];
+        let unknown = AtomicU64::new(0);
+        Self { cell, lookup, off: Vec::new(), on: Vec::new(), changes, unknown }
+    }
+
+    /// Sets this text's features, or says what it could have been. No text at all is a missing
+    /// value, not an unknown one.
+    fn apply(
+        &self,
+        text: &str,
+        unknown: UnknownCategories,
+        features: &mut [f32],
+    ) -> Result<(), Vec<String>> {
+        for &(feature, off) in &self.off {
+            features[feature] = off;
+        }
+        match self.lookup.table.get(text) {
+            Some(category) => {
+                for &(feature, on) in &self.on[self.changes[category].clone()] {
+                    features[feature] = on;
+                }
+            }
+            None if text.is_empty() => {}
+            None => {
+                self.unknown.fetch_add(1, Relaxed);
+                if unknown == UnknownCategories::Refuse || !self.lookup.unknown_is_zeros {
+                    let names = self.lookup.table.names();
+                    return Err(names.iter().take(NAMED_CATEGORIES).cloned().collect());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The input whose every row is a feature vector already.
+fn direct_input(width: usize, numbers: &[NumberStep]) -> Option<usize> {
+    let first = numbers.first()?.cell;
+    let in_place = numbers.len() == width
+        && first.stride == width
+        && numbers.iter().enumerate().all(|(index, step)| {
+            step.cell.input == first.input
+                && step.cell.offset == index
+                && step.feature == index
+                && step.arithmetic.is_empty()
+        });
+    in_place.then_some(first.input)
+}

@@ -1,0 +1,132 @@
+//! The operators that the engine takes, with their attributes read and checked.
+
+use hotplate_backend::BackendError;
+use hotplate_model::onnx::{Graph, Node};
+
+use crate::trees::TreeModel;
+
+/// ONNX's code for float32.
+const FLOAT: i64 = 1;
+
+/// What a node does to its inputs.
+#[derive(Debug)]
+pub(crate) enum Operator {
+    /// The same values, whatever their form.
+    Identity,
+    /// The same values as float32.
+    CastToFloat,
+    /// Inputs side by side along `axis` of the whole tensor, rows included.
+    Concat { axis: i64 },
+    /// Other dimensions for the same elements, row by row; −1 and 0 as ONNX has them.
+    Reshape { dims: Vec<i64> },
+    /// An indicator for each category: one where the text is that category.
+    OneHot { categories: Vec<String>, unknown_is_zeros: bool },
+    /// Another value where an element is `replaced`; per feature, or one for all.
+    Impute { with: Vec<f32>, replaced: f32 },
+    /// `(x − offset) · scale`, each rounded to float32; per feature, or one for all.
+    Scale { offset: Vec<f32>, scale: Vec<f32> },
+    /// An ensemble of trees and what is made of their sum.
+    Trees(Box<TreeModel>),
+}
+
+/// Why a node is not taken: not by this engine, or by nobody.
+#[derive(Debug)]
+pub(crate) enum NotTaken {
+    /// Another backend may take it.
+    Unsupported(String),
+    /// It is wrong in itself.
+    Invalid(BackendError),
+}
+
+impl From<hotplate_model::ModelError> for NotTaken {
+    fn from(error: hotplate_model::ModelError) -> Self {
+        Self::Invalid(error.into())
+    }
+}
+
+impl NotTaken {
+    pub(crate) fn unsupported(reason: impl Into<String>) -> Self {
+        Self::Unsupported(reason.into())
+    }
+
+    pub(crate) fn invalid(node: &Node<'_>, problem: impl Into<String>) -> Self {
+        Self::Invalid(BackendError::invalid_model(node_name(node), problem))
+    }
+}
+
+/// What to call a node in a message: its name, or that of what it makes.
+pub(crate) fn node_name<'a>(node: &Node<'a>) -> &'a str {
+    if node.name.is_empty() { node.outputs.first().copied().unwrap_or_default() } else { node.name }
+}
+
+impl Operator {
+    /// Reads a node's operator and attributes.
+    pub(crate) fn read(node: &Node<'_>, graph: &Graph<'_>) -> Result<Self, NotTaken> {
+        match (node.domain, node.op_type) {
+            ("", "Identity") => Ok(Self::Identity),
+            ("", "Cast") => cast(node),
+            ("", "Concat") => {
+                let axis = node.int("axis")?;
+                let axis = axis.ok_or_else(|| NotTaken::invalid(node, "axis is not given"))?;
+                Ok(Self::Concat { axis })
+            }
+            ("", "Reshape") => reshape(node, graph),
+            ("ai.onnx.ml", "OneHotEncoder") => one_hot(node),
+            ("ai.onnx.ml", "Imputer") => impute(node),
+            ("ai.onnx.ml", "Scaler") => scale(node),
+            ("ai.onnx.ml", "TreeEnsembleClassifier" | "TreeEnsembleRegressor") => {
+                Ok(Self::Trees(Box::new(TreeModel::read(node)?)))
+            }
+            _ => Err(NotTaken::unsupported("the native engine has no such operator")),
+        }
+    }
+}
+
+fn cast(node: &Node<'_>) -> Result<Operator, NotTaken> {
+    let to = node.int("to")?.ok_or_else(|| NotTaken::invalid(node, "to is not given"))?;
+    match to {
+        FLOAT => Ok(Operator::CastToFloat),
+        other => Err(NotTaken::unsupported(format!("a cast to element type {other}"))),
+    }
+}
+
+fn reshape(node: &Node<'_>, graph: &Graph<'_>) -> Result<Operator, NotTaken> {
+    let name = node.inputs.get(1).copied().unwrap_or_default();
+    let shape = graph.initializers.iter().find(|tensor| tensor.name == name);
+    let shape = shape.ok_or_else(|| NotTaken::unsupported("a shape that is computed"))?;
+    if node.int("allowzero")?.unwrap_or(0) != 0 {
+        return Err(NotTaken::unsupported("allowzero"));
+    }
+    Ok(Operator::Reshape { dims: shape.elements()? })
+}
+
+fn one_hot(node: &Node<'_>) -> Result<Operator, NotTaken> {
+    let Some(categories) = node.strings("cats_strings")? else {
+        return Err(NotTaken::unsupported("categories that are not strings"));
+    };
+    let categories = categories.map(str::to_owned).collect();
+    let unknown_is_zeros = node.int("zeros")?.unwrap_or(1) != 0;
+    Ok(Operator::OneHot { categories, unknown_is_zeros })
+}
+
+fn impute(node: &Node<'_>) -> Result<Operator, NotTaken> {
+    let Some(with) = node.floats("imputed_value_floats")? else {
+        return Err(NotTaken::unsupported("imputed values that are not floats"));
+    };
+    let replaced = node.float("replaced_value_float")?.unwrap_or(0.0);
+    Ok(Operator::Impute { with: with.collect(), replaced })
+}
+
+fn scale(node: &Node<'_>) -> Result<Operator, NotTaken> {
+    let floats = |name| -> Result<Vec<f32>, NotTaken> {
+        Ok(node.floats(name)?.map(Iterator::collect).unwrap_or_default())
+    };
+    let (offset, scale) = (floats("offset")?, floats("scale")?);
+    if offset.len() != scale.len() || offset.is_empty() {
+        return Err(NotTaken::invalid(
+            node,
+            format!("{} offsets and {} scales", offset.len(), scale.len()),
+        ));
+    }
+    Ok(Operator::Scale { offset, scale })
+}

@@ -1,0 +1,84 @@
+use std::{
+    cell::Cell,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+};
+
+use hotplate_backend::{BackendError, Part, Plan, Worker};
+
+use crate::slots::Slots;
+
+/// The workers of one plan, and the way to one of them.
+#[derive(Debug)]
+pub struct Lane {
+    plan: Arc<dyn Plan>,
+    workers: Slots<Box<dyn Worker>>,
+}
+
+impl Lane {
+    /// A lane of `instances` workers, at least one.
+    ///
+    /// # Errors
+    ///
+    /// When the plan cannot make a worker.
+    pub fn start(plan: Arc<dyn Plan>, instances: usize) -> Result<Self, BackendError> {
+        let workers =
+            (0..instances.max(1)).map(|_| plan.worker()).collect::<Result<Vec<_>, _>>()?;
+        Ok(Self { plan, workers: Slots::new(workers) })
+    }
+
+    /// The plan that the workers run.
+    pub const fn plan(&self) -> &Arc<dyn Plan> {
+        &self.plan
+    }
+
+    /// The number of workers.
+    pub fn instances(&self) -> usize {
+        self.workers.len()
+    }
+
+    /// Runs the parts on the caller's thread, in a free slot or in the first that becomes free.
+    ///
+    /// How it went stands in each part's outcome. A worker that panics fails these parts alone, and
+    /// a new one takes its slot.
+    pub fn run(&self, parts: &mut [Part<'_>]) {
+        self.workers.with(home_slot(), |worker| self.run_in(worker, parts));
+    }
+
+    /// Like [`run`](Self::run), in slot `slot` where that is free: warm-up goes through them all.
+    pub fn run_in_slot(&self, slot: usize, parts: &mut [Part<'_>]) {
+        self.workers.with(slot, |worker| self.run_in(worker, parts));
+    }
+
+    fn run_in(&self, worker: &mut Box<dyn Worker>, parts: &mut [Part<'_>]) {
+        // The worker is replaced after a panic, and a part's outputs count for nothing unless its
+        // outcome is good, so no broken invariant is ever seen.
+        if catch_unwind(AssertUnwindSafe(|| worker.run(parts))).is_err() {
+            for part in parts {
+                part.outcome = Err(BackendError::worker_panicked());
+            }
+            if let Ok(fresh) = self.plan.worker() {
+                *worker = fresh;
+            }
+        }
+    }
+}
+
+/// Where this thread looks for a free slot first. Threads get different numbers, so that they
+/// rarely meet and a worker's scratch stays in one core's cache.
+fn home_slot() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        static HOME: Cell<Option<usize>> = const { Cell::new(None) };
+    }
+    HOME.with(|home| {
+        home.get().unwrap_or_else(|| {
+            let next = NEXT.fetch_add(1, Relaxed);
+            home.set(Some(next));
+            next
+        })
+    })
+}
