@@ -1,0 +1,300 @@
+//! `hotplate.toml`: the one place of configuration.
+//!
+//! A file has a table for each thing that it configures. `[model]` is read here; other tables
+//! belong to the crates above, which read them through [`Section`].
+//!
+//! | Key of `[model]` | Value | Default |
+//! |---|---|---|
+//! | `name` | what the model is called | its folder's name, or its file's without the ending |
+//! | `file` | the model's file, where the folder holds several | the only one |
+//! | `columns` | the columns' names, in the order of the input's elements | the file's own |
+//! | `threshold` | the second class's probability from which on it is predicted | the file's own |
+//! | `output` | of `predicted_label`, `score`, `probabilities`: what replies hold, in order | by format |
+//! | `unknown_categories` | `accept` (all zeros, counted) or `refuse` | `accept` |
+//! | `instances` | slots: threads that can run the model at once | one per core |
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use hotplate_backend::UnknownCategories;
+use hotplate_codec::Field;
+use toml::{Table, Value};
+
+use crate::error::Error;
+
+/// The name of a configuration file.
+pub const FILE_NAME: &str = "hotplate.toml";
+
+/// The tables that a configuration file may have.
+const SECTIONS: [&str; 2] = ["model", "serve"];
+
+/// A configuration file, parsed.
+#[derive(Clone, Debug, Default)]
+pub struct ConfigFile {
+    path: PathBuf,
+    tables: Table,
+}
+
+impl ConfigFile {
+    /// Reads `folder`'s file; an empty configuration where there is none.
+    ///
+    /// # Errors
+    ///
+    /// When the file is there and cannot be read, or has a table that nothing reads.
+    pub fn in_folder(folder: &Path) -> Result<Self, Error> {
+        let path = folder.join(FILE_NAME);
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => return Err(Error::config(path, error.to_string())),
+        };
+        let tables: Table = text
+            .parse()
+            .map_err(|error: toml::de::Error| Error::config(&path, error.to_string()))?;
+        check_keys(&path, "", &tables, &SECTIONS)?;
+        Ok(Self { path, tables })
+    }
+
+    /// One table of the file; empty where it has none.
+    ///
+    /// # Errors
+    ///
+    /// When it is no table, or has a key that is not one of `known`.
+    pub fn section(&self, name: &str, known: &[&str]) -> Result<Section<'_>, Error> {
+        let table = match self.tables.get(name) {
+            None => None,
+            Some(Value::Table(table)) => Some(table),
+            Some(_) => return Err(Error::config(&self.path, format!("{name} must be a table"))),
+        };
+        if let Some(table) = table {
+            check_keys(&self.path, name, table, known)?;
+        }
+        Ok(Section { path: &self.path, name: name.to_owned(), table })
+    }
+}
+
+/// One table of a configuration file.
+#[derive(Clone, Debug)]
+pub struct Section<'f> {
+    path: &'f Path,
+    name: String,
+    table: Option<&'f Table>,
+}
+
+impl Section<'_> {
+    /// The text under `key`.
+    ///
+    /// # Errors
+    ///
+    /// This and the accessors below refuse a value of another type.
+    pub fn text(&self, key: &str) -> Result<Option<&str>, Error> {
+        self.read(key, "a string", Value::as_str)
+    }
+
+    /// The truth value under `key`.
+    ///
+    /// # Errors
+    ///
+    /// When it is something else.
+    pub fn truth(&self, key: &str) -> Result<Option<bool>, Error> {
+        self.read(key, "true or false", Value::as_bool)
+    }
+
+    /// The number under `key`, an integer or not.
+    ///
+    /// # Errors
+    ///
+    /// When it is something else.
+    pub fn number(&self, key: &str) -> Result<Option<f64>, Error> {
+        #[expect(clippy::cast_precision_loss, reason = "no setting needs 54 bits")]
+        let number =
+            |value: &Value| value.as_float().or_else(|| value.as_integer().map(|int| int as f64));
+        self.read(key, "a number", number)
+    }
+
+    /// The integer under `key`, which must fit `T`.
+    ///
+    /// # Errors
+    ///
+    /// When it is something else, or out of `T`'s range.
+    pub fn integer<T: TryFrom<i64>>(&self, key: &str) -> Result<Option<T>, Error> {
+        let integer = |value: &Value| value.as_integer().and_then(|int| T::try_from(int).ok());
+        self.read(key, "a whole number in range", integer)
+    }
+
+    /// The list of texts under `key`.
+    ///
+    /// # Errors
+    ///
+    /// When it is something else.
+    pub fn texts(&self, key: &str) -> Result<Option<Vec<&str>>, Error> {
+        self.read(key, "a list of strings", |value| {
+            value.as_array()?.iter().map(Value::as_str).collect()
+        })
+    }
+
+    /// The error of a value that `key` may not have.
+    pub fn refuse(&self, key: &str, expected: &str) -> Error {
+        let got = self.table.and_then(|table| table.get(key)).map(ToString::to_string);
+        let got = got.unwrap_or_else(|| "nothing".to_owned());
+        let name = &self.name;
+        Error::config(self.path, format!("[{name}] {key}: expected {expected}, got {got}"))
+    }
+
+    fn read<'s, T>(
+        &'s self,
+        key: &str,
+        expected: &str,
+        convert: impl FnOnce(&'s Value) -> Option<T>,
+    ) -> Result<Option<T>, Error> {
+        let Some(value) = self.table.and_then(|table| table.get(key)) else { return Ok(None) };
+        convert(value).map(Some).ok_or_else(|| self.refuse(key, expected))
+    }
+}
+
+/// What `[model]` says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct ModelSettings {
+    pub(crate) name: Option<String>,
+    pub(crate) file: Option<String>,
+    pub(crate) columns: Option<Vec<String>>,
+    pub(crate) threshold: Option<f64>,
+    pub(crate) output: Option<Vec<Field>>,
+    pub(crate) unknown_categories: Option<UnknownCategories>,
+    pub(crate) instances: Option<usize>,
+}
+
+impl ModelSettings {
+    pub(crate) fn read(file: &ConfigFile) -> Result<Self, Error> {
+        let known =
+            ["name", "file", "columns", "threshold", "output", "unknown_categories", "instances"];
+        let section = file.section("model", &known)?;
+        let threshold = section.number("threshold")?;
+        if threshold.is_some_and(|threshold| !(0.0..=1.0).contains(&threshold)) {
+            return Err(section.refuse("threshold", "a probability from 0 to 1"));
+        }
+        let field = |name: &str| {
+            Field::from_name(name).ok_or_else(|| {
+                section.refuse("output", "of predicted_label, score and probabilities")
+            })
+        };
+        let output = section.texts("output")?;
+        let output = output.map(|names| names.into_iter().map(field).collect()).transpose()?;
+        let unknown_categories = match section.text("unknown_categories")? {
+            None => None,
+            Some("accept") => Some(UnknownCategories::AsModelSays),
+            Some("refuse") => Some(UnknownCategories::Refuse),
+            Some(_) => return Err(section.refuse("unknown_categories", "\"accept\" or \"refuse\"")),
+        };
+        let instances = section.integer("instances")?;
+        if instances == Some(0) {
+            return Err(section.refuse("instances", "at least one"));
+        }
+        let columns = section.texts("columns")?;
+        Ok(Self {
+            name: section.text("name")?.map(str::to_owned),
+            file: section.text("file")?.map(str::to_owned),
+            columns: columns.map(|names| names.into_iter().map(str::to_owned).collect()),
+            threshold,
+            output,
+            unknown_categories,
+            instances,
+        })
+    }
+}
+
+impl ModelSettings {
+    /// These, and `others` where these say nothing.
+    pub(crate) fn or(self, others: &Self) -> Self {
+        Self {
+            name: self.name.or_else(|| others.name.clone()),
+            file: self.file.or_else(|| others.file.clone()),
+            columns: self.columns.or_else(|| others.columns.clone()),
+            threshold: self.threshold.or(others.threshold),
+            output: self.output.or_else(|| others.output.clone()),
+            unknown_categories: self.unknown_categories.or(others.unknown_categories),
+            instances: self.instances.or(others.instances),
+        }
+    }
+}
+
+/// The candidate that `name` is most likely a slip of, if any is near.
+pub fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+    let allowed = (name.chars().count() / 3).clamp(1, 3);
+    candidates
+        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
+        .filter(|&(distance, _)| distance <= allowed)
+        .min_by_key(|&(distance, _)| distance)
+        .map(|(_, candidate)| candidate)
+}
+
+fn check_keys(path: &Path, section: &str, table: &Table, known: &[&str]) -> Result<(), Error> {
+    let Some(unknown) = table.keys().find(|key| !known.contains(&key.as_str())) else {
+        return Ok(());
+    };
+    let place = if section.is_empty() { String::new() } else { format!("[{section}] ") };
+    let hint = match nearest(unknown, known.iter().copied()) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => format!("expected one of {}", known.join(", ")),
+    };
+    Err(Error::config(path, format!("{place}unknown key `{unknown}`; {hint}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(text: &str) -> Result<ModelSettings, String> {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(FILE_NAME), text).unwrap();
+        let file = ConfigFile::in_folder(folder.path());
+        let settings = file.and_then(|file| ModelSettings::read(&file));
+        settings.map_err(|error| {
+            error.to_string().split_once(": ").map(|(_, problem)| problem.to_owned()).unwrap()
+        })
+    }
+
+    #[test]
+    fn every_key_is_read() {
+        let settings = settings(
+            "[model]\nname = \"n\"\nfile = \"f.onnx\"\ncolumns = [\"a\"]\nthreshold = 0.4\n\
+             output = [\"score\"]\nunknown_categories = \"refuse\"\ninstances = 3\n",
+        );
+        let expected = ModelSettings {
+            name: Some("n".into()),
+            file: Some("f.onnx".into()),
+            columns: Some(vec!["a".into()]),
+            threshold: Some(0.4),
+            output: Some(vec![Field::Score]),
+            unknown_categories: Some(UnknownCategories::Refuse),
+            instances: Some(3),
+        };
+        assert_eq!(settings.unwrap(), expected);
+    }
+
+    #[test]
+    fn slip_is_answered_with_the_nearest_key() {
+        let problem = settings("[model]\ntreshold = 0.4").unwrap_err();
+        assert_eq!(problem, "[model] unknown key `treshold`; did you mean `threshold`?");
+        let problem = settings("[modle]\nname = \"x\"").unwrap_err();
+        assert_eq!(problem, "unknown key `modle`; did you mean `model`?");
+    }
+
+    #[test]
+    fn values_out_of_place_are_refused() {
+        let refused = |text: &str, words: &str| {
+            let problem = settings(text).unwrap_err();
+            assert!(problem.contains(words), "{problem}");
+        };
+        refused("[model]\nthreshold = 1.5", "a probability from 0 to 1, got 1.5");
+        refused("[model]\nthreshold = \"high\"", "a number, got \"high\"");
+        refused("[model]\noutput = [\"scores\"]", "predicted_label, score and probabilities");
+        refused("[model]\nunknown_categories = \"ignore\"", "\"accept\" or \"refuse\"");
+        refused("[model]\ninstances = 0", "at least one, got 0");
+        refused("[model]\ninstances = -1", "a whole number in range, got -1");
+        refused("model = 3", "model must be a table");
+        refused("[model\n", "");
+    }
+}

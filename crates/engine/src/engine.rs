@@ -1,0 +1,390 @@
+use std::{num::NonZero, path::Path, sync::Arc, thread};
+
+use hotplate_backend::{Backend, CompileOptions, Part, Plan, UnknownCategories};
+use hotplate_codec::Field;
+use hotplate_model::{Labels, Model, Signature, Task};
+use hotplate_scheduler::Lane;
+use hotplate_tensor::{Column, Columns, DType, Inputs, Tensor, Value};
+
+use crate::{
+    Answer, Binding, GoldenRows, Input, ModelFolder,
+    config::ModelSettings,
+    error::{Cause, Error},
+};
+
+/// One version of a model: immutable, warm, and right.
+#[derive(Debug)]
+pub struct Engine {
+    name: String,
+    backend: &'static str,
+    lane: Lane,
+    signature: Arc<Signature>,
+    threshold: Option<f64>,
+    unknown_categories: UnknownCategories,
+    output: Option<Vec<Field>>,
+    golden_rows: usize,
+}
+
+impl Engine {
+    /// Opens the model at `path`, a file or a folder, and returns when it is warm.
+    ///
+    /// # Errors
+    ///
+    /// When there is no model, no backend takes it, or it does not reproduce its golden rows.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        OpenOptions::new().open(path)
+    }
+
+    /// What the model is called: its folder's name, or its file's without the ending.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The backend that runs the model.
+    pub const fn backend(&self) -> &'static str {
+        self.backend
+    }
+
+    /// What the model reads and answers.
+    pub fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    /// The cells of a row, in the order of a row without names.
+    pub fn columns(&self) -> impl ExactSizeIterator<Item = &Column> {
+        self.signature.schema().columns().iter()
+    }
+
+    /// The compiled model.
+    pub fn plan(&self) -> &Arc<dyn Plan> {
+        self.lane.plan()
+    }
+
+    /// The number of threads that can run the model at once.
+    pub fn instances(&self) -> usize {
+        self.lane.instances()
+    }
+
+    /// The golden rows that the model reproduced when it was opened; zero where it has none.
+    pub const fn golden_rows(&self) -> usize {
+        self.golden_rows
+    }
+
+    /// What replies should hold, where the model's configuration says.
+    pub fn output(&self) -> Option<&[Field]> {
+        self.output.as_deref()
+    }
+
+    /// How often each text column held a text that training never saw, since the model was opened.
+    pub fn unknown_categories(&self) -> impl Iterator<Item = (&str, u64)> {
+        let columns = self.signature.schema().columns();
+        let counts = self.plan().unknown_categories().into_iter();
+        counts.map(|(column, count)| (columns[column].name.as_str(), count))
+    }
+
+    /// Memory for answers, to be reused from call to call.
+    pub fn answer(&self) -> Answer {
+        Answer::new(Arc::clone(&self.signature))
+    }
+
+    /// Memory for rows that are filled cell by cell.
+    pub fn rows(&self) -> Columns {
+        Columns::new(Arc::clone(self.signature.schema()))
+    }
+
+    /// Resolves column names, which must be all of the model's, in any order.
+    ///
+    /// # Errors
+    ///
+    /// When a name is no column's, stands twice, or a column is not named.
+    pub fn bind(&self, names: &[&str]) -> Result<Binding<'_>, Error> {
+        Binding::new(self, names)
+    }
+
+    /// Answers rows, in any form that is an [`Input`].
+    ///
+    /// ```
+    /// # fn main() -> Result<(), hotplate::Error> {
+    /// # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/housing");
+    /// let housing = hotplate::Engine::open(path)?;
+    /// let rows = [[8.3, 41.0, 7.0, 1.0, 322.0, 2.6, 37.9, -122.2]; 3];
+    /// assert_eq!(housing.predict(&rows[..])?.rows(), 3);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the rows are not the model's.
+    pub fn predict<I: Input + ?Sized>(&self, rows: &I) -> Result<Answer, Error> {
+        let mut answer = self.answer();
+        self.predict_into(rows, &mut answer)?;
+        Ok(answer)
+    }
+
+    /// Answers rows into memory that the caller keeps. Allocates nothing once that has grown.
+    ///
+    /// # Errors
+    ///
+    /// When the rows are not the model's.
+    pub fn predict_into<I: Input + ?Sized>(
+        &self,
+        rows: &I,
+        answer: &mut Answer,
+    ) -> Result<(), Error> {
+        self.claim(answer);
+        let Answer { outputs, staging, rows: answered, .. } = answer;
+        *answered = 0;
+        *answered = rows.with_inputs(staging, |inputs| self.run(inputs, outputs))??;
+        Ok(())
+    }
+
+    /// Answers the rows that were put into the answer's own columns.
+    pub(crate) fn predict_staged(&self, answer: &mut Answer) -> Result<(), Error> {
+        answer.rows = 0;
+        answer.rows = self.run(answer.staging.inputs(), &mut answer.outputs)?;
+        Ok(())
+    }
+
+    /// Makes sure that the memory fits this engine's outputs.
+    pub(crate) fn claim(&self, answer: &mut Answer) {
+        if !Arc::ptr_eq(&answer.signature, &self.signature) {
+            *answer = self.answer();
+        }
+    }
+
+    /// The model's own answers: golden rows know nothing of configuration.
+    pub(crate) fn run_model(
+        &self,
+        inputs: Inputs<'_>,
+        outputs: &mut [Tensor],
+    ) -> Result<usize, Error> {
+        self.run_part(Part::new(inputs, outputs))
+    }
+
+    /// The answers as configured.
+    fn run(&self, inputs: Inputs<'_>, outputs: &mut [Tensor]) -> Result<usize, Error> {
+        let unknown_categories = self.unknown_categories;
+        let rows = self.run_part(Part { unknown_categories, ..Part::new(inputs, outputs) })?;
+        if let Some(threshold) = self.threshold {
+            self.decide(threshold, rows, outputs);
+        }
+        Ok(rows)
+    }
+
+    fn run_part(&self, part: Part<'_>) -> Result<usize, Error> {
+        let mut parts = [part];
+        self.lane.run(&mut parts);
+        let [part] = parts;
+        match part.outcome {
+            Ok(()) => Ok(part.inputs.rows()),
+            Err(error) => Err(Error::of_rows(error, self.signature.schema())),
+        }
+    }
+
+    /// Predicts the second class from `threshold` on, and the first below it.
+    fn decide(&self, threshold: f64, rows: usize, outputs: &mut [Tensor]) {
+        let Task::Classifier { label, probabilities, classes } = self.signature.task() else {
+            return;
+        };
+        // The two outputs are never the same one: the first has labels, the second numbers.
+        let mut labels = std::mem::replace(&mut outputs[*label], Tensor::empty(DType::Bool));
+        let shape = *labels.shape();
+        let class = |row: usize| {
+            let score = crate::answer::second_of_two(&outputs[*probabilities], row);
+            usize::from(score >= threshold)
+        };
+        match classes {
+            Labels::Text(names) => {
+                labels.reset_strings(shape);
+                (0..rows).for_each(|row| labels.set_string(row, &names[class(row)]));
+            }
+            Labels::Integers(integers) => {
+                let elements = labels.reset::<i64>(shape);
+                (0..rows).for_each(|row| elements[row] = integers[class(row)]);
+            }
+        }
+        outputs[*label] = labels;
+    }
+
+    /// Runs rows made from the signature in every slot, in every size that the plan asks for.
+    fn warm(&self) -> Result<(), Error> {
+        let mut answer = self.answer();
+        for &rows in self.plan().warmup() {
+            answer.staging.clear();
+            for _ in 0..rows {
+                push_plain_row(&mut answer.staging);
+            }
+            for slot in 0..self.instances() {
+                let mut parts = [Part::new(answer.staging.inputs(), &mut answer.outputs)];
+                self.lane.run_in_slot(slot, &mut parts);
+                let [part] = parts;
+                match part.outcome {
+                    Ok(()) => {}
+                    // The row was made up, and a model may well refuse it.
+                    Err(error) if error.as_unknown_category().is_some() => {}
+                    Err(error) => return Err(Error::of_rows(error, self.signature.schema())),
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Appends a row of zeros and empty texts.
+fn push_plain_row(rows: &mut Columns) {
+    let schema = Arc::clone(rows.schema());
+    rows.begin_row();
+    for (index, column) in schema.columns().iter().enumerate() {
+        let value = if column.dtype == DType::Str { Value::Missing } else { Value::Integer(0) };
+        let set = rows.set(index, value);
+        debug_assert!(set.is_ok(), "every numeric column holds zero");
+    }
+}
+
+/// How to open a model; what is not said here, the model's folder or file says.
+#[derive(Clone, Debug, Default)]
+pub struct OpenOptions {
+    settings: ModelSettings,
+    skip_golden_rows: bool,
+}
+
+impl OpenOptions {
+    /// Nothing said.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What to call the model.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.settings.name = Some(name.into());
+        self
+    }
+
+    /// The columns' names, in the order of the input's elements.
+    #[must_use]
+    pub fn columns(mut self, names: impl IntoIterator<Item: Into<String>>) -> Self {
+        self.settings.columns = Some(names.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// The second class's probability from which on it is predicted.
+    #[must_use]
+    pub const fn threshold(mut self, threshold: f64) -> Self {
+        self.settings.threshold = Some(threshold);
+        self
+    }
+
+    /// What becomes of texts that training never saw.
+    #[must_use]
+    pub const fn unknown_categories(mut self, unknown: UnknownCategories) -> Self {
+        self.settings.unknown_categories = Some(unknown);
+        self
+    }
+
+    /// The number of threads that can run the model at once; one per core unless said.
+    #[must_use]
+    pub const fn instances(mut self, instances: usize) -> Self {
+        self.settings.instances = Some(instances);
+        self
+    }
+
+    /// Whether the model must reproduce its golden rows, where it has some; it must unless said.
+    #[must_use]
+    pub const fn golden_rows(mut self, must: bool) -> Self {
+        self.skip_golden_rows = !must;
+        self
+    }
+
+    /// Opens the model at `path`, a file or a folder, and returns when it is warm.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::open`].
+    pub fn open(&self, path: impl AsRef<Path>) -> Result<Engine, Error> {
+        self.open_folder(&ModelFolder::find(path.as_ref())?)
+    }
+
+    /// Opens a model that was found, and returns when it is warm.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::open`].
+    pub fn open_folder(&self, folder: &ModelFolder) -> Result<Engine, Error> {
+        let engine = self.open_unverified(folder)?;
+        let golden_rows = folder.golden_rows().filter(|_| !self.skip_golden_rows);
+        let Some(path) = golden_rows else { return Ok(engine) };
+        let golden = GoldenRows::read(path, engine.signature())?;
+        let verdict = golden.verify(&engine)?;
+        match verdict.first {
+            None => Ok(Engine { golden_rows: verdict.rows, ..engine }),
+            Some(first) => {
+                let (rows, wrong) = (verdict.rows, verdict.wrong);
+                Err(Error::new(Cause::WrongAnswers { rows, wrong, first }))
+            }
+        }
+    }
+
+    /// Opens a model that was found without asking it for its golden rows.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::open`], but for wrong answers.
+    pub fn open_unverified(&self, folder: &ModelFolder) -> Result<Engine, Error> {
+        let said = self.settings.clone().or(&folder.settings);
+        let options = CompileOptions { column_names: said.columns };
+        // Let go at the end of this block: nothing of the file is needed once it is compiled.
+        let (backend, plan) = {
+            let model = Model::open(&folder.file)?;
+            compile(&model, &options)?
+        };
+        let signature = Arc::new(plan.signature().clone());
+        let two_classes = matches!(
+            signature.task(), Task::Classifier { classes, .. } if classes.len() == 2
+        );
+        if said.threshold.is_some() && !two_classes {
+            return Err(Error::new(Cause::Threshold));
+        }
+        let cores = || thread::available_parallelism().map_or(1, NonZero::get);
+        let lane = Lane::start(plan, said.instances.unwrap_or_else(cores))
+            .map_err(|error| Error::new(Cause::Backend(error)))?;
+        let engine = Engine {
+            name: self.settings.name.clone().unwrap_or_else(|| folder.name.clone()),
+            backend,
+            lane,
+            signature,
+            threshold: said.threshold,
+            unknown_categories: said.unknown_categories.unwrap_or_default(),
+            output: said.output,
+            golden_rows: 0,
+        };
+        engine.warm()?;
+        Ok(engine)
+    }
+}
+
+/// The first backend that takes the whole model, and its plan.
+pub(crate) fn compile(
+    model: &Model,
+    options: &CompileOptions,
+) -> Result<(&'static str, Arc<dyn Plan>), Error> {
+    let mut refused = None;
+    for backend in BACKENDS {
+        match backend.compile(model, options) {
+            Ok(plan) => return Ok((backend.name(), plan)),
+            Err(error) if !error.refusals().is_empty() => {
+                let refusals = error.refusals().to_vec();
+                refused = Some(Cause::Unsupported { backend: backend.name(), refusals });
+            }
+            Err(error) => return Err(Error::new(Cause::Backend(error))),
+        }
+    }
+    Err(Error::new(refused.unwrap_or(Cause::Unsupported { backend: "no", refusals: Vec::new() })))
+}
+
+/// The backends of this build, the one to ask first in front.
+const BACKENDS: &[&dyn Backend] = &[
+    #[cfg(feature = "native")]
+    &hotplate_native::Native,
+];

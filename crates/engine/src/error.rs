@@ -1,0 +1,268 @@
+use std::{error, fmt, path::PathBuf};
+
+use hotplate_backend::{BackendError, Refusal, UnknownCategory};
+use hotplate_codec::DecodeError;
+use hotplate_model::ModelError;
+use hotplate_tensor::{CellError, Schema};
+
+use crate::golden::Difference;
+
+/// Why a model was not opened, or rows were not answered.
+///
+/// [`kind`](Self::kind) is for programs; the message is one sentence for a person. An error about
+/// rows names the [`row`](Self::row) and the [`column`](Self::column), and never a path.
+#[derive(Debug)]
+pub struct Error(Box<Cause>);
+
+/// The kind of an [`Error`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// There is no model where one was looked for.
+    NoModel,
+    /// A folder holds several models and no configuration says which.
+    SeveralModels,
+    /// A pickle or a script: loading it would run its code.
+    UnsafeModel,
+    /// A model file that cannot be read.
+    InvalidModel,
+    /// No backend takes the whole model.
+    Unsupported,
+    /// A key or a value of a configuration file.
+    Configuration,
+    /// Golden rows that cannot be read.
+    InvalidGoldenRows,
+    /// The model does not give the answers that its golden rows expect.
+    WrongAnswers,
+    /// An input with other dimensions than the model's.
+    WrongShape,
+    /// A value of another kind than its column's.
+    WrongType,
+    /// A number that its column's type cannot hold.
+    OutOfRange,
+    /// A missing value in a column that has no way to say so.
+    MissingValue,
+    /// A row with more or fewer values than it has columns.
+    WrongArity,
+    /// A name that no column has.
+    UnknownColumn,
+    /// A column without a value.
+    MissingColumn,
+    /// A column given twice.
+    DuplicateColumn,
+    /// A text that training never saw, where configuration refuses those.
+    UnknownCategory,
+    /// The model failed on rows that were in order.
+    WorkerFailed,
+}
+
+#[derive(Debug)]
+pub(crate) enum Cause {
+    NoModel { path: PathBuf, problem: &'static str },
+    SeveralModels { folder: PathBuf, files: Vec<String> },
+    UnsafeModel { file: PathBuf, advice: &'static str },
+    Model(ModelError),
+    Unsupported { backend: &'static str, refusals: Vec<Refusal> },
+    Backend(BackendError),
+    Config { file: PathBuf, problem: String },
+    ModelName { name: String },
+    Threshold,
+    GoldenFile { file: PathBuf, problem: String },
+    GoldenDecode { file: PathBuf, error: DecodeError },
+    WrongAnswers { rows: usize, wrong: usize, first: Difference },
+    Shape { input: String, expected: String, got: String },
+    Type { input: String, expected: String, got: String },
+    Cell { row: usize, column: String, problem: CellError, got: String },
+    Arity { row: usize, expected: usize, got: usize },
+    UnknownColumn { name: String, nearest: Option<String> },
+    MissingColumn { name: String },
+    DuplicateColumn { name: String },
+    UnknownCategory { column: String, at: UnknownCategory },
+}
+
+impl Error {
+    pub(crate) fn new(cause: Cause) -> Self {
+        Self(Box::new(cause))
+    }
+
+    pub(crate) fn config(file: impl Into<PathBuf>, problem: impl Into<String>) -> Self {
+        Self::new(Cause::Config { file: file.into(), problem: problem.into() })
+    }
+
+    /// A failure of rows, whose columns `schema` names.
+    pub(crate) fn of_rows(error: BackendError, schema: &Schema) -> Self {
+        match error.as_unknown_category() {
+            Some(at) => {
+                let column = schema.columns()[at.column].name.clone();
+                Self::new(Cause::UnknownCategory { column, at: at.clone() })
+            }
+            None => Self::new(Cause::Backend(error)),
+        }
+    }
+
+    /// What kind of failure this is.
+    pub fn kind(&self) -> ErrorKind {
+        match &*self.0 {
+            Cause::NoModel { .. } => ErrorKind::NoModel,
+            Cause::SeveralModels { .. } => ErrorKind::SeveralModels,
+            Cause::UnsafeModel { .. } => ErrorKind::UnsafeModel,
+            Cause::Model(error) if error.kind() == hotplate_model::ModelErrorKind::UnsafeFormat => {
+                ErrorKind::UnsafeModel
+            }
+            Cause::Model(_) => ErrorKind::InvalidModel,
+            Cause::Unsupported { .. } => ErrorKind::Unsupported,
+            Cause::Backend(error) => match error.kind() {
+                hotplate_backend::BackendErrorKind::Unsupported => ErrorKind::Unsupported,
+                hotplate_backend::BackendErrorKind::InvalidModel => ErrorKind::InvalidModel,
+                _ => ErrorKind::WorkerFailed,
+            },
+            Cause::Config { .. } | Cause::ModelName { .. } | Cause::Threshold => {
+                ErrorKind::Configuration
+            }
+            Cause::GoldenFile { .. } | Cause::GoldenDecode { .. } => ErrorKind::InvalidGoldenRows,
+            Cause::WrongAnswers { .. } => ErrorKind::WrongAnswers,
+            Cause::Shape { .. } => ErrorKind::WrongShape,
+            Cause::Type { .. } => ErrorKind::WrongType,
+            Cause::Cell { problem, .. } => match problem {
+                CellError::OutOfRange { .. } | CellError::TextTooLong => ErrorKind::OutOfRange,
+                CellError::Missing { .. } => ErrorKind::MissingValue,
+                _ => ErrorKind::WrongType,
+            },
+            Cause::Arity { .. } => ErrorKind::WrongArity,
+            Cause::UnknownColumn { .. } => ErrorKind::UnknownColumn,
+            Cause::MissingColumn { .. } => ErrorKind::MissingColumn,
+            Cause::DuplicateColumn { .. } => ErrorKind::DuplicateColumn,
+            Cause::UnknownCategory { .. } => ErrorKind::UnknownCategory,
+        }
+    }
+
+    /// The row that is wrong, from zero within its request.
+    pub fn row(&self) -> Option<usize> {
+        match &*self.0 {
+            Cause::Cell { row, .. } | Cause::Arity { row, .. } => Some(*row),
+            Cause::UnknownCategory { at, .. } => Some(at.row),
+            _ => None,
+        }
+    }
+
+    /// The column that is wrong.
+    pub fn column(&self) -> Option<&str> {
+        match &*self.0 {
+            Cause::Cell { column, .. } | Cause::UnknownCategory { column, .. } => Some(column),
+            Cause::UnknownColumn { name, .. }
+            | Cause::MissingColumn { name }
+            | Cause::DuplicateColumn { name } => Some(name),
+            _ => None,
+        }
+    }
+
+    /// What was expected, where that can be said in a few words.
+    pub fn expected(&self) -> Option<String> {
+        match &*self.0 {
+            Cause::Shape { expected, .. } | Cause::Type { expected, .. } => Some(expected.clone()),
+            Cause::Cell { problem, .. } => {
+                Some(problem.to_string().trim_start_matches("expected ").to_owned())
+            }
+            Cause::Arity { expected, .. } => Some(format!("{expected} values")),
+            Cause::UnknownCategory { at, .. } => Some(at.known.join(", ")),
+            Cause::UnknownColumn { nearest, .. } => nearest.clone(),
+            _ => None,
+        }
+    }
+
+    /// What was given instead.
+    pub fn got(&self) -> Option<String> {
+        match &*self.0 {
+            Cause::Shape { got, .. } | Cause::Type { got, .. } | Cause::Cell { got, .. } => {
+                Some(got.clone())
+            }
+            Cause::Arity { got, .. } => Some(format!("{got} values")),
+            Cause::UnknownCategory { at, .. } => Some(at.got.clone()),
+            _ => None,
+        }
+    }
+
+    /// The operators that no backend took.
+    pub fn refusals(&self) -> &[Refusal] {
+        match &*self.0 {
+            Cause::Unsupported { refusals, .. } => refusals,
+            _ => &[],
+        }
+    }
+}
+
+impl From<ModelError> for Error {
+    fn from(error: ModelError) -> Self {
+        Self::new(Cause::Model(error))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            Cause::NoModel { path, problem } => write!(f, "{}: {problem}", path.display()),
+            Cause::SeveralModels { folder, files } => write!(
+                f,
+                "{}: several model files: {}; say which with `file = \"{}\"` under [model] in \
+                 hotplate.toml",
+                folder.display(),
+                files.join(", "),
+                files[0],
+            ),
+            Cause::UnsafeModel { file, advice } => write!(f, "{}: {advice}", file.display()),
+            Cause::Model(error) => error.fmt(f),
+            Cause::Unsupported { backend, refusals } => {
+                write!(f, "the {backend} engine does not take {} operators", refusals.len())?;
+                refusals.iter().try_for_each(|refusal| write!(f, "\n  {refusal}"))
+            }
+            Cause::Backend(error) => error.fmt(f),
+            Cause::Config { file, problem } => write!(f, "{}: {problem}", file.display()),
+            Cause::ModelName { name } => write!(
+                f,
+                "a served model is called by letters, digits, '-', '_' and '.', not {name:?}; \
+                 give it a `name` under [model] in hotplate.toml"
+            ),
+            Cause::Threshold => {
+                f.write_str("threshold: only a classifier of two classes has a decision threshold")
+            }
+            Cause::GoldenFile { file, problem } => write!(f, "{}: {problem}", file.display()),
+            Cause::GoldenDecode { file, error } => write!(f, "{}: {error}", file.display()),
+            Cause::WrongAnswers { rows, wrong, first } => {
+                write!(f, "{wrong} of {rows} golden rows are not reproduced; the first: {first}")
+            }
+            Cause::Shape { input, expected, got } | Cause::Type { input, expected, got } => {
+                write!(f, "input {input:?}: expected {expected}, got {got}")
+            }
+            Cause::Cell { row, column, problem, got } => {
+                write!(f, "row {row}, column {column:?}: {problem}, got {got}")
+            }
+            Cause::Arity { row, expected, got } => {
+                write!(f, "row {row}: expected {expected} values, got {got}")
+            }
+            Cause::UnknownColumn { name, nearest: Some(nearest) } => {
+                write!(f, "unknown column {name:?}; did you mean {nearest:?}?")
+            }
+            Cause::UnknownColumn { name, nearest: None } => write!(f, "unknown column {name:?}"),
+            Cause::MissingColumn { name } => write!(f, "column {name:?} is missing"),
+            Cause::DuplicateColumn { name } => write!(f, "column {name:?} stands twice"),
+            Cause::UnknownCategory { column, at } => write!(
+                f,
+                "row {}, column {column:?}: {:?} is none of the categories that the model knows: {}",
+                at.row,
+                at.got,
+                at.known.join(", ")
+            ),
+        }
+    }
+}
+
+impl error::Error for Error {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        match &*self.0 {
+            Cause::Model(error) => error.source(),
+            Cause::Backend(error) => error.source(),
+            Cause::GoldenDecode { error, .. } => error.source(),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,259 @@
+use std::{
+    ffi::OsStr,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    config::{ConfigFile, ModelSettings},
+    error::{Cause, Error},
+};
+
+/// Endings of the files that hold a model this build reads.
+const MODEL_ENDINGS: [&str; 1] = ["onnx"];
+
+/// Endings of files that run code when they are loaded.
+const PICKLE_ENDINGS: [&str; 5] = ["pkl", "pickle", "joblib", "pt", "pth"];
+
+const PICKLE_ADVICE: &str = "a pickle is never loaded, because loading one runs whatever code it \
+     carries; export the model instead, for scikit-learn: pip install skl2onnx, then \
+     skl2onnx.to_onnx(model, X[:1], options={\"zipmap\": False}).SerializeToString() into \
+     model.onnx; then take the pickle out of the folder, or name the model with `file` under \
+     [model] in hotplate.toml";
+
+const SCRIPT_ADVICE: &str = "an inference script is never run: what it does before and after the \
+     model must be part of the model; export the whole pipeline, for scikit-learn: pip install \
+     skl2onnx, then skl2onnx.to_onnx(pipeline, X[:1], options={\"zipmap\": False}); then take the \
+     script out of the folder, or name the model with `file` under [model] in hotplate.toml";
+
+/// A model where it lies: its file, and what its folder says about it.
+#[derive(Clone, Debug)]
+pub struct ModelFolder {
+    pub(crate) file: PathBuf,
+    pub(crate) name: String,
+    pub(crate) settings: ModelSettings,
+    pub(crate) golden_rows: Option<PathBuf>,
+}
+
+impl ModelFolder {
+    /// The name of the file of golden rows.
+    pub const GOLDEN_ROWS: &str = "golden.csv";
+
+    /// The model at `path`: a file alone, or a folder with one model file.
+    ///
+    /// A folder may also hold `hotplate.toml` ([`config`](crate::config)) and `golden.csv`
+    /// ([`GoldenRows`](crate::GoldenRows)).
+    ///
+    /// # Errors
+    ///
+    /// When there is no model, or several and no configuration says which, or one that would run
+    /// code.
+    pub fn find(path: &Path) -> Result<Self, Error> {
+        if !path.is_dir() {
+            return Self::of_file(path);
+        }
+        let config = ConfigFile::in_folder(path)?;
+        let settings = ModelSettings::read(&config)?;
+        let file = match &settings.file {
+            Some(file) => named_file(path, file)?,
+            None => only_model(path)?,
+        };
+        let golden_rows = path.join(Self::GOLDEN_ROWS);
+        let golden_rows = golden_rows.exists().then_some(golden_rows);
+        let name = match &settings.name {
+            Some(name) => name.clone(),
+            // The name of `.` and of `models/..` is known to the file system alone.
+            None => stem(&fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())),
+        };
+        Ok(Self { file, name, settings, golden_rows })
+    }
+
+    fn of_file(path: &Path) -> Result<Self, Error> {
+        if !path.exists() {
+            let problem = "there is no such file or folder";
+            return Err(Error::new(Cause::NoModel { path: path.to_owned(), problem }));
+        }
+        if has_ending(path, &PICKLE_ENDINGS) {
+            return Err(unsafe_model(path, PICKLE_ADVICE));
+        }
+        Ok(Self {
+            file: path.to_owned(),
+            name: path.file_stem().map(lossy).unwrap_or_default(),
+            settings: ModelSettings::default(),
+            golden_rows: None,
+        })
+    }
+
+    /// The folders right below `path` that hold a model, by name.
+    ///
+    /// # Errors
+    ///
+    /// When `path` or a folder below it cannot be read, or one of them is refused.
+    pub fn below(path: &Path) -> Result<Vec<Self>, Error> {
+        let mut found = Vec::new();
+        for folder in entries(path)?.into_iter().filter(|entry| entry.is_dir()) {
+            match Self::find(&folder) {
+                Ok(model) => found.push(model),
+                Err(error) if error.kind() == crate::ErrorKind::NoModel => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(found)
+    }
+
+    /// What the model is called.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The model's file.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// The file of golden rows, where the folder has one.
+    pub fn golden_rows(&self) -> Option<&Path> {
+        self.golden_rows.as_deref()
+    }
+}
+
+/// The model file of a folder that has one and nothing that must not be passed over.
+fn only_model(folder: &Path) -> Result<PathBuf, Error> {
+    let entries = entries(folder)?;
+    let script = folder.join("code").join("inference.py");
+    if script.exists() {
+        return Err(unsafe_model(&script, SCRIPT_ADVICE));
+    }
+    if let Some(pickle) = entries.iter().find(|entry| has_ending(entry, &PICKLE_ENDINGS)) {
+        return Err(unsafe_model(pickle, PICKLE_ADVICE));
+    }
+    let mut models: Vec<PathBuf> =
+        entries.into_iter().filter(|entry| has_ending(entry, &MODEL_ENDINGS)).collect();
+    match models.len() {
+        0 => {
+            let problem = "no model in this folder: expected a file *.onnx";
+            Err(Error::new(Cause::NoModel { path: folder.to_owned(), problem }))
+        }
+        1 => Ok(models.swap_remove(0)),
+        _ => {
+            let files = models.iter().filter_map(|model| model.file_name()).map(lossy).collect();
+            Err(Error::new(Cause::SeveralModels { folder: folder.to_owned(), files }))
+        }
+    }
+}
+
+/// The file that configuration names, which must lie in the folder itself.
+fn named_file(folder: &Path, file: &str) -> Result<PathBuf, Error> {
+    let refused = |problem: &str| {
+        Error::config(folder.join(crate::config::FILE_NAME), format!("[model] file: {problem}"))
+    };
+    if Path::new(file).file_name() != Some(OsStr::new(file)) {
+        return Err(refused("expected the name of a file in this folder"));
+    }
+    let path = folder.join(file);
+    if path.is_file() { Ok(path) } else { Err(refused(&format!("there is no file {file:?}"))) }
+}
+
+/// What a folder holds, by name; names that begin with a dot are passed over.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let unreadable = |_| {
+        let problem = "the folder cannot be read";
+        Error::new(Cause::NoModel { path: folder.to_owned(), problem })
+    };
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        if !entry.file_name().as_encoded_bytes().starts_with(b".") {
+            entries.push(entry.path());
+        }
+    }
+    entries.sort();
+    Ok(entries)
+}
+
+fn has_ending(path: &Path, endings: &[&str]) -> bool {
+    path.extension()
+        .and_then(OsStr::to_str)
+        .is_some_and(|ending| endings.iter().any(|known| ending.eq_ignore_ascii_case(known)))
+}
+
+fn unsafe_model(file: &Path, advice: &'static str) -> Error {
+    Error::new(Cause::UnsafeModel { file: file.to_owned(), advice })
+}
+
+fn stem(path: &Path) -> String {
+    path.file_name().map(lossy).unwrap_or_else(|| "model".to_owned())
+}
+
+fn lossy(name: &OsStr) -> String {
+    name.to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorKind;
+
+    fn folder(files: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for file in files {
+            let path = folder.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "[model]\nfile = \"b.onnx\"\n").unwrap();
+        }
+        folder
+    }
+
+    fn kind(files: &[&str]) -> ErrorKind {
+        ModelFolder::find(folder(files).path()).unwrap_err().kind()
+    }
+
+    #[test]
+    fn the_only_model_of_a_folder_is_taken() {
+        let folder = folder(&["README.md", "b.onnx", "golden.csv", ".hidden.onnx"]);
+        let found = ModelFolder::find(folder.path()).unwrap();
+        assert_eq!(found.file(), folder.path().join("b.onnx"));
+        assert!(found.golden_rows().is_some());
+    }
+
+    #[test]
+    fn several_models_are_told_apart_by_configuration_alone() {
+        let error = ModelFolder::find(folder(&["a.onnx", "b.onnx"]).path()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::SeveralModels);
+        assert!(error.to_string().contains("a.onnx, b.onnx"), "{error}");
+        let folder = folder(&["a.onnx", "b.onnx", "hotplate.toml"]);
+        assert!(ModelFolder::find(folder.path()).unwrap().file().ends_with("b.onnx"));
+    }
+
+    #[test]
+    fn what_would_run_code_is_refused_with_the_way_out() {
+        assert_eq!(kind(&["model.pkl"]), ErrorKind::UnsafeModel);
+        assert_eq!(kind(&["model.onnx", "model.JOBLIB"]), ErrorKind::UnsafeModel);
+        assert_eq!(kind(&["model.onnx", "code/inference.py"]), ErrorKind::UnsafeModel);
+        let error = ModelFolder::find(folder(&["m.joblib"]).path()).unwrap_err().to_string();
+        assert!(error.contains("skl2onnx.to_onnx"), "{error}");
+    }
+
+    #[test]
+    fn folder_without_a_model_says_what_it_looked_for() {
+        assert_eq!(kind(&["README.md"]), ErrorKind::NoModel);
+        let error = ModelFolder::find(Path::new("/nowhere/at/all")).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NoModel);
+    }
+
+    #[test]
+    fn configuration_cannot_reach_out_of_the_folder() {
+        let folder = folder(&["b.onnx"]);
+        fs::write(folder.path().join("hotplate.toml"), "[model]\nfile = \"../b.onnx\"").unwrap();
+        let error = ModelFolder::find(folder.path()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+    }
+
+    #[test]
+    fn folders_of_models_are_found_by_name() {
+        let root = folder(&["churn/a.onnx", "housing/b.onnx", "notes/README.md", "train.py"]);
+        let found = ModelFolder::below(root.path()).unwrap();
+        let names: Vec<&str> = found.iter().map(ModelFolder::name).collect();
+        assert_eq!(names, ["churn", "housing"]);
+    }
+}

@@ -1,0 +1,149 @@
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use hotplate_backend::CompileOptions;
+use hotplate_model::{
+    Model, Signature,
+    onnx::{AttributeValue, Graph, Node},
+};
+
+use crate::{Error, ModelFolder, engine};
+
+/// What can be said of a model without running it.
+#[derive(Debug)]
+pub struct Inspection {
+    /// What the model is called.
+    pub name: String,
+    /// Its file.
+    pub file: PathBuf,
+    /// The file's format: `ONNX`.
+    pub format: String,
+    /// The file's size.
+    pub size_bytes: usize,
+    /// The file's SHA-256 in lower-case hexadecimal.
+    pub sha256: String,
+    /// The program that wrote the file and its version, as far as the file says.
+    pub producer: String,
+    /// The operator sets that the graph is written in, by domain; ONNX's own is `ai.onnx`.
+    pub opsets: BTreeMap<String, i64>,
+    /// How many nodes each operator has, those of graphs within the graph included. An operator
+    /// that is not ONNX's own stands with its domain: `ai.onnx.ml.Scaler`.
+    pub operators: BTreeMap<String, usize>,
+    /// What the model reads and answers, or why rows cannot be given to it.
+    pub signature: Result<Signature, Error>,
+    /// What runs the model, or why nothing does.
+    pub choice: Result<Choice, Error>,
+    /// The file of golden rows, where the folder has one.
+    pub golden_rows: Option<PathBuf>,
+    /// How long it took to read and to compile the model.
+    pub opened_in: Duration,
+}
+
+/// The backend that runs a model, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// The backend's name: `native`.
+    pub backend: &'static str,
+    /// What a row goes through, one line a step, for a person.
+    pub steps: Vec<String>,
+}
+
+/// Looks into the model at `path`, a file or a folder, without running it.
+///
+/// # Errors
+///
+/// When there is no model, or its file is refused. A model that no backend takes is no error: the
+/// inspection says why.
+pub fn inspect(path: &Path) -> Result<Inspection, Error> {
+    let folder = ModelFolder::find(path)?;
+    let options = CompileOptions { column_names: folder.settings.columns.clone() };
+    let start = Instant::now();
+    let model = Model::open(&folder.file)?;
+    let compiled = engine::compile(&model, &options);
+    let opened_in = start.elapsed();
+
+    let onnx = model.onnx()?;
+    let mut operators = BTreeMap::new();
+    count_operators(&onnx.graph, &mut operators)?;
+    Ok(Inspection {
+        format: model.format().to_string(),
+        size_bytes: model.size_bytes(),
+        sha256: model.sha256(),
+        producer: format!("{} {}", onnx.producer_name, onnx.producer_version).trim().to_owned(),
+        opsets: onnx
+            .opsets
+            .iter()
+            .map(|opset| match opset.domain {
+                "" => ("ai.onnx".to_owned(), opset.version),
+                domain => (domain.to_owned(), opset.version),
+            })
+            .collect(),
+        operators,
+        signature: model.signature(options.column_names).map_err(Error::from),
+        choice: compiled.map(|(backend, plan)| Choice { backend, steps: plan.steps() }),
+        opened_in,
+        name: folder.name,
+        golden_rows: folder.golden_rows,
+        file: folder.file,
+    })
+}
+
+/// Graphs within graphs are few and shallow, which was checked when the file was read.
+fn count_operators(graph: &Graph<'_>, counts: &mut BTreeMap<String, usize>) -> Result<(), Error> {
+    for node in &graph.nodes {
+        *counts.entry(operator_name(node)).or_default() += 1;
+        for attribute in node.attributes() {
+            if let AttributeValue::Graph(inner) = attribute.value()? {
+                count_operators(&inner, counts)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn operator_name(node: &Node<'_>) -> String {
+    match node.domain {
+        "" => node.op_type.to_owned(),
+        domain => format!("{domain}.{}", node.op_type),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hotplate_model::Task;
+
+    use super::*;
+
+    fn shipped(name: &str) -> Inspection {
+        let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
+        inspect(&models.join(name)).unwrap()
+    }
+
+    #[test]
+    fn shipped_model_is_described() {
+        let churn = shipped("churn");
+        assert_eq!((churn.name.as_str(), churn.format.as_str()), ("churn", "ONNX"));
+        assert_eq!(churn.sha256.len(), 64);
+        assert!(churn.opsets.contains_key("ai.onnx"), "{:?}", churn.opsets);
+        assert_eq!(churn.operators["ai.onnx.ml.OneHotEncoder"], 15, "{:?}", churn.operators);
+        assert!(matches!(churn.signature.unwrap().task(), Task::Classifier { .. }));
+        assert!(churn.golden_rows.is_some());
+        let choice = churn.choice.unwrap();
+        assert_eq!(choice.backend, "native");
+        assert!(choice.steps.len() > 1, "{:?}", choice.steps);
+    }
+
+    #[test]
+    fn names_of_the_sidecar_win() {
+        let folder = tempfile::tempdir().unwrap();
+        let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
+        std::fs::copy(models.join("housing/model.onnx"), folder.path().join("m.onnx")).unwrap();
+        let names = "[model]\ncolumns = [\"a\", \"b\", \"c\", \"d\", \"e\", \"f\", \"g\", \"h\"]\n";
+        std::fs::write(folder.path().join("hotplate.toml"), names).unwrap();
+        let inspection = inspect(folder.path()).unwrap();
+        assert_eq!(inspection.signature.unwrap().schema().columns()[7].name, "h");
+    }
+}
