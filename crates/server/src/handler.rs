@@ -1,0 +1,281 @@
+//! Requests in, replies out, without a socket.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+    time::{Duration, Instant},
+};
+
+use hotplate::{Answer, Columns, Engine, Registry};
+use hotplate_codec::{Decoder, Format, encode};
+
+use crate::{accept::negotiate, predictions::predictions, problem::Problem, status::Reason};
+
+/// What a request says before its body.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Head<'a> {
+    /// The method, in upper case.
+    pub method: &'a str,
+    /// The path, without the query.
+    pub path: &'a str,
+    /// `Content-Type`.
+    pub content_type: Option<&'a str>,
+    /// `Accept`.
+    pub accept: Option<&'a str>,
+}
+
+/// A reply, in memory that is used again.
+#[derive(Clone, Debug, Default)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// `Content-Type`; empty when there is no body.
+    pub content_type: &'static str,
+    /// `Allow`, with status 405.
+    pub allow: Option<&'static str>,
+    /// The body.
+    pub body: Vec<u8>,
+    /// The model that was asked.
+    pub model: Option<Arc<Engine>>,
+    /// The rows answered.
+    pub rows: usize,
+    /// Where the time went.
+    pub phases: Phases,
+}
+
+/// How long the parts of one request took.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Phases {
+    /// From bytes to columns.
+    pub parse: Duration,
+    /// From columns to answers, waiting for a slot included.
+    pub compute: Duration,
+    /// From answers to bytes.
+    pub encode: Duration,
+}
+
+/// Answers requests; shared by all threads.
+#[derive(Debug)]
+pub struct Handler {
+    /// Set once the models are warm.
+    registry: OnceLock<Registry>,
+    default_accept: Format,
+}
+
+/// One thread's memory for answering.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    /// By the address of the engine, which the value keeps from being used again.
+    models: HashMap<usize, ModelScratch>,
+}
+
+#[derive(Debug)]
+struct ModelScratch {
+    engine: Arc<Engine>,
+    decoder: Decoder,
+    rows: Columns,
+    answer: Answer,
+}
+
+/// A request that may send its body.
+#[derive(Debug)]
+pub struct Admitted(Task);
+
+#[derive(Debug)]
+enum Task {
+    Ping,
+    Predict { engine: Arc<Engine>, body: Option<Format>, reply: Format },
+}
+
+impl Handler {
+    /// A handler without models: it is not ready, and says so.
+    pub const fn new(default_accept: Format) -> Self {
+        Self { registry: OnceLock::new(), default_accept }
+    }
+
+    /// Installs the models; from here on the handler is ready. Later calls change nothing.
+    pub fn install(&self, registry: Registry) {
+        let _ = self.registry.set(registry);
+    }
+
+    /// Looks at a request before its body is read.
+    ///
+    /// # Errors
+    ///
+    /// When nothing in the body could make it a good request.
+    pub fn admit(&self, head: &Head<'_>) -> Result<Admitted, Problem> {
+        self.route(head).map(Admitted)
+    }
+
+    /// Answers a request that was admitted.
+    pub fn answer(
+        &self,
+        admitted: &Admitted,
+        body: &[u8],
+        scratch: &mut Scratch,
+        reply: &mut Reply,
+    ) {
+        reply.clear();
+        match &admitted.0 {
+            Task::Ping => reply.status = 200,
+            Task::Predict { engine, body: format, reply: reply_format } => {
+                let format = format.unwrap_or_else(|| guess(body));
+                let result = scratch.of(engine).predict(format, body, *reply_format, reply);
+                if let Err(problem) = result {
+                    problem.answer(reply);
+                }
+                reply.model = Some(Arc::clone(engine));
+            }
+        }
+    }
+
+    fn route(&self, head: &Head<'_>) -> Result<Task, Problem> {
+        let segments = head.path.strip_prefix('/').unwrap_or(head.path);
+        match segments {
+            "ping" => {
+                allow(head, &["GET", "HEAD"], "GET, HEAD")?;
+                self.ready()?;
+                Ok(Task::Ping)
+            }
+            "invocations" => {
+                allow(head, &["POST"], "POST")?;
+                let registry = self.ready()?;
+                let engine = registry.only().ok_or_else(|| model_required(registry))?;
+                self.predict(engine, head)
+            }
+            path => {
+                let name = path
+                    .strip_prefix("models/")
+                    .and_then(|rest| rest.strip_suffix("/invoke"))
+                    .filter(|name| !name.is_empty() && !name.contains('/'))
+                    .ok_or_else(not_found)?;
+                allow(head, &["POST"], "POST")?;
+                let registry = self.ready()?;
+                let engine = registry.get(name).ok_or_else(|| unknown_model(name, registry))?;
+                self.predict(engine, head)
+            }
+        }
+    }
+
+    fn predict(&self, engine: &Arc<Engine>, head: &Head<'_>) -> Result<Task, Problem> {
+        let body = match head.content_type {
+            None => None,
+            Some(got) => {
+                Some(Format::from_media_type(got).ok_or_else(|| unsupported_media_type(got))?)
+            }
+        };
+        let reply = negotiate(head.accept, self.default_accept).ok_or_else(|| {
+            let got = head.accept.unwrap_or_default();
+            Problem::new(Reason::NotAcceptable, format!("no reply can be written as {got:?}"))
+                .expected(READABLE, got)
+        })?;
+        Ok(Task::Predict { engine: Arc::clone(engine), body, reply })
+    }
+
+    fn ready(&self) -> Result<&Registry, Problem> {
+        self.registry.get().ok_or_else(|| {
+            Problem::new(Reason::NotReady, "the models are being loaded; try again in a moment")
+        })
+    }
+}
+
+impl Scratch {
+    fn of(&mut self, engine: &Arc<Engine>) -> &mut ModelScratch {
+        self.models.entry(Arc::as_ptr(engine).addr()).or_insert_with(|| ModelScratch {
+            engine: Arc::clone(engine),
+            decoder: Decoder::new(Arc::clone(engine.signature().schema())),
+            rows: engine.rows(),
+            answer: engine.answer(),
+        })
+    }
+}
+
+impl ModelScratch {
+    fn predict(
+        &mut self,
+        format: Format,
+        body: &[u8],
+        reply_format: Format,
+        reply: &mut Reply,
+    ) -> Result<(), Problem> {
+        let start = Instant::now();
+        self.decoder.decode(format, body, &mut self.rows)?;
+        let parsed = Instant::now();
+        self.engine.predict_into(&self.rows, &mut self.answer)?;
+        let computed = Instant::now();
+        let mut tensors = Vec::new();
+        let predictions = predictions(&self.answer, &mut tensors);
+        encode(reply_format, &predictions, self.engine.output(), &mut reply.body);
+        reply.status = 200;
+        reply.content_type = reply_format.media_type();
+        reply.rows = self.answer.rows();
+        reply.phases = Phases {
+            parse: parsed - start,
+            compute: computed - parsed,
+            encode: computed.elapsed(),
+        };
+        Ok(())
+    }
+}
+
+impl Reply {
+    pub(crate) fn clear(&mut self) {
+        let mut body = std::mem::take(&mut self.body);
+        body.clear();
+        *self = Self { body, ..Self::default() };
+    }
+}
+
+/// The media types of bodies and replies, for messages.
+const READABLE: &str = "application/json, text/csv or application/jsonlines";
+
+/// The format of a body that came without a type.
+fn guess(body: &[u8]) -> Format {
+    match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        Some(b'{' | b'[') => Format::Json,
+        _ => Format::Csv,
+    }
+}
+
+fn allow(head: &Head<'_>, methods: &[&str], list: &'static str) -> Result<(), Problem> {
+    if methods.contains(&head.method) {
+        return Ok(());
+    }
+    let message = format!("{} has no {}; use {list}", head.path, head.method);
+    Err(Problem::new(Reason::MethodNotAllowed, message).expected(list, head.method).allow(list))
+}
+
+fn not_found() -> Problem {
+    let message = "there is no such path; there are GET /ping, POST /invocations and \
+                   POST /models/NAME/invoke";
+    Problem::new(Reason::NotFound, message)
+}
+
+fn model_required(registry: &Registry) -> Problem {
+    let names = names(registry);
+    let message = format!(
+        "several models are served, so say which: POST /models/NAME/invoke, where NAME is {names}"
+    );
+    Problem::new(Reason::ModelRequired, message).expected(names, "no name")
+}
+
+fn unknown_model(name: &str, registry: &Registry) -> Problem {
+    let names = names(registry);
+    Problem::new(Reason::UnknownModel, format!("no model is called {name:?}; there is {names}"))
+        .expected(names, name)
+}
+
+fn names(registry: &Registry) -> String {
+    registry.iter().map(|engine| engine.name()).collect::<Vec<_>>().join(" or ")
+}
+
+fn unsupported_media_type(got: &str) -> Problem {
+    // What curl sends with --data unless it is told otherwise.
+    let hint = if got.starts_with("application/x-www-form-urlencoded") {
+        "; with curl, add -H 'Content-Type: application/json'"
+    } else {
+        ""
+    };
+    let message = format!("a body of type {got:?} is not read; send {READABLE}{hint}");
+    Problem::new(Reason::UnsupportedMediaType, message).expected(READABLE, got)
+}

@@ -1,0 +1,132 @@
+use std::{
+    io,
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+    time::Duration,
+};
+
+use hotplate::Registry;
+use tokio::{
+    runtime::Builder,
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
+
+use super::{ServeError, acceptor::Threads, connection::Shared};
+use crate::{Config, handler::Handler, log::RequestLog};
+
+/// A server that listens.
+///
+/// It accepts connections from [`bind`](Self::bind) on, and answers that it is not ready until
+/// models are [installed](Self::install).
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    threads: Threads,
+    stop: watch::Sender<bool>,
+    drain: Duration,
+}
+
+impl Server {
+    /// Listens, and starts the threads.
+    ///
+    /// # Errors
+    ///
+    /// When no address can be listened on, or a thread does not start.
+    pub fn bind(config: &Config) -> Result<Self, ServeError> {
+        let listeners = listen(&config.addresses)?;
+        let address = listeners[0].local_addr().map_err(ServeError::Start)?;
+        let log = config.log_requests.then(RequestLog::start).transpose();
+        let shared = Arc::new(Shared {
+            handler: Handler::new(config.default_accept),
+            max_body_bytes: config.max_body_bytes,
+            log: log.map_err(ServeError::Start)?,
+        });
+        let (stop, stopped) = watch::channel(false);
+        let threads = Threads::start(listeners, config.threads, &shared, &stopped, config.drain)
+            .map_err(ServeError::Start)?;
+        Ok(Self { address, shared, threads, stop, drain: config.drain })
+    }
+
+    /// Where the server listens; with a free port asked for, the one that was found.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Installs the models; from here on the server is ready.
+    pub fn install(&self, registry: Registry) {
+        self.shared.handler.install(registry);
+    }
+
+    /// Serves until SIGTERM or SIGINT, then drains.
+    ///
+    /// # Errors
+    ///
+    /// When requests were cut off: by the end of the time to drain, or by a second signal.
+    pub fn run(self) -> Result<(), ServeError> {
+        let runtime =
+            Builder::new_current_thread().enable_all().build().map_err(ServeError::Start)?;
+        let result = runtime.block_on(async {
+            let mut terminate = signal(SignalKind::terminate()).map_err(ServeError::Start)?;
+            let mut interrupt = signal(SignalKind::interrupt()).map_err(ServeError::Start)?;
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            let drained = tokio::task::spawn_blocking(|| self.stop());
+            tokio::select! {
+                drained = drained => {
+                    drained.unwrap_or_else(|error| Err(ServeError::Start(io::Error::other(error))))
+                }
+                _ = terminate.recv() => Err(ServeError::Interrupted),
+                _ = interrupt.recv() => Err(ServeError::Interrupted),
+            }
+        });
+        // After a second signal the drain is not waited for.
+        runtime.shutdown_background();
+        result
+    }
+
+    /// Stops to accept, lets requests come to their end, and returns when they have.
+    ///
+    /// # Errors
+    ///
+    /// [`ServeError::DrainedLate`] when some had to be cut off.
+    pub fn stop(self) -> Result<(), ServeError> {
+        self.stop.send_replace(true);
+        if self.threads.join() {
+            Ok(())
+        } else {
+            Err(ServeError::DrainedLate { after: self.drain })
+        }
+    }
+}
+
+/// Listens on every address that can be listened on, which must be one at least. With port zero,
+/// all take the port that the first was given.
+fn listen(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, ServeError> {
+    let mut listeners: Vec<TcpListener> = Vec::new();
+    let mut failure = None;
+    for &(mut address) in addresses {
+        if let (0, Some(first)) = (address.port(), listeners.first()) {
+            address.set_port(first.local_addr().map_err(ServeError::Start)?.port());
+        }
+        let listener = TcpListener::bind(address).and_then(|listener| {
+            listener.set_nonblocking(true)?;
+            Ok(listener)
+        });
+        match listener {
+            Ok(listener) => listeners.push(listener),
+            Err(source) if source.kind() == io::ErrorKind::AddrInUse => {
+                return Err(ServeError::InUse { address });
+            }
+            Err(source) => failure = Some(ServeError::Bind { address, source }),
+        }
+    }
+    match failure {
+        Some(failure) if listeners.is_empty() => Err(failure),
+        _ if listeners.is_empty() => Err(ServeError::Start(io::Error::other("no address"))),
+        _ => Ok(listeners),
+    }
+}

@@ -1,0 +1,82 @@
+//! One line of JSON per request, on standard output, when asked for.
+
+use std::{
+    io::{self, Write},
+    sync::{
+        atomic::{AtomicU64, Ordering::Relaxed},
+        mpsc::{SyncSender, TrySendError, sync_channel},
+    },
+    thread,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use hotplate_codec::json;
+
+use crate::handler::Reply;
+
+/// Lines that may wait for a slow reader before further ones are dropped.
+const WAITING_LINES: usize = 4096;
+
+/// Where request lines go. Never blocks: lines that a slow reader leaves no room for are counted
+/// and dropped, and the next line says how many.
+#[derive(Debug)]
+pub(crate) struct RequestLog {
+    lines: SyncSender<Vec<u8>>,
+    dropped: AtomicU64,
+}
+
+impl RequestLog {
+    /// Starts the thread that writes.
+    pub(crate) fn start() -> io::Result<Self> {
+        let (lines, waiting) = sync_channel::<Vec<u8>>(WAITING_LINES);
+        thread::Builder::new().name("hotplate-log".to_owned()).spawn(move || {
+            // Ends when the last sender is gone, or nobody reads any more. The lock is not held while
+            // waiting: others print, too.
+            while let Ok(line) = waiting.recv() {
+                let mut out = io::stdout().lock();
+                if out.write_all(&line).and_then(|()| out.flush()).is_err() {
+                    break;
+                }
+            }
+        })?;
+        Ok(Self { lines, dropped: AtomicU64::new(0) })
+    }
+
+    /// Logs a reply: when, which request, which model, how it ended, and where the time went. No
+    /// features and no answers.
+    pub(crate) fn write(&self, id: Option<&str>, path: &str, reply: &Reply, total: Duration) {
+        let mut line = Vec::with_capacity(256);
+        let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        number(&mut line, "{\"time_ms\":", at.as_millis());
+        text(&mut line, ",\"id\":", id);
+        text(&mut line, ",\"path\":", Some(path));
+        text(&mut line, ",\"model\":", reply.model.as_ref().map(|engine| engine.name()));
+        number(&mut line, ",\"status\":", reply.status);
+        number(&mut line, ",\"rows\":", reply.rows);
+        number(&mut line, ",\"parse_us\":", reply.phases.parse.as_micros());
+        number(&mut line, ",\"compute_us\":", reply.phases.compute.as_micros());
+        number(&mut line, ",\"encode_us\":", reply.phases.encode.as_micros());
+        number(&mut line, ",\"total_us\":", total.as_micros());
+        let dropped = self.dropped.swap(0, Relaxed);
+        if dropped > 0 {
+            number(&mut line, ",\"lines_dropped\":", dropped);
+        }
+        line.extend_from_slice(b"}\n");
+        if let Err(TrySendError::Full(_)) = self.lines.try_send(line) {
+            self.dropped.fetch_add(dropped + 1, Relaxed);
+        }
+    }
+}
+
+fn number(line: &mut Vec<u8>, key: &str, value: impl itoa::Integer) {
+    line.extend_from_slice(key.as_bytes());
+    line.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+}
+
+/// Appends a text that a client may have chosen, escaped; nothing where there is none.
+fn text(line: &mut Vec<u8>, key: &str, value: Option<&str>) {
+    if let Some(value) = value {
+        line.extend_from_slice(key.as_bytes());
+        json::write_string(line, value);
+    }
+}

@@ -1,0 +1,123 @@
+use std::fmt::Write as _;
+
+use hotplate_codec::{DecodeError, Format, json};
+
+use crate::{handler::Reply, status::Reason};
+
+/// Why a request failed, as its client is told: one JSON object.
+///
+/// ```json
+/// {"error": "row 0, column \"tenure\": expected a number, got text \"abc\"",
+///  "reason": "wrong_type", "row": 0, "column": "tenure",
+///  "expected": "a number", "got": "text \"abc\""}
+/// ```
+///
+/// `error` is for a person and may change; `reason` is for programs and does not. Rows count from
+/// zero. The other keys are there where they apply.
+#[derive(Debug)]
+pub struct Problem(Box<Details>);
+
+#[derive(Debug)]
+struct Details {
+    reason: Reason,
+    message: String,
+    row: Option<usize>,
+    column: Option<String>,
+    expected: Option<String>,
+    got: Option<String>,
+    /// The methods that the path has, when the request's is not among them.
+    allow: Option<&'static str>,
+}
+
+impl Problem {
+    pub(crate) fn new(reason: Reason, message: impl Into<String>) -> Self {
+        Self(Box::new(Details {
+            reason,
+            message: message.into(),
+            row: None,
+            column: None,
+            expected: None,
+            got: None,
+            allow: None,
+        }))
+    }
+
+    pub(crate) fn expected(mut self, expected: impl Into<String>, got: impl Into<String>) -> Self {
+        self.0.expected = Some(expected.into());
+        self.0.got = Some(got.into());
+        self
+    }
+
+    pub(crate) fn allow(mut self, methods: &'static str) -> Self {
+        self.0.allow = Some(methods);
+        self
+    }
+
+    /// Makes `reply` tell the client.
+    pub fn answer(&self, reply: &mut Reply) {
+        reply.clear();
+        let (status, _) = self.0.reason.on_the_wire();
+        reply.status = status;
+        reply.content_type = Format::Json.media_type();
+        reply.allow = self.0.allow;
+        self.write(&mut reply.body);
+    }
+
+    /// Appends the object and a line end.
+    fn write(&self, reply: &mut Vec<u8>) {
+        let details = &*self.0;
+        let (_, reason) = details.reason.on_the_wire();
+        reply.extend_from_slice(b"{\"error\":");
+        json::write_string(reply, &details.message);
+        let texts = [
+            ("reason", Some(reason)),
+            ("column", details.column.as_deref()),
+            ("expected", details.expected.as_deref()),
+            ("got", details.got.as_deref()),
+        ];
+        if let Some(row) = details.row {
+            reply.extend_from_slice(b",\"row\":");
+            reply.extend_from_slice(itoa::Buffer::new().format(row).as_bytes());
+        }
+        for (key, text) in texts {
+            if let Some(text) = text {
+                reply.push(b',');
+                json::write_string(reply, key);
+                reply.push(b':');
+                json::write_string(reply, text);
+            }
+        }
+        reply.extend_from_slice(b"}\n");
+    }
+}
+
+impl From<DecodeError> for Problem {
+    fn from(error: DecodeError) -> Self {
+        let mut message = error.to_string();
+        if let (Some(offset), false) = (error.offset(), message.contains("byte")) {
+            let _ = write!(message, " (byte {offset})");
+        }
+        let mut problem = Self::new(Reason::Body(error.kind()), message);
+        problem.0.row = error.row();
+        problem.0.column = error.column().map(str::to_owned);
+        problem.0.expected = error.expected().map(str::to_owned);
+        problem.0.got = error.got().map(str::to_owned);
+        problem
+    }
+}
+
+impl From<hotplate::Error> for Problem {
+    fn from(error: hotplate::Error) -> Self {
+        let reason = Reason::Engine(error.kind());
+        // What is not about the client's rows may name files; the client is not told.
+        let (400, _) = reason.on_the_wire() else {
+            return Self::new(reason, "the model failed on this request");
+        };
+        let mut problem = Self::new(reason, error.to_string());
+        problem.0.row = error.row();
+        problem.0.column = error.column().map(str::to_owned);
+        problem.0.expected = error.expected();
+        problem.0.got = error.got();
+        problem
+    }
+}

@@ -1,0 +1,72 @@
+//! The one place that knows which failure is which status on the wire.
+
+use hotplate::ErrorKind;
+use hotplate_codec::DecodeErrorKind;
+
+/// Why a request is not answered as it wished.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// The body does not hold rows of the model.
+    Body(DecodeErrorKind),
+    /// The engine did not take or not answer the rows.
+    Engine(ErrorKind),
+    /// No such path.
+    NotFound,
+    /// No such model.
+    UnknownModel,
+    /// Several models are served, and the request names none.
+    ModelRequired,
+    /// The path has other methods.
+    MethodNotAllowed,
+    /// The body's format is none that is read.
+    UnsupportedMediaType,
+    /// The client accepts no format that is written.
+    NotAcceptable,
+    /// The body is longer than configured.
+    BodyTooLarge,
+    /// The body did not arrive in time.
+    BodyTimeout,
+    /// The body broke off, or its framing is wrong.
+    BodyBroken,
+    /// The models are not warm yet.
+    NotReady,
+    /// A fault of the server's own.
+    Internal,
+}
+
+impl Reason {
+    /// The HTTP status, and the stable code that the reply's `reason` has.
+    pub(crate) const fn on_the_wire(self) -> (u16, &'static str) {
+        match self {
+            Self::Body(kind) => (400, kind.reason()),
+            Self::Engine(kind) => of_engine(kind),
+            Self::NotFound => (404, "not_found"),
+            Self::UnknownModel => (404, "unknown_model"),
+            Self::ModelRequired => (400, "model_required"),
+            Self::MethodNotAllowed => (405, "method_not_allowed"),
+            Self::UnsupportedMediaType => (415, "unsupported_media_type"),
+            Self::NotAcceptable => (406, "not_acceptable"),
+            Self::BodyTooLarge => (413, "body_too_large"),
+            Self::BodyTimeout => (408, "body_timeout"),
+            Self::BodyBroken => (400, "body_broken"),
+            Self::NotReady => (503, "not_ready"),
+            Self::Internal => (500, "internal"),
+        }
+    }
+}
+
+const fn of_engine(kind: ErrorKind) -> (u16, &'static str) {
+    match kind {
+        ErrorKind::WrongShape => (400, "wrong_shape"),
+        ErrorKind::WrongType => (400, "wrong_type"),
+        ErrorKind::OutOfRange => (400, "out_of_range"),
+        ErrorKind::MissingValue => (400, "missing_value"),
+        ErrorKind::WrongArity => (400, "wrong_arity"),
+        ErrorKind::UnknownColumn => (400, "unknown_column"),
+        ErrorKind::MissingColumn => (400, "missing_column"),
+        ErrorKind::DuplicateColumn => (400, "duplicate_column"),
+        ErrorKind::UnknownCategory => (400, "unknown_category"),
+        ErrorKind::WorkerFailed => (500, "model_failed"),
+        _ => (500, "internal"),
+    }
+}

@@ -1,0 +1,272 @@
+//! Good requests, over real sockets, and the life of a server.
+
+mod support;
+
+use std::{fs, thread, time::Duration};
+
+use hotplate::OpenOptions;
+use hotplate_server::Settings;
+use serde_json::{Value, json};
+use support::{Client, bound, churn, churn_row, housing, models, serving};
+
+const JSON: &str = "Content-Type: application/json\r\n";
+const CSV: &str = "Content-Type: text/csv\r\n";
+const DISTRICT: &str = "8.3252,41,6.98,1.02,322,2.56,37.88,-122.23\n";
+
+#[test]
+fn not_ready_until_the_models_are_warm() {
+    let server = bound(Settings::default());
+    let mut client = Client::connect(server.address());
+    let response = client.get("/ping");
+    assert_eq!((response.status, response.header("retry-after")), (503, Some("1")));
+    assert_eq!(client.post("/invocations", CSV, DISTRICT).json()["reason"], "not_ready");
+    let registry = hotplate::Registry::open(&models().join("housing"), &OpenOptions::new());
+    server.install(registry.unwrap());
+    let response = client.get("/ping");
+    assert_eq!((response.status, response.text()), (200, ""));
+    assert_eq!(client.post("/invocations", CSV, DISTRICT).status, 200);
+    server.stop().unwrap();
+}
+
+#[test]
+fn golden_rows_come_back_over_http_in_every_form() {
+    let server = churn();
+    let golden = fs::read_to_string(models().join("churn/golden.csv")).unwrap();
+    let mut lines = golden.lines();
+    let names: Vec<&str> = lines.next().unwrap().split(',').collect();
+    let score = names.iter().position(|name| *name == "output.probabilities.1").unwrap();
+    let mut client = Client::connect(server.address());
+    // Quoted cells are left to the tests of the codec.
+    for line in lines.filter(|line| !line.contains('"')).step_by(7) {
+        let cells: Vec<&str> = line.split(',').collect();
+        let row = cells[..19].join(",");
+        let expected: f32 = cells[score].parse().unwrap();
+
+        let headers = format!("{CSV}Accept: text/csv\r\n");
+        let by_position = client.post("/invocations", &headers, &row);
+        assert_eq!(by_position.header("content-type"), Some("text/csv"));
+        assert_eq!(by_position.text().trim_end().parse::<f32>().unwrap(), expected);
+
+        let (reversed_names, reversed_cells): (Vec<_>, Vec<_>) =
+            names[..19].iter().zip(&cells).rev().map(|(name, cell)| (*name, *cell)).unzip();
+        let body = format!("{}\n{}\n", reversed_names.join(","), reversed_cells.join(","));
+        let by_name = client.post("/invocations", CSV, &body).json();
+        assert_eq!(score_of(&by_name), expected);
+
+        let record: Value = names[..19]
+            .iter()
+            .zip(&cells)
+            .map(|(name, cell)| {
+                let numeric =
+                    ["SeniorCitizen", "tenure", "MonthlyCharges", "TotalCharges"].contains(name);
+                let number = cell.parse::<f64>().map_or(Value::Null, Value::from);
+                ((*name).to_owned(), if numeric { number } else { json!(cell) })
+            })
+            .collect::<serde_json::Map<_, _>>()
+            .into();
+        for body in [
+            json!({ "instances": [record] }),
+            json!([record]),
+            record.clone(),
+            json!({ "dataframe_records": [record] }),
+        ] {
+            let reply = client.post("/invocations", JSON, body.to_string()).json();
+            let prediction = &reply["predictions"][0];
+            assert_eq!(score_of(&reply), expected, "{body}");
+            assert_eq!(prediction["predicted_label"], cells[19]);
+            assert_eq!(prediction["probabilities"].as_array().unwrap().len(), 2);
+        }
+    }
+    server.stop().unwrap();
+}
+
+/// The first score of a reply, as the float32 that was written.
+fn score_of(reply: &Value) -> f32 {
+    reply["predictions"][0]["score"].to_string().parse().unwrap_or(f32::NAN)
+}
+
+#[test]
+fn replies_follow_accept() {
+    let server = housing();
+    let mut client = Client::connect(server.address());
+    let mut reply = |accept: &str| {
+        let headers = format!("{CSV}Accept: {accept}\r\n");
+        let response = client.post("/invocations", &headers, [DISTRICT, DISTRICT].concat());
+        (response.header("content-type").unwrap().to_owned(), response.text().to_owned())
+    };
+    let (kind, text) = reply("text/csv");
+    assert_eq!((kind.as_str(), text.lines().count()), ("text/csv", 2));
+    let (kind, text) = reply("application/jsonlines");
+    assert_eq!((kind.as_str(), text.lines().count()), ("application/jsonlines", 2));
+    let (kind, text) = reply("*/*");
+    assert_eq!(kind, "application/json");
+    let reply: Value = serde_json::from_str(&text).unwrap();
+    assert!(reply["predictions"][1]["score"].is_f64());
+    server.stop().unwrap();
+}
+
+#[test]
+fn several_models_are_asked_by_name() {
+    let server = serving(&models(), &OpenOptions::new());
+    let mut client = Client::connect(server.address());
+    let response = client.post("/invocations", CSV, DISTRICT);
+    assert_eq!(
+        (response.status, response.json()["reason"].as_str()),
+        (400, Some("model_required"))
+    );
+    assert!(response.text().contains("churn or housing"), "{}", response.text());
+    assert_eq!(client.post("/models/housing/invoke", CSV, DISTRICT).status, 200);
+    let body = json!({ "instances": [churn_row(&[])] }).to_string();
+    assert_eq!(client.post("/models/churn/invoke", JSON, body).status, 200);
+    server.stop().unwrap();
+}
+
+#[test]
+fn configured_threshold_and_output_shape_the_reply() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::copy(models().join("churn/model.onnx"), folder.path().join("model.onnx")).unwrap();
+    let row = json!({ "instances": [churn_row(&[])] }).to_string();
+    let label_with = |threshold: f64| {
+        let config = format!(
+            "[model]\nthreshold = {threshold}\noutput = [\"score\", \"predicted_label\"]\n"
+        );
+        fs::write(folder.path().join("hotplate.toml"), config).unwrap();
+        let server = serving(folder.path(), &OpenOptions::new());
+        let reply = Client::connect(server.address()).post("/invocations", JSON, &row);
+        server.stop().unwrap();
+        let reply = reply.text().to_owned();
+        assert!(reply.starts_with("{\"predictions\":[{\"score\":"), "{reply}");
+        assert!(!reply.contains("probabilities"), "{reply}");
+        reply.contains("\"predicted_label\":\"Yes\"")
+    };
+    assert!(label_with(0.0));
+    assert!(!label_with(1.0));
+}
+
+#[test]
+fn connection_takes_many_requests() {
+    let server = housing();
+    let mut client = Client::connect(server.address());
+    let request = |row: &str| {
+        format!(
+            "POST /invocations HTTP/1.1\r\nHost: t\r\nContent-Type: text/csv\r\nAccept: text/csv\r\n\
+             Content-Length: {}\r\n\r\n{row}",
+            row.len()
+        )
+    };
+    let rows: Vec<String> =
+        (1..=40).map(|age| DISTRICT.replace(",41,", &format!(",{age},"))).collect();
+    let alone: Vec<String> = rows
+        .iter()
+        .map(|row| {
+            client.send(request(row).as_bytes());
+            client.receive().text().to_owned()
+        })
+        .collect();
+    // All at once: answered in order.
+    client.send(rows.iter().map(|row| request(row)).collect::<String>().as_bytes());
+    let pipelined: Vec<String> = rows.iter().map(|_| client.receive().text().to_owned()).collect();
+    assert_eq!(pipelined, alone);
+
+    client.send(
+        b"POST /invocations HTTP/1.1\r\nHost: t\r\nContent-Type: text/csv\r\nAccept: text/csv\r\n\
+          Transfer-Encoding: chunked\r\n\r\n",
+    );
+    for piece in rows[0].as_bytes().chunks(5) {
+        client.send(format!("{:x}\r\n", piece.len()).as_bytes());
+        client.send(piece);
+        client.send(b"\r\n");
+    }
+    client.send(b"0\r\n\r\n");
+    assert_eq!(client.receive().text(), alone[0]);
+    server.stop().unwrap();
+}
+
+#[test]
+fn large_batch_is_answered_like_its_rows() {
+    let server = housing();
+    let mut client = Client::connect(server.address());
+    let rows: Vec<String> =
+        (0..5_000).map(|row| DISTRICT.replace(",322,", &format!(",{row},"))).collect();
+    let headers = format!("{CSV}Accept: text/csv\r\n");
+    let batch = client.post("/invocations", &headers, rows.concat());
+    let answers: Vec<&str> = batch.text().lines().collect();
+    assert_eq!(answers.len(), rows.len());
+    for row in (0..rows.len()).step_by(499) {
+        let alone = client.post("/invocations", &headers, &rows[row]);
+        assert_eq!(alone.text().trim_end(), answers[row]);
+    }
+    server.stop().unwrap();
+}
+
+#[test]
+fn model_file_may_change_while_it_is_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("model.onnx");
+    fs::copy(models().join("housing/model.onnx"), &file).unwrap();
+    let server = serving(&file, &OpenOptions::new());
+    let mut client = Client::connect(server.address());
+    let before = client.post("/invocations", CSV, DISTRICT);
+    assert_eq!(before.status, 200);
+
+    fs::OpenOptions::new().write(true).open(&file).unwrap().set_len(0).unwrap();
+    assert_eq!(client.post("/invocations", CSV, DISTRICT).body, before.body);
+    fs::write(&file, vec![0xff; 8 << 20]).unwrap();
+    assert_eq!(client.post("/invocations", CSV, DISTRICT).body, before.body);
+    fs::remove_file(&file).unwrap();
+    assert_eq!(client.post("/invocations", CSV, DISTRICT).body, before.body);
+    server.stop().unwrap();
+}
+
+#[test]
+fn request_at_hand_is_answered_before_the_server_stops() {
+    let server = housing();
+    let address = server.address();
+    let mut idle = Client::connect(address);
+    assert_eq!(idle.get("/ping").status, 200);
+    let mut busy = Client::connect(address);
+    busy.send(
+        format!(
+            "POST /invocations HTTP/1.1\r\nHost: t\r\nContent-Type: text/csv\r\n\
+             Content-Length: {}\r\n\r\n{}",
+            DISTRICT.len(),
+            &DISTRICT[..10]
+        )
+        .as_bytes(),
+    );
+    // The server has the head before it is told to stop.
+    thread::sleep(Duration::from_millis(300));
+    let stopping = thread::spawn(move || server.stop());
+    assert!(idle.is_closed());
+    assert!(!stopping.is_finished());
+    busy.send(&DISTRICT.as_bytes()[10..]);
+    assert_eq!(busy.receive().status, 200);
+    assert!(busy.is_closed());
+    stopping.join().unwrap().unwrap();
+    assert!(std::net::TcpStream::connect(address).is_err(), "nobody listens any more");
+}
+
+#[test]
+fn request_that_never_ends_is_cut_off_after_the_time_to_drain() {
+    let server = bound(Settings { drain_seconds: Some(1), ..Settings::default() });
+    server
+        .install(hotplate::Registry::open(&models().join("housing"), &OpenOptions::new()).unwrap());
+    let mut client = Client::connect(server.address());
+    client.send(b"POST /invocations HTTP/1.1\r\nHost: t\r\nContent-Length: 100\r\n\r\n1,2");
+    thread::sleep(Duration::from_millis(300));
+    let error = server.stop().unwrap_err();
+    assert!(error.to_string().contains("cut off"), "{error}");
+}
+
+#[test]
+fn address_in_use_is_said_so() {
+    let server = bound(Settings::default());
+    let settings = Settings {
+        host: Some("127.0.0.1".into()),
+        port: Some(server.address().port()),
+        ..Settings::default()
+    };
+    let error = hotplate_server::Server::bind(&settings.into_config().unwrap()).unwrap_err();
+    assert!(error.to_string().contains("--port 0"), "{error}");
+    server.stop().unwrap();
+}

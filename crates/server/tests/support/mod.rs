@@ -1,0 +1,137 @@
+//! A running server, and a client that sends exactly the bytes that a test writes.
+#![allow(dead_code, reason = "each test file uses its own part of this")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpStream},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use hotplate::{OpenOptions, Registry};
+use hotplate_server::{Server, Settings};
+use serde_json::Value;
+
+pub(crate) fn models() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models")
+}
+
+/// A server on a free port of loopback that is not ready yet.
+pub(crate) fn bound(settings: Settings) -> Server {
+    let settings = Settings { host: Some("127.0.0.1".into()), port: Some(0), ..settings };
+    Server::bind(&settings.into_config().unwrap()).unwrap()
+}
+
+/// A server of whatever lies at `path`.
+pub(crate) fn serving(path: &Path, options: &OpenOptions) -> Server {
+    let server = bound(Settings { threads: Some(2), ..Settings::default() });
+    server.install(Registry::open(path, options).unwrap());
+    server
+}
+
+pub(crate) fn churn() -> Server {
+    serving(&models().join("churn"), &OpenOptions::new())
+}
+
+pub(crate) fn housing() -> Server {
+    serving(&models().join("housing"), &OpenOptions::new())
+}
+
+/// A connection.
+pub(crate) struct Client {
+    stream: BufReader<TcpStream>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Client {
+    pub(crate) fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        Self { stream: BufReader::new(stream) }
+    }
+
+    pub(crate) fn send(&mut self, bytes: &[u8]) {
+        self.stream.get_mut().write_all(bytes).unwrap();
+    }
+
+    /// Sends what the server may stop to read.
+    pub(crate) fn try_send(&mut self, bytes: &[u8]) -> bool {
+        self.stream.get_mut().write_all(bytes).is_ok()
+    }
+
+    pub(crate) fn receive(&mut self) -> Response {
+        let status_line = self.line();
+        let status = status_line.split(' ').nth(1).unwrap().parse().unwrap();
+        let mut headers = Vec::new();
+        loop {
+            let line = self.line();
+            let Some((name, value)) = line.split_once(": ") else { break };
+            headers.push((name.to_ascii_lowercase(), value.to_owned()));
+        }
+        let mut response = Response { status, headers, body: Vec::new() };
+        if let Some(length) = response.header("content-length") {
+            response.body = vec![0; length.parse().unwrap()];
+            self.stream.read_exact(&mut response.body).unwrap();
+        }
+        response
+    }
+
+    pub(crate) fn post(&mut self, path: &str, headers: &str, body: impl AsRef<[u8]>) -> Response {
+        let body = body.as_ref();
+        let length = body.len();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: test\r\n{headers}Content-Length: {length}\r\n\r\n"
+        );
+        self.send(&[head.as_bytes(), body].concat());
+        self.receive()
+    }
+
+    pub(crate) fn get(&mut self, path: &str) -> Response {
+        self.send(format!("GET {path} HTTP/1.1\r\nHost: test\r\n\r\n").as_bytes());
+        self.receive()
+    }
+
+    /// Whether the server has closed the connection.
+    pub(crate) fn is_closed(&mut self) -> bool {
+        matches!(self.stream.fill_buf(), Ok([]) | Err(_))
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stream.read_line(&mut line).unwrap();
+        assert!(!line.is_empty(), "the connection was closed");
+        line.trim_end().to_owned()
+    }
+}
+
+impl Response {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.text()))
+    }
+}
+
+/// A churn row by name, with some of its cells replaced.
+pub(crate) fn churn_row(changes: &[(&str, Value)]) -> Value {
+    let rows: Value =
+        serde_json::from_slice(&std::fs::read(models().join("churn/rows.json")).unwrap()).unwrap();
+    let mut row = rows["instances"][0].clone();
+    for (name, value) in changes {
+        row[*name] = value.clone();
+    }
+    row
+}
