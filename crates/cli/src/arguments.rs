@@ -1,0 +1,229 @@
+//! What can be said on the command line, and the help that teaches it.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueHint, builder::BoolishValueParser};
+use hotplate_codec::Format;
+
+/// Keeps trained models warm and answers in microseconds.
+#[derive(Debug, Parser)]
+#[command(
+    name = "hotplate",
+    version,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    max_term_width = 100,
+    after_help = "\
+A MODEL is a file (model.onnx) or a folder that holds one. The folder may also hold
+hotplate.toml (settings) and golden.csv (rows that the model must reproduce before it
+answers anybody).
+
+Examples:
+  hotplate serve models                             answer HTTP on port 8080
+  hotplate predict models/churn --input rows.csv    score a file
+  hotplate inspect models/churn                     what does it take, what does it give?
+  hotplate verify models/churn                      does it still answer as it should?
+
+`hotplate COMMAND --help` tells more. Exit codes: 0 done, 1 failed, 2 wrong usage."
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Serve(Serve),
+    Predict(Predict),
+    Inspect(Inspect),
+    Verify(Verify),
+}
+
+/// Serve models over HTTP.
+///
+/// Opens the model at PATH, or every model in the folders below PATH, runs each in every slot and
+/// on its golden rows, and then answers until SIGTERM or Ctrl-C. GET /ping answers 503 until every
+/// model is warm.
+///
+/// When ready, one line `listening on http://ADDRESS:PORT` goes to standard output, for scripts;
+/// what is served goes to standard error, for people.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Each setting is a flag, an environment variable, and a key of [serve] in the file hotplate.toml in
+the folder PATH: --drain-seconds, HOTPLATE_DRAIN_SECONDS, drain_seconds. A flag wins over a
+variable, a variable over SageMaker's own (SAGEMAKER_BIND_TO_PORT,
+SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT), and those over the file.
+
+Examples:
+  hotplate serve                         what lies in /opt/ml/model, else in models
+  hotplate serve models/churn            one model: POST /invocations
+  hotplate serve models                  several: POST /models/churn/invoke
+  hotplate serve models --port 0         a free port, which is printed
+  HOTPLATE_HOST=0.0.0.0 hotplate serve   in a container that can't pass flags")]
+pub(crate) struct Serve {
+    /// A model file, a model folder, or a folder of model folders [default: /opt/ml/model where
+    /// that exists, else models]
+    #[arg(env = "HOTPLATE_MODEL", hide_env_values = true, value_hint = ValueHint::AnyPath)]
+    pub(crate) path: Option<PathBuf>,
+
+    /// Address or host name to listen on [default: 127.0.0.1; in a SageMaker container 0.0.0.0]
+    #[arg(long, env = "HOTPLATE_HOST", hide_env_values = true, value_hint = ValueHint::Hostname)]
+    pub(crate) host: Option<String>,
+
+    /// Port to listen on, 0 for a free one [default: 8080]
+    #[arg(long, env = "HOTPLATE_PORT", hide_env_values = true)]
+    pub(crate) port: Option<u16>,
+
+    /// Threads that answer connections [default: one per core]
+    #[arg(long, value_name = "N", env = "HOTPLATE_THREADS", hide_env_values = true)]
+    pub(crate) threads: Option<usize>,
+
+    /// Longest request body [default: 26214400]
+    #[arg(long, value_name = "BYTES", env = "HOTPLATE_MAX_BODY_BYTES", hide_env_values = true)]
+    pub(crate) max_body_bytes: Option<usize>,
+
+    /// How long requests may go on after SIGTERM [default: 25]
+    #[arg(long, value_name = "SECONDS", env = "HOTPLATE_DRAIN_SECONDS", hide_env_values = true)]
+    pub(crate) drain_seconds: Option<u64>,
+
+    /// Log each request on standard output, one line of JSON, without its features
+    #[arg(
+        long,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        action = ArgAction::Set,
+        value_parser = BoolishValueParser::new(),
+        env = "HOTPLATE_LOG_REQUESTS",
+        hide_env_values = true
+    )]
+    pub(crate) log_requests: Option<bool>,
+
+    /// Media type of replies to clients that accept any [default: application/json]
+    #[arg(long, value_name = "TYPE", env = "HOTPLATE_DEFAULT_ACCEPT", hide_env_values = true)]
+    pub(crate) default_accept: Option<String>,
+}
+
+/// Score a file of rows.
+///
+/// Reads CSV, JSON or JSON Lines and writes one answer per row. CSV and JSON Lines are read block
+/// by block, so a file may be larger than memory; a JSON document is read whole. A first line of
+/// CSV that holds column names is recognised, and then columns may come in any order.
+///
+/// A row that is wrong ends the run with exit code 1 and an error that names row, line and column.
+/// Rows are counted from zero, lines from one. What stands in front of it has been answered then,
+/// except in a JSON document, which is answered whole or not at all.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+A line of CSV output is the second class's probability of a classifier of two classes, all
+probabilities of one of more, or a regressor's value. JSON adds the predicted label. `output` in
+hotplate.toml changes what is written.
+
+Examples:
+  hotplate predict models/churn --input rows.csv
+  hotplate predict models/churn --input rows.csv --output-format jsonl --output scores.jsonl
+  zcat customers.csv.gz | hotplate predict models/churn --ignore-unknown-columns | sort -g | tail
+  echo '[[8.3, 41, 7, 1, 322, 2.6, 37.9, -122.2]]' |
+    hotplate predict models/housing --input-format json")]
+pub(crate) struct Predict {
+    /// A model file or a model folder
+    #[arg(value_hint = ValueHint::AnyPath)]
+    pub(crate) model: PathBuf,
+
+    /// File of rows, or - for standard input
+    #[arg(long, value_name = "FILE", default_value = "-", value_hint = ValueHint::FilePath)]
+    pub(crate) input: PathBuf,
+
+    /// csv, json or jsonl [default: by the file's ending, else csv]
+    #[arg(long, value_name = "FORMAT", value_parser = format)]
+    pub(crate) input_format: Option<Format>,
+
+    /// File for the answers, which is overwritten, or - for standard output
+    #[arg(long, value_name = "FILE", default_value = "-", value_hint = ValueHint::FilePath)]
+    pub(crate) output: PathBuf,
+
+    /// csv, json or jsonl [default: by the file's ending, else the input's]
+    #[arg(long, value_name = "FORMAT", value_parser = format)]
+    pub(crate) output_format: Option<Format>,
+
+    /// Pass over columns that the model does not have, such as an identifier or the target
+    #[arg(long)]
+    pub(crate) ignore_unknown_columns: bool,
+}
+
+/// Say what a model is: file, columns, outputs, operators, and what runs it.
+///
+/// Nothing is run, and a model that nothing here runs is described as well, with the operators
+/// that stand in the way.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  hotplate inspect models/churn
+  hotplate inspect model.onnx --json | jq -r '.columns[].name'")]
+pub(crate) struct Inspect {
+    /// A model file or a model folder
+    #[arg(value_hint = ValueHint::AnyPath)]
+    pub(crate) model: PathBuf,
+
+    /// One JSON document for programs
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Compare a model's answers with the expected ones.
+///
+/// Golden rows lie in golden.csv in the model's folder, and a model that does not reproduce them is
+/// never served. This command says how far it is from them, and runs any other file of that form.
+///
+/// The file has a header row: the model's columns by name, and for each answer that is expected a
+/// column output.NAME, or output.NAME.INDEX where an output has several numbers a row. Columns of
+/// other names are passed over.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  hotplate verify models/churn
+  hotplate verify models/churn --rows last-month.csv")]
+pub(crate) struct Verify {
+    /// A model file or a model folder
+    #[arg(value_hint = ValueHint::AnyPath)]
+    pub(crate) model: PathBuf,
+
+    /// File of golden rows [default: golden.csv in the model's folder]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) rows: Option<PathBuf>,
+}
+
+fn format(name: &str) -> Result<Format, String> {
+    Format::from_name(&name.to_ascii_lowercase())
+        .ok_or_else(|| "expected csv, json or jsonl".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn serve(arguments: &[&str]) -> Serve {
+        let arguments = ["hotplate", "serve"].iter().chain(arguments);
+        match Arguments::try_parse_from(arguments).unwrap().command {
+            Command::Serve(serve) => serve,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn definition_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn flag_for_the_log_does_not_swallow_the_path() {
+        let arguments = serve(&["--log-requests", "models"]);
+        assert_eq!(arguments.log_requests, Some(true));
+        assert_eq!(arguments.path, Some("models".into()));
+        assert_eq!(serve(&["--log-requests=no"]).log_requests, Some(false));
+        assert_eq!(serve(&[]).log_requests, None);
+    }
+}

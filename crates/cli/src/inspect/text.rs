@@ -1,0 +1,191 @@
+//! An inspection for a person to read.
+
+use std::{
+    fmt::Display,
+    io::{self, Write},
+};
+
+use hotplate::{Column, Inspection, Labels, ModelFolder, OutputSpec, Signature, Task};
+
+/// The most columns that get a line each; of more, a run of one type shares a line.
+const COLUMN_LINES: usize = 40;
+
+/// The most classes that are named.
+const CLASSES: usize = 10;
+
+/// Writes the inspection, a heading and its lines for each thing to know.
+pub(super) fn write(inspection: &Inspection, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "{}", inspection.name)?;
+    section(out, "file", [inspection.file.display()])?;
+    section(out, "format", [format(inspection)])?;
+    let size = inspection.size_bytes;
+    section(out, "size", [format!("{} ({size} bytes)", human_size(size))])?;
+    section(out, "sha256", [&inspection.sha256])?;
+    match &inspection.signature {
+        Ok(signature) => write_signature(signature, out)?,
+        Err(error) => section(out, "signature", [format!("cannot be served: {error}")])?,
+    }
+    section(out, "operators", table(inspection.operators.iter()))?;
+    section(
+        out,
+        "golden rows",
+        [match &inspection.golden_rows {
+            Some(path) => format!("{}, which must be reproduced to be served", path.display()),
+            None => {
+                format!("none; see `hotplate verify --help` about {}", ModelFolder::GOLDEN_ROWS)
+            }
+        }],
+    )?;
+    match &inspection.choice {
+        Ok(choice) => {
+            section(out, "runs on", [format!("{}, which takes the whole graph", choice.backend)])?;
+            let steps = choice.steps.iter().enumerate();
+            section(out, "steps", steps.map(|(index, step)| format!("{}. {step}", index + 1)))?;
+        }
+        Err(error) => {
+            let reason = error.to_string();
+            let lines = reason.lines().map(str::trim_start);
+            section(out, "runs on", ["nothing in this build"].into_iter().chain(lines))?;
+        }
+    }
+    let milliseconds = inspection.opened_in.as_secs_f64() * 1e3;
+    section(out, "opens in", [format!("{milliseconds:.1} ms, read and compiled")])
+}
+
+fn write_signature(signature: &Signature, out: &mut impl Write) -> io::Result<()> {
+    section(out, "task", [task(signature)])?;
+    let columns = signature.schema().columns();
+    let mut heading = vec![match signature.schema().is_named() {
+        true => format!("{}, by name or in this order", columns.len()),
+        false => format!("{}, without names: in this order", columns.len()),
+    }];
+    heading.extend(table(column_lines(columns)));
+    section(out, "columns", heading)?;
+    let outputs = signature.outputs().iter();
+    section(out, "outputs", table(outputs.map(|output| (&output.name, of_output(output)))))
+}
+
+/// Writes lines, the first behind the heading, the others below it.
+fn section(
+    out: &mut impl Write,
+    heading: &str,
+    lines: impl IntoIterator<Item: Display>,
+) -> io::Result<()> {
+    let mut heading = heading;
+    for line in lines {
+        writeln!(out, "  {heading:<13}{line}")?;
+        heading = "";
+    }
+    Ok(())
+}
+
+/// Lines of two cells each, the second ones below each other.
+fn table(rows: impl Iterator<Item = (impl Display, impl Display)>) -> Vec<String> {
+    let rows: Vec<(String, String)> =
+        rows.map(|(left, right)| (left.to_string(), right.to_string())).collect();
+    let width = rows.iter().map(|(left, _)| left.chars().count()).max().unwrap_or_default();
+    rows.iter().map(|(left, right)| format!("{left:width$}  {right}")).collect()
+}
+
+/// A line for each column, or for each run of columns of one type where there are many.
+fn column_lines(columns: &[Column]) -> impl Iterator<Item = (String, String)> {
+    let alone = columns.len() <= COLUMN_LINES;
+    let runs = columns.chunk_by(move |left, right| !alone && left.dtype == right.dtype);
+    runs.map(|run| match run {
+        [column] => (column.name.clone(), column.dtype.to_string()),
+        [first, .., last] => {
+            let names = format!("{} … {}", first.name, last.name);
+            (names, format!("{} × {}", run.len(), first.dtype))
+        }
+        [] => unreachable!("a run has a column"),
+    })
+}
+
+fn format(inspection: &Inspection) -> String {
+    let opsets: Vec<String> =
+        inspection.opsets.iter().map(|(domain, version)| format!("{domain} {version}")).collect();
+    let producer = match inspection.producer.as_str() {
+        "" => "an unnamed program",
+        producer => producer,
+    };
+    format!("{} by {producer}, opset {}", inspection.format, opsets.join(", "))
+}
+
+fn task(signature: &Signature) -> String {
+    match signature.task() {
+        Task::Classifier { classes: Labels::Text(classes), .. } => classifier(classes),
+        Task::Classifier { classes: Labels::Integers(classes), .. } => classifier(classes),
+        Task::Regressor { .. } => "regressor: one number a row".to_owned(),
+        _ => "neither a classifier nor a regressor: answers are the outputs".to_owned(),
+    }
+}
+
+fn classifier(classes: &[impl Display]) -> String {
+    let mut names: Vec<String> = classes.iter().take(CLASSES).map(ToString::to_string).collect();
+    if classes.len() > CLASSES {
+        names.push("…".to_owned());
+    }
+    format!("classifier of {} classes: {}", classes.len(), names.join(", "))
+}
+
+fn of_output(output: &OutputSpec) -> String {
+    let dims = match &output.row_dims {
+        None => ", ?".to_owned(),
+        Some(dims) => dims.iter().fold(String::new(), |text, dim| match dim {
+            Some(dim) => format!("{text}, {dim}"),
+            None => format!("{text}, ?"),
+        }),
+    };
+    format!("{} [rows{dims}]", output.dtype)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "one digit behind the point is shown")]
+fn human_size(bytes: usize) -> String {
+    let units = ["KiB", "MiB", "GiB"];
+    let mut size = bytes as f64 / 1024.0;
+    let mut unit = 0;
+    while size >= 1024.0 && unit + 1 < units.len() {
+        size /= 1024.0;
+        unit += 1;
+    }
+    format!("{size:.1} {}", units[unit])
+}
+
+#[cfg(test)]
+mod tests {
+    use hotplate::DType;
+
+    use super::*;
+
+    fn columns(count: usize) -> Vec<Column> {
+        let column = |offset: usize| Column {
+            name: format!("x.{offset}"),
+            dtype: if offset == 3 { DType::Str } else { DType::F32 },
+            input: 0,
+            offset,
+        };
+        (0..count).map(column).collect()
+    }
+
+    #[test]
+    fn many_columns_of_one_type_share_a_line() {
+        let lines: Vec<_> = column_lines(&columns(784)).collect();
+        let line = |names: &str, types: &str| (names.to_owned(), types.to_owned());
+        assert_eq!(
+            lines,
+            [
+                line("x.0 … x.2", "3 × float32"),
+                line("x.3", "string"),
+                line("x.4 … x.783", "780 × float32"),
+            ]
+        );
+        assert_eq!(column_lines(&columns(8)).count(), 8);
+    }
+
+    #[test]
+    fn sizes_are_told_in_the_unit_that_fits() {
+        assert_eq!(human_size(68_358), "66.8 KiB");
+        assert_eq!(human_size(4_700_000), "4.5 MiB");
+        assert_eq!(human_size(5 << 40), "5120.0 GiB");
+    }
+}

@@ -1,0 +1,34 @@
+//! The program `hotplate`: serves models, scores files, and says what a model is.
+#![forbid(unsafe_code)]
+
+mod arguments;
+mod failure;
+mod inspect;
+mod model;
+mod predict;
+mod progress;
+mod serve;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::arguments::{Arguments, Command};
+
+fn main() -> ExitCode {
+    // Says what is wrong with the arguments, or helps, and exits.
+    let arguments = Arguments::parse();
+    let outcome = match &arguments.command {
+        Command::Serve(arguments) => serve::run(arguments),
+        Command::Predict(arguments) => predict::run(arguments),
+        Command::Inspect(arguments) => inspect::run(arguments),
+        Command::Verify(arguments) => verify::run(arguments),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever read the output has seen enough, as `head` does.
+        Err(error) if failure::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => failure::report(&error),
+    }
+}

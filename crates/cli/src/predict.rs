@@ -1,0 +1,64 @@
+//! `hotplate predict`: scores a file, block by block.
+
+mod blocks;
+mod files;
+mod scorer;
+
+use std::io::{Read, Write};
+
+use anyhow::{Context as _, Result};
+use hotplate::OpenOptions;
+
+use crate::{
+    arguments::Predict,
+    model,
+    predict::{blocks::Blocks, files::Files, scorer::Scorer},
+    progress::Progress,
+};
+
+pub(crate) fn run(arguments: &Predict) -> Result<()> {
+    let files = Files::of(arguments)?;
+    let path = &arguments.model;
+    // One thread asks, so one slot is enough.
+    let engine = OpenOptions::new()
+        .instances(1)
+        .open_folder(&model::find(path)?)
+        .map_err(|error| model::about(path, error))?;
+    let scorer = Scorer::new(
+        &engine,
+        files.input_format,
+        files.output_format,
+        arguments.ignore_unknown_columns,
+    );
+    let blocks = Blocks::new(files.open_input()?, files.input_format);
+    let progress = Progress::start(files.output_is_terminal());
+    // Opened last: a run that cannot start leaves the file as it is.
+    score(&files, blocks, scorer, files.open_output()?, progress)
+}
+
+fn score(
+    files: &Files<'_>,
+    mut blocks: Blocks<impl Read>,
+    mut scorer: Scorer<'_>,
+    mut output: impl Write,
+    mut progress: Progress,
+) -> Result<()> {
+    let mut reply = Vec::new();
+    let mut bad_row = Ok(());
+    while bad_row.is_ok()
+        && let Some(block) = blocks
+            .next(|buffer| scorer.whole_records(buffer))
+            .with_context(|| files.input_name())?
+    {
+        let before = scorer.rows();
+        bad_row = scorer.block(block, &mut reply);
+        output.write_all(&reply).with_context(|| files.output_name())?;
+        reply.clear();
+        progress.add(scorer.rows() - before);
+    }
+    progress.finish();
+    // After a bad row as well, so that what was written before it is a whole document.
+    scorer.finish(&mut reply);
+    output.write_all(&reply).and_then(|()| output.flush()).with_context(|| files.output_name())?;
+    bad_row.with_context(|| files.input_name())
+}

@@ -1,0 +1,162 @@
+//! Blocks of a file to their answers.
+
+use std::sync::Arc;
+
+use anyhow::{Error, Result, anyhow};
+use hotplate::{Answer, Columns, Engine};
+use hotplate_codec::{BlockDecoder, DecodeError, DecodeErrorKind, Encoder, Format};
+use hotplate_server::predictions;
+
+/// Answers the blocks of one file, one after the other.
+#[derive(Debug)]
+pub(super) struct Scorer<'e> {
+    engine: &'e Engine,
+    input: Format,
+    output: Format,
+    ignore_unknown_columns: bool,
+    decoder: BlockDecoder,
+    encoder: Encoder<'e>,
+    columns: Columns,
+    answer: Answer,
+    /// How the file began, which may be with a header.
+    first_block: Vec<u8>,
+    /// Rows answered.
+    rows: usize,
+    /// Lines in front of the block at hand.
+    lines: usize,
+}
+
+impl<'e> Scorer<'e> {
+    pub(super) fn new(
+        engine: &'e Engine,
+        input: Format,
+        output: Format,
+        ignore_unknown_columns: bool,
+    ) -> Self {
+        Self {
+            engine,
+            input,
+            output,
+            ignore_unknown_columns,
+            decoder: decoder(engine, input, ignore_unknown_columns),
+            encoder: Encoder::new(output, engine.output()),
+            columns: engine.rows(),
+            answer: engine.answer(),
+            first_block: Vec::new(),
+            rows: 0,
+            lines: 0,
+        }
+    }
+
+    /// The rows answered so far.
+    pub(super) const fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The length of the whole records at the beginning of what follows the last block.
+    pub(super) fn whole_records(&self, buffer: &[u8]) -> usize {
+        self.decoder.whole_records(buffer)
+    }
+
+    /// Appends the answers to the next block to `reply`.
+    ///
+    /// # Errors
+    ///
+    /// At the first row that is not the model's. The rows in front of it have been answered then,
+    /// unless the file is one document.
+    pub(super) fn block(&mut self, block: &[u8], reply: &mut Vec<u8>) -> Result<()> {
+        let decoded = self.decoder.decode(block, &mut self.columns).map_err(advised);
+        if let Err(error) = decoded.and_then(|()| Ok(self.answer_rows(reply)?)) {
+            return if self.input == Format::Json {
+                Err(error)
+            } else {
+                self.answer_up_to_bad_row(block, reply).and(Err(error))
+            };
+        }
+        self.lines += lines(block);
+        if self.first_block.is_empty() {
+            self.first_block.extend_from_slice(block);
+        }
+        Ok(())
+    }
+
+    /// Appends what closes the reply.
+    pub(super) fn finish(self, reply: &mut Vec<u8>) {
+        self.encoder.finish(reply);
+        if self.output == Format::Json {
+            // A file of text ends with a line end; the other formats end their lines themselves.
+            reply.push(b'\n');
+        }
+    }
+
+    /// Answers the records of a block one by one, up to the first that cannot be decoded.
+    ///
+    /// # Errors
+    ///
+    /// When the model refuses a record before that.
+    fn answer_up_to_bad_row(&mut self, block: &[u8], reply: &mut Vec<u8>) -> Result<()> {
+        // A decoder is of no use after an error, and a new one must see how the file began.
+        let mut decoder = decoder(self.engine, self.input, self.ignore_unknown_columns);
+        decoder.decode(&self.first_block, &mut self.columns)?;
+        let mut rest = block;
+        while !rest.is_empty() {
+            let (record, behind) = rest.split_at(first_record(&decoder, rest));
+            if decoder.decode(record, &mut self.columns).is_err() {
+                return Ok(());
+            }
+            let line = self.lines + lines(&block[..block.len() - rest.len()]) + 1;
+            let answered = self.rows;
+            self.answer_rows(reply).map_err(|error| placed(error, answered, line))?;
+            rest = behind;
+        }
+        Ok(())
+    }
+
+    /// Answers what was decoded.
+    fn answer_rows(&mut self, reply: &mut Vec<u8>) -> Result<(), hotplate::Error> {
+        if self.columns.rows() == 0 {
+            return Ok(());
+        }
+        self.engine.predict_into(&self.columns, &mut self.answer)?;
+        let mut tensors = Vec::new();
+        self.encoder.block(&predictions(&self.answer, &mut tensors), reply);
+        self.rows += self.columns.rows();
+        Ok(())
+    }
+}
+
+fn decoder(engine: &Engine, format: Format, ignore_unknown_columns: bool) -> BlockDecoder {
+    BlockDecoder::new(Arc::clone(engine.signature().schema()), format)
+        .ignore_unknown_columns(ignore_unknown_columns)
+}
+
+/// The length of the first record of `rest`.
+fn first_record(decoder: &BlockDecoder, rest: &[u8]) -> usize {
+    let ends = (1..rest.len()).filter(|&end| rest[end - 1] == b'\n');
+    ends.map(|end| decoder.whole_records(&rest[..end])).find(|&end| end > 0).unwrap_or(rest.len())
+}
+
+fn lines(block: &[u8]) -> usize {
+    block.iter().filter(|&&byte| byte == b'\n').count()
+}
+
+/// Adds the way out, where the flag is one and no nearer one was given.
+fn advised(error: DecodeError) -> Error {
+    let message = error.to_string();
+    if error.kind() == DecodeErrorKind::UnknownColumn && !message.ends_with('?') {
+        anyhow!("{message}; --ignore-unknown-columns passes over what the model does not have")
+    } else {
+        error.into()
+    }
+}
+
+/// The engine counts rows within what it was given, a person within the file.
+fn placed(error: hotplate::Error, answered: usize, line: usize) -> Error {
+    let within = error.row().unwrap_or_default();
+    let place = format!("row {} (line {line})", answered + within);
+    let message = error.to_string();
+    match message.strip_prefix(&format!("row {within}")) {
+        Some(rest) => anyhow!("{place}{rest}"),
+        None => anyhow!("{place}: {message}"),
+    }
+}

@@ -1,0 +1,52 @@
+//! `hotplate serve`: settings, socket, models, and then requests until somebody says stop.
+
+mod example;
+mod settings;
+mod welcome;
+
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use anyhow::{Result, bail};
+use hotplate::{OpenOptions, Registry};
+use hotplate_server::Server;
+
+use crate::{arguments::Serve, model};
+
+/// Where SageMaker puts a model.
+const SAGEMAKER_PATH: &str = "/opt/ml/model";
+
+/// Where models lie otherwise.
+const DEFAULT_PATH: &str = "models";
+
+pub(crate) fn run(arguments: &Serve) -> Result<()> {
+    let path = match &arguments.path {
+        Some(path) => path.clone(),
+        None => default_path()?,
+    };
+    // Bound before anything is opened: a port that is taken fails at once, and who looks at /ping
+    // meanwhile sees a server that is not ready instead of none.
+    let server = Server::bind(&settings::decide(arguments, &path)?)?;
+    let start = Instant::now();
+    let registry =
+        Registry::open(&path, &OpenOptions::new()).map_err(|error| model::about(&path, error))?;
+    let warm_in = start.elapsed();
+    server.install(registry.clone());
+    welcome::print(&registry, &path, server.address(), warm_in);
+    server.run()?;
+    Ok(())
+}
+
+fn default_path() -> Result<PathBuf> {
+    for path in [SAGEMAKER_PATH, DEFAULT_PATH].map(Path::new) {
+        if path.exists() {
+            return Ok(path.to_owned());
+        }
+    }
+    bail!(
+        "nothing to serve: there is no {SAGEMAKER_PATH} and no folder {DEFAULT_PATH} here; name a \
+         model: hotplate serve PATH"
+    );
+}

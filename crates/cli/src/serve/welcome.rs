@@ -1,0 +1,111 @@
+//! What a server says once it is ready.
+
+use std::{
+    io::{self, Write},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use hotplate::{Engine, ModelFolder, Registry};
+
+use super::example;
+
+/// The most models that get a line to try.
+const EXAMPLES: usize = 3;
+
+/// Tells people what is served (standard error) and programs where (standard output).
+///
+/// Nobody may be listening to either, which is no reason not to serve.
+pub(super) fn print(registry: &Registry, path: &Path, address: SocketAddr, warm_in: Duration) {
+    let mut people = io::stderr().lock();
+    let _ = write_models(registry, warm_in, &mut people);
+    let mut programs = io::stdout();
+    let _ = writeln!(programs, "listening on http://{address}").and_then(|()| programs.flush());
+    let _ = write_examples(registry, path, address, &mut people);
+}
+
+fn write_models(registry: &Registry, warm_in: Duration, out: &mut impl Write) -> io::Result<()> {
+    let width = registry.iter().map(|engine| engine.name().len()).max().unwrap_or_default();
+    for engine in registry.iter() {
+        writeln!(out, "{:width$}  {}", engine.name(), describe(engine))?;
+    }
+    let models = counted(registry.iter().count(), "model");
+    writeln!(out, "{models} warm in {} ms", warm_in.as_millis())
+}
+
+fn describe(engine: &Engine) -> String {
+    let golden = match engine.golden_rows() {
+        0 => "no golden rows".to_owned(),
+        rows => format!("{} reproduced", counted(rows, "golden row")),
+    };
+    let columns = counted(engine.columns().len(), "column");
+    let slots = counted(engine.instances(), "slot");
+    format!("{}, {columns}, {slots}, {golden}", engine.backend())
+}
+
+fn write_examples(
+    registry: &Registry,
+    path: &Path,
+    address: SocketAddr,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let folders = folders(path);
+    let only = registry.only().is_some();
+    let address = reachable(address);
+    let mut heading = "try:\n";
+    for engine in registry.iter().take(EXAMPLES) {
+        let folder = folders.iter().find(|(name, _)| name == engine.name());
+        let Some(data) = example::data(engine, folder.map(|(_, folder)| folder.as_path())) else {
+            continue;
+        };
+        let target = match only {
+            true => "invocations".to_owned(),
+            false => format!("models/{}/invoke", example::percent_encoded(engine.name())),
+        };
+        let content_type = "Content-Type: application/json";
+        writeln!(
+            out,
+            "{heading}  curl -s http://{address}/{target} -H '{content_type}' --data {data}"
+        )?;
+        heading = "";
+    }
+    Ok(())
+}
+
+/// The folder of each model by the model's name.
+fn folders(path: &Path) -> Vec<(String, PathBuf)> {
+    let found = ModelFolder::find(path).map(|folder| vec![folder]);
+    let found = found.or_else(|_| ModelFolder::below(path)).unwrap_or_default();
+    found
+        .iter()
+        .filter_map(|model| Some((model.name().to_owned(), model.file().parent()?.to_owned())))
+        .collect()
+}
+
+/// An address that a client on this machine can connect to.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    address
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_interface_is_reached_through_loopback() {
+        let reached = |address: &str| reachable(address.parse().unwrap()).to_string();
+        assert_eq!(reached("0.0.0.0:80"), "127.0.0.1:80");
+        assert_eq!(reached("[::]:80"), "[::1]:80");
+        assert_eq!(reached("10.0.0.1:80"), "10.0.0.1:80");
+    }
+}

@@ -1,0 +1,153 @@
+use std::fs;
+
+use serde_json::Value;
+
+use crate::support::{assert_scores, folder_with, golden, hotplate, hotplate_fed, shipped};
+
+const CHURN_SCORES: &str = "output.probabilities.1";
+
+fn read(path: &str) -> Vec<u8> {
+    fs::read(shipped(path)).unwrap()
+}
+
+/// A file of churn's six rows, with these in between, which are cells changed of the first row.
+fn churn_with(column: &str, values: &[&str]) -> String {
+    let rows = String::from_utf8(read("churn/rows.csv")).unwrap();
+    let mut lines: Vec<String> = rows.lines().map(str::to_owned).collect();
+    let at = lines[0].split(',').position(|name| name == column).unwrap();
+    for value in values {
+        let mut cells: Vec<&str> = rows.lines().nth(1).unwrap().split(',').collect();
+        cells[at] = value;
+        lines.push(cells.join(","));
+    }
+    lines.join("\n") + "\n"
+}
+
+#[test]
+fn golden_rows_are_scored_as_they_say() {
+    for (model, column) in [("churn", CHURN_SCORES), ("housing", "output.price")] {
+        let (path, file) = (format!("models/{model}"), format!("models/{model}/golden.csv"));
+        let run = hotplate(&["predict", &path, "--input", &file, "--ignore-unknown-columns"]);
+        assert_scores(&run.lines(), &golden(model, column));
+    }
+}
+
+#[test]
+fn rows_are_scored_alike_in_every_form() {
+    // The rows that are sent as examples are the first golden ones.
+    for (model, column) in [("churn", CHURN_SCORES), ("housing", "output.price")] {
+        let path = format!("models/{model}");
+        let expected = &golden(model, column)[..6];
+        for file in ["rows.csv", "rows.json"] {
+            let file = format!("models/{model}/{file}");
+            let run = hotplate(&["predict", &path, "--input", &file, "--output-format", "csv"]);
+            assert_scores(&run.lines(), expected);
+        }
+        let rows: Value = serde_json::from_slice(&read(&format!("{model}/rows.json"))).unwrap();
+        let rows = rows["instances"].as_array().unwrap().iter();
+        let lines: String = rows.map(|row| format!("{row}\n")).collect();
+        let run = hotplate_fed(
+            &["predict", &path, "--input-format", "jsonl", "--output-format", "csv"],
+            lines.as_bytes(),
+        );
+        assert_scores(&run.lines(), expected);
+    }
+}
+
+#[test]
+fn output_is_in_the_form_of_the_input_or_of_its_name() {
+    let json = hotplate(&["predict", "models/churn", "--input", "models/churn/rows.json"]);
+    let document: Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(document["predictions"][4]["predicted_label"], "Yes");
+    assert!(json.out.ends_with("]}\n"));
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("scores.jsonl");
+    let arguments = ["predict", "models/churn", "--input", "models/churn/rows.csv", "--output"];
+    let run = hotplate(&[&arguments[..], &[file.to_str().unwrap()]].concat());
+    assert_eq!((run.code, run.out.as_str()), (Some(0), ""));
+    let lines = fs::read_to_string(file).unwrap();
+    assert_eq!(lines.lines().count(), 6);
+    let first: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+    assert_eq!(first["predicted_label"], "No");
+}
+
+#[test]
+fn configuration_of_the_model_says_what_is_written() {
+    let folder = folder_with("churn", &["model.onnx"]);
+    let text = "[model]\noutput = [\"predicted_label\"]\nthreshold = 0.04\n";
+    fs::write(folder.path().join("hotplate.toml"), text).unwrap();
+    let path = folder.path().to_str().unwrap();
+    let run = hotplate(&["predict", path, "--input", "models/churn/rows.csv"]);
+    assert_eq!(run.lines(), ["No", "Yes", "Yes", "Yes", "Yes", "Yes"]);
+}
+
+#[test]
+fn row_that_is_wrong_is_named_and_what_precedes_it_is_written() {
+    let body = churn_with("tenure", &["12", "many"]);
+    let run = hotplate_fed(&["predict", "models/churn"], body.as_bytes());
+    let expected = "error: standard input: row 7 (line 9), column \"tenure\": expected a number, got text \
+         \"many\"\n";
+    assert_eq!(run.failed(1), expected);
+    assert_scores(&run.out.lines().collect::<Vec<_>>()[..6], &golden("churn", CHURN_SCORES)[..6]);
+    assert_eq!(run.out.lines().count(), 7);
+
+    let run =
+        hotplate_fed(&["predict", "models/churn", "--output-format", "json"], body.as_bytes());
+    run.failed(1);
+    let document: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(document["predictions"].as_array().unwrap().len(), 7);
+}
+
+#[test]
+fn category_that_is_refused_is_named_by_its_place_in_the_file() {
+    let folder = folder_with("churn", &["model.onnx"]);
+    let text = "[model]\nunknown_categories = \"refuse\"\n";
+    fs::write(folder.path().join("hotplate.toml"), text).unwrap();
+    let path = folder.path().to_str().unwrap();
+    // What the model refuses comes before what is no row at all.
+    let body = churn_with("Contract", &["Two year", "Weekly"]) + "x\n";
+    let run = hotplate_fed(&["predict", path], body.as_bytes());
+    let message = run.failed(1);
+    assert!(message.contains("row 7 (line 9), column \"Contract\": \"Weekly\""), "{message}");
+    assert_eq!(run.out.lines().count(), 7);
+}
+
+#[test]
+fn columns_of_others_are_passed_over_when_asked() {
+    let body = "id,MedInc,HouseAge,AveRooms,AveBedrms,Population,AveOccup,Latitude,Longitude\n\
+                7,4.1518,22,5.6630726,1.0754716,1551,4.180593,32.58,-117.05\n";
+    let run = hotplate_fed(&["predict", "models/housing"], body.as_bytes());
+    let message = run.failed(1);
+    assert!(message.contains("unknown column \"id\"; --ignore-unknown-columns"), "{message}");
+    let arguments = ["predict", "models/housing", "--ignore-unknown-columns"];
+    let run = hotplate_fed(&arguments, body.as_bytes());
+    assert_scores(&run.lines(), &golden("housing", "output.price")[..1]);
+}
+
+#[test]
+fn file_without_rows_has_no_answers() {
+    assert_eq!(hotplate_fed(&["predict", "models/housing"], b"").lines(), [""; 0]);
+    let run = hotplate_fed(&["predict", "models/housing", "--input-format", "json"], b"[]");
+    assert_eq!(run.lines(), ["{\"predictions\":[]}"]);
+}
+
+#[test]
+fn files_that_cannot_be_right_are_refused_before_anything_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("rows.csv");
+    fs::copy(shipped("churn/rows.csv"), &file).unwrap();
+    let path = file.to_str().unwrap();
+    let run = hotplate(&["predict", "models/churn", "--input", path, "--output", path]);
+    assert!(run.failed(2).contains("would overwrite the rows"));
+    assert_eq!(fs::read(&file).unwrap(), read("churn/rows.csv"));
+
+    let run = hotplate(&["predict", "models/churn", "--input", "models/churn/data.csv.gz"]);
+    assert!(run.failed(2).contains("zcat models/churn/data.csv.gz |"));
+    let run = hotplate(&["predict", "models/churn", "--input", "nowhere.csv"]);
+    assert!(run.failed(1).starts_with("error: nowhere.csv: "));
+    let run = hotplate(&["predict", "models/nowhere", "--input", path]);
+    assert!(run.failed(1).contains("models/nowhere: there is no such file or folder"));
+    let run = hotplate(&["predict", "models", "--input", path]);
+    assert!(run.failed(1).contains("name one of them: models/churn, models/housing"));
+}

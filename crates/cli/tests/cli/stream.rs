@@ -1,0 +1,118 @@
+//! Files that are longer than a block.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    process::{Child, Stdio},
+    thread,
+};
+
+use crate::support::{assert_scores, golden, hotplate_fed, program, shipped};
+
+fn churn_rows() -> (String, Vec<String>) {
+    let text = fs::read_to_string(shipped("churn/rows.csv")).unwrap();
+    let mut lines = text.lines().map(str::to_owned);
+    (lines.next().unwrap(), lines.collect())
+}
+
+#[test]
+fn every_row_of_a_long_file_is_answered_in_its_place() {
+    const ROWS: usize = 50_000;
+    let (header, rows) = churn_rows();
+    let mut body = header + "\n";
+    for row in rows.iter().cycle().take(ROWS) {
+        body.push_str(row);
+        body.push('\n');
+    }
+    let six = &golden("churn", "output.probabilities.1")[..6];
+    let expected: Vec<f64> = six.iter().copied().cycle().take(ROWS).collect();
+    let run = hotplate_fed(&["predict", "models/churn"], body.as_bytes());
+    assert_scores(&run.lines(), &expected);
+
+    body.push_str("x\n");
+    let run = hotplate_fed(&["predict", "models/churn"], body.as_bytes());
+    let message = run.failed(1);
+    assert!(message.contains("row 50000 (line 50002): expected 19 cells, got 1"), "{message}");
+    assert_scores(&run.out.lines().collect::<Vec<_>>(), &expected);
+}
+
+#[test]
+fn answers_come_as_rows_do() {
+    let (header, rows) = churn_rows();
+    let mut child = spawn(&["predict", "models/churn"]);
+    let mut input = child.stdin.take().unwrap();
+    let mut answers = BufReader::new(child.stdout.take().unwrap());
+    writeln!(input, "{header}").unwrap();
+    for row in &rows[..3] {
+        writeln!(input, "{row}").unwrap();
+        let mut answer = String::new();
+        answers.read_line(&mut answer).unwrap();
+        assert!(answer.ends_with('\n'), "{answer:?}");
+    }
+    drop(input);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn reader_that_has_seen_enough_is_no_failure() {
+    let (header, rows) = churn_rows();
+    let mut child = spawn(&["predict", "models/churn"]);
+    let mut input = child.stdin.take().unwrap();
+    let mut errors = child.stderr.take().unwrap();
+    writeln!(input, "{header}\n{}", rows[0]).unwrap();
+    let mut answers = BufReader::new(child.stdout.take().unwrap());
+    answers.read_line(&mut String::new()).unwrap();
+    drop(answers);
+    writeln!(input, "{}", rows[1]).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let mut text = String::new();
+    errors.read_to_string(&mut text).unwrap();
+    assert_eq!(text, "");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_does_not_grow_with_the_file() {
+    let (header, rows) = churn_rows();
+    let note = "x".repeat(4096);
+    let mut child = spawn(&["predict", "models/churn", "--ignore-unknown-columns"]);
+    let mut input = child.stdin.take().unwrap();
+    let mut output = child.stdout.take().unwrap();
+    let reader = thread::spawn(move || {
+        let mut answers = String::new();
+        output.read_to_string(&mut answers).unwrap();
+        answers.lines().count()
+    });
+    writeln!(input, "note,{header}").unwrap();
+    let mut feed = |count: usize| {
+        for row in rows.iter().cycle().take(count) {
+            writeln!(input, "{note},{row}").unwrap();
+        }
+        peak_kibibytes(child.id())
+    };
+    let after_4_mebibytes = feed(1_000);
+    let after_44_mebibytes = feed(10_000);
+    drop(input);
+    assert!(child.wait().unwrap().success());
+    assert_eq!(reader.join().unwrap(), 11_000);
+    let grown = after_44_mebibytes - after_4_mebibytes;
+    assert!(grown < 4 << 10, "{after_4_mebibytes} KiB grew by {grown}");
+}
+
+/// The most memory that a process has had.
+#[cfg(target_os = "linux")]
+fn peak_kibibytes(process: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+fn spawn(arguments: &[&str]) -> Child {
+    program()
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}

@@ -1,0 +1,35 @@
+use crate::support::hotplate;
+
+#[test]
+fn no_command_gets_help_and_is_wrong_usage() {
+    let run = hotplate(&[]);
+    assert_eq!((run.code, run.out.as_str()), (Some(2), ""));
+    for word in ["serve", "predict", "inspect", "verify", "Examples:"] {
+        assert!(run.err.contains(word), "{word}");
+    }
+}
+
+#[test]
+fn every_command_teaches_by_example() {
+    for command in ["serve", "predict", "inspect", "verify"] {
+        let run = hotplate(&[command, "--help"]);
+        let text = run.lines().join("\n");
+        assert!(text.contains(&format!("  hotplate {command} models/churn")), "{text}");
+    }
+    let version = hotplate(&["--version"]);
+    assert_eq!(version.lines(), [format!("hotplate {}", env!("CARGO_PKG_VERSION"))]);
+}
+
+#[test]
+fn slip_is_answered_with_what_was_meant() {
+    let told = |arguments: &[&str], words: &str| {
+        let run = hotplate(arguments);
+        let message = run.failed(2);
+        assert!(message.contains(words), "{message}");
+    };
+    told(&["sreve"], "'serve'");
+    told(&["predict", "models/churn", "--inptu", "rows.csv"], "'--input'");
+    told(&["serve", "--port", "99999"], "99999 is not in 0..=65535");
+    told(&["predict", "models/churn", "--output-format", "xml"], "expected csv, json or jsonl");
+    told(&["inspect"], "<MODEL>");
+}
