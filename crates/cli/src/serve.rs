@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Result, bail};
 use hotplate::{OpenOptions, Registry};
-use hotplate_server::Server;
+use hotplate_server::{Server, Signals};
 
 use crate::{arguments::Serve, model};
 
@@ -33,9 +33,11 @@ pub(crate) fn run(arguments: &Serve) -> Result<()> {
     let registry =
         Registry::open(&path, &OpenOptions::new()).map_err(|error| model::about(&path, error))?;
     let warm_in = start.elapsed();
+    // From here on a signal drains; before, there is nothing to drain and it ends the program.
+    let signals = Signals::take_over()?;
     server.install(registry.clone());
     welcome::print(&registry, &path, server.address(), warm_in);
-    server.run()?;
+    server.run_until(signals)?;
     Ok(())
 }
 

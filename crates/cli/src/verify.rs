@@ -29,7 +29,8 @@ pub(crate) fn run(arguments: &Verify) -> Result<()> {
     };
     let engine = OpenOptions::new()
         .instances(1)
-        .open_unverified(&folder)
+        .golden_rows(false)
+        .open_folder(&folder)
         .map_err(|error| model::about(path, error))?;
     let golden = GoldenRows::read(rows, engine.signature())
         .map_err(|error| anyhow!("{error}\n\n{FORMAT}"))?;

@@ -327,11 +327,7 @@ impl OpenOptions {
     }
 
     /// Opens a model that was found without asking it for its golden rows.
-    ///
-    /// # Errors
-    ///
-    /// As [`Engine::open`], but for wrong answers.
-    pub fn open_unverified(&self, folder: &ModelFolder) -> Result<Engine, Error> {
+    fn open_unverified(&self, folder: &ModelFolder) -> Result<Engine, Error> {
         let said = self.settings.clone().or(&folder.settings);
         let options = CompileOptions { column_names: said.columns };
         // Let go at the end of this block: nothing of the file is needed once it is compiled.

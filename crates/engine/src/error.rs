@@ -66,6 +66,7 @@ pub(crate) enum Cause {
     Backend(BackendError),
     Config { file: PathBuf, problem: String },
     ModelName { name: String },
+    InModel { name: String, error: Error },
     Threshold,
     GoldenFile { file: PathBuf, problem: String },
     GoldenDecode { file: PathBuf, error: DecodeError },
@@ -100,9 +101,15 @@ impl Error {
         }
     }
 
+    /// Says which of several models it was.
+    pub(crate) fn in_model(self, name: &str) -> Self {
+        Self::new(Cause::InModel { name: name.to_owned(), error: self })
+    }
+
     /// What kind of failure this is.
     pub fn kind(&self) -> ErrorKind {
         match &*self.0 {
+            Cause::InModel { error, .. } => error.kind(),
             Cause::NoModel { .. } => ErrorKind::NoModel,
             Cause::SeveralModels { .. } => ErrorKind::SeveralModels,
             Cause::UnsafeModel { .. } => ErrorKind::UnsafeModel,
@@ -185,6 +192,7 @@ impl Error {
     /// The operators that no backend took.
     pub fn refusals(&self) -> &[Refusal] {
         match &*self.0 {
+            Cause::InModel { error, .. } => error.refusals(),
             Cause::Unsupported { refusals, .. } => refusals,
             _ => &[],
         }
@@ -217,6 +225,7 @@ impl fmt::Display for Error {
             }
             Cause::Backend(error) => error.fmt(f),
             Cause::Config { file, problem } => write!(f, "{}: {problem}", file.display()),
+            Cause::InModel { name, error } => write!(f, "model {name}: {error}"),
             Cause::ModelName { name } => write!(
                 f,
                 "a served model is called by letters, digits, '-', '_' and '.', not {name:?}; \
@@ -259,6 +268,7 @@ impl fmt::Display for Error {
 impl error::Error for Error {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match &*self.0 {
+            Cause::InModel { error, .. } => error.source(),
             Cause::Model(error) => error.source(),
             Cause::Backend(error) => error.source(),
             Cause::GoldenDecode { error, .. } => error.source(),

@@ -31,8 +31,11 @@ impl Registry {
             Err(error) => return Err(error),
         };
         let mut engines = BTreeMap::new();
-        for folder in folders {
-            let engine = options.open_folder(&folder)?;
+        for folder in &folders {
+            let engine = options.open_folder(folder).map_err(|error| match folders.len() {
+                1 => error,
+                _ => error.in_model(folder.name()),
+            })?;
             let name = engine.name().to_owned();
             if !is_path_segment(&name) {
                 return Err(Error::new(Cause::ModelName { name }));

@@ -1,5 +1,6 @@
 //! An answer depends on its row alone: not on the rows beside it, the thread that asks, the slot
 //! that runs it, or what was asked before.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod support;
 
@@ -115,9 +116,15 @@ fn answer_does_not_depend_on_what_was_asked_before() {
     let golden = Golden::of("churn");
     let names = names(&engine);
     let bound = engine.bind(&names).unwrap();
-    let rows: Vec<Vec<Value<'_>>> =
-        (0..golden.rows()).map(|row| golden.values(&engine, row)).collect();
-    let alone = churn_alone(&engine, &golden);
+    let all = (0..golden.rows()).map(|row| golden.values(&engine, row));
+    // Some golden rows hold a category that the model does not know, and are refused here.
+    let (rows, alone): (Vec<_>, Vec<_>) = all
+        .filter_map(|values| {
+            let answer = bound.predict(&values).ok()?;
+            Some((values, bits(&answer, 0)))
+        })
+        .unzip();
+    assert!(rows.len() > 1_000);
 
     let contract = names.iter().position(|&name| name == "Contract").unwrap();
     let mut unknown = rows[0].clone();

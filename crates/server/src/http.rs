@@ -7,4 +7,4 @@ mod error;
 mod server;
 
 pub use error::ServeError;
-pub use server::Server;
+pub use server::{Server, Signals};

@@ -30,6 +30,6 @@ mod status;
 
 pub use config::{Config, ConfigError, Settings};
 pub use handler::{Admitted, Handler, Head, Phases, Reply, Scratch};
-pub use http::{ServeError, Server};
+pub use http::{ServeError, Server, Signals};
 pub use predictions::predictions;
 pub use problem::Problem;

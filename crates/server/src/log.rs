@@ -6,8 +6,8 @@ use std::{
         atomic::{AtomicU64, Ordering::Relaxed},
         mpsc::{SyncSender, TrySendError, sync_channel},
     },
-    thread,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    thread::{self, JoinHandle},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use hotplate_codec::json;
@@ -17,11 +17,16 @@ use crate::handler::Reply;
 /// Lines that may wait for a slow reader before further ones are dropped.
 const WAITING_LINES: usize = 4096;
 
+/// How long the last lines may take to be written when the server ends.
+const LAST_LINES_TIME: Duration = Duration::from_secs(1);
+
 /// Where request lines go. Never blocks: lines that a slow reader leaves no room for are counted
 /// and dropped, and the next line says how many.
 #[derive(Debug)]
 pub(crate) struct RequestLog {
-    lines: SyncSender<Vec<u8>>,
+    /// Taken only when the log ends.
+    lines: Option<SyncSender<Vec<u8>>>,
+    writer: JoinHandle<()>,
     dropped: AtomicU64,
 }
 
@@ -29,7 +34,7 @@ impl RequestLog {
     /// Starts the thread that writes.
     pub(crate) fn start() -> io::Result<Self> {
         let (lines, waiting) = sync_channel::<Vec<u8>>(WAITING_LINES);
-        thread::Builder::new().name("hotplate-log".to_owned()).spawn(move || {
+        let writer = thread::Builder::new().name("hotplate-log".to_owned()).spawn(move || {
             // Ends when the last sender is gone, or nobody reads any more. The lock is not held while
             // waiting: others print, too.
             while let Ok(line) = waiting.recv() {
@@ -39,7 +44,7 @@ impl RequestLog {
                 }
             }
         })?;
-        Ok(Self { lines, dropped: AtomicU64::new(0) })
+        Ok(Self { lines: Some(lines), writer, dropped: AtomicU64::new(0) })
     }
 
     /// Logs a reply: when, which request, which model, how it ended, and where the time went. No
@@ -62,8 +67,20 @@ impl RequestLog {
             number(&mut line, ",\"lines_dropped\":", dropped);
         }
         line.extend_from_slice(b"}\n");
-        if let Err(TrySendError::Full(_)) = self.lines.try_send(line) {
+        let Some(lines) = &self.lines else { return };
+        if let Err(TrySendError::Full(_)) = lines.try_send(line) {
             self.dropped.fetch_add(dropped + 1, Relaxed);
+        }
+    }
+}
+
+impl Drop for RequestLog {
+    /// Waits for the last lines to be written, but not for a reader that is stuck.
+    fn drop(&mut self) {
+        drop(self.lines.take());
+        let start = Instant::now();
+        while !self.writer.is_finished() && start.elapsed() < LAST_LINES_TIME {
+            thread::sleep(Duration::from_millis(1));
         }
     }
 }

@@ -1,10 +1,10 @@
 //! A request that a model answers, for a person to try.
 
-use std::{fmt::Write as _, fs, path::Path, sync::Arc};
+use std::{fs, path::Path, sync::Arc};
 
 use hotplate::{DType, Engine};
 use hotplate_codec::{Decoder, Format};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// The file of rows that a model folder may hold to be sent.
 const ROWS: &str = "rows.json";
@@ -35,19 +35,20 @@ fn made_up(engine: &Engine) -> Option<String> {
     if columns.len() > MADE_UP_COLUMNS {
         return None;
     }
-    let cells = columns.map(|column| {
-        let value = match column.dtype {
-            DType::Str => json!(""),
-            DType::Bool => json!(false),
-            _ => json!(0),
-        };
-        (column.name.clone(), value)
-    });
-    let row = match engine.signature().schema().is_named() {
-        true => Value::Object(cells.collect()),
-        false => Value::Array(cells.map(|(_, value)| value).collect()),
-    };
-    let body = json!({ "instances": [row] }).to_string();
+    let named = engine.signature().schema().is_named();
+    // Written by hand, because a map would lose the order of the columns.
+    let cells: Vec<String> = columns
+        .map(|column| {
+            let value = match column.dtype {
+                DType::Str => "\"\"",
+                DType::Bool => "false",
+                _ => "0",
+            };
+            if named { format!("{}: {value}", json!(column.name)) } else { value.to_owned() }
+        })
+        .collect();
+    let (open, close) = if named { ('{', '}') } else { ('[', ']') };
+    let body = format!("{{\"instances\": [{open}{}{close}]}}", cells.join(", "));
     answers(engine, body.as_bytes()).then(|| quoted(&body))
 }
 
@@ -64,19 +65,6 @@ fn quoted(text: &str) -> String {
         return text.to_owned();
     }
     format!("'{}'", text.replace('\'', r"'\''"))
-}
-
-/// The text as one segment of a path.
-pub(super) fn percent_encoded(text: &str) -> String {
-    text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            // Writing to a `String` cannot fail.
-            let _ = write!(out, "%{byte:02X}");
-        }
-        out
-    })
 }
 
 #[cfg(test)]
@@ -98,20 +86,19 @@ mod tests {
 
         let (housing, _) = shipped("housing");
         let data = super::data(&housing, Some(&folder)).unwrap();
-        assert!(data.starts_with(r#"'{"instances":[{"#), "{data}");
+        assert!(data.starts_with(r#"'{"instances": [{"MedInc": 0, "#), "{data}");
     }
 
     #[test]
     fn row_is_made_up_of_every_column() {
         let (churn, _) = shipped("churn");
         let data = data(&churn, None).unwrap();
-        assert!(data.contains(r#""gender":"""#) && data.contains(r#""tenure":0"#), "{data}");
+        assert!(data.contains(r#"{"gender": "", "SeniorCitizen": 0, "#), "{data}");
     }
 
     #[test]
-    fn words_are_safe_in_a_shell_and_in_a_path() {
+    fn words_are_safe_in_a_shell() {
         assert_eq!(quoted("@models/churn/rows.json"), "@models/churn/rows.json");
         assert_eq!(quoted("@my models/it's"), r"'@my models/it'\''s'");
-        assert_eq!(percent_encoded("a model/é"), "a%20model%2F%C3%A9");
     }
 }

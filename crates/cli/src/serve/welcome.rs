@@ -16,13 +16,14 @@ const EXAMPLES: usize = 3;
 
 /// Tells people what is served (standard error) and programs where (standard output).
 ///
+/// Programs come last, since they begin to ask, or to stop the server, as soon as they know.
 /// Nobody may be listening to either, which is no reason not to serve.
 pub(super) fn print(registry: &Registry, path: &Path, address: SocketAddr, warm_in: Duration) {
     let mut people = io::stderr().lock();
     let _ = write_models(registry, warm_in, &mut people);
-    let mut programs = io::stdout();
-    let _ = writeln!(programs, "listening on http://{address}").and_then(|()| programs.flush());
     let _ = write_examples(registry, path, address, &mut people);
+    let mut programs = io::stdout().lock();
+    let _ = writeln!(programs, "listening on http://{address}").and_then(|()| programs.flush());
 }
 
 fn write_models(registry: &Registry, warm_in: Duration, out: &mut impl Write) -> io::Result<()> {
@@ -61,7 +62,7 @@ fn write_examples(
         };
         let target = match only {
             true => "invocations".to_owned(),
-            false => format!("models/{}/invoke", example::percent_encoded(engine.name())),
+            false => format!("models/{}/invoke", engine.name()),
         };
         let content_type = "Content-Type: application/json";
         writeln!(

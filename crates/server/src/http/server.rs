@@ -7,8 +7,8 @@ use std::{
 
 use hotplate::Registry;
 use tokio::{
-    runtime::Builder,
-    signal::unix::{SignalKind, signal},
+    runtime::{Builder, Runtime},
+    signal::unix::{Signal, SignalKind, signal},
     sync::watch,
 };
 
@@ -59,17 +59,14 @@ impl Server {
         self.shared.handler.install(registry);
     }
 
-    /// Serves until SIGTERM or SIGINT, then drains.
+    /// Serves until one of `signals` comes, then drains.
     ///
     /// # Errors
     ///
     /// When requests were cut off: by the end of the time to drain, or by a second signal.
-    pub fn run(self) -> Result<(), ServeError> {
-        let runtime =
-            Builder::new_current_thread().enable_all().build().map_err(ServeError::Start)?;
+    pub fn run_until(self, mut signals: Signals) -> Result<(), ServeError> {
+        let Signals { runtime, terminate, interrupt } = &mut signals;
         let result = runtime.block_on(async {
-            let mut terminate = signal(SignalKind::terminate()).map_err(ServeError::Start)?;
-            let mut interrupt = signal(SignalKind::interrupt()).map_err(ServeError::Start)?;
             tokio::select! {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
@@ -84,7 +81,7 @@ impl Server {
             }
         });
         // After a second signal the drain is not waited for.
-        runtime.shutdown_background();
+        signals.runtime.shutdown_background();
         result
     }
 
@@ -100,6 +97,31 @@ impl Server {
         } else {
             Err(ServeError::DrainedLate { after: self.drain })
         }
+    }
+}
+
+/// SIGTERM and SIGINT, which no longer kill the process but are waited for.
+#[derive(Debug)]
+pub struct Signals {
+    runtime: Runtime,
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    /// Takes over both signals; one that comes from here on is not lost.
+    ///
+    /// # Errors
+    ///
+    /// When the operating system does not let us.
+    pub fn take_over() -> Result<Self, ServeError> {
+        let runtime =
+            Builder::new_current_thread().enable_all().build().map_err(ServeError::Start)?;
+        let entered = runtime.enter();
+        let terminate = signal(SignalKind::terminate()).map_err(ServeError::Start)?;
+        let interrupt = signal(SignalKind::interrupt()).map_err(ServeError::Start)?;
+        drop(entered);
+        Ok(Self { runtime, terminate, interrupt })
     }
 }
 
