@@ -37,7 +37,8 @@ impl BlockDecoder {
     ///
     /// # Errors
     ///
-    /// When the block does not hold rows of the schema. A file of no rows is no error.
+    /// When the block does not hold rows of the schema. A file of no rows is no error; see
+    /// [`is_blank`](Self::is_blank) for one of nothing at all.
     ///
     /// # Panics
     ///
@@ -64,5 +65,26 @@ impl BlockDecoder {
             Format::Json => 0,
             Format::JsonLines => memchr::memrchr(b'\n', buffer).map_or(0, |last| last + 1),
         }
+    }
+
+    /// The length of the first record of `buffer`, which continues the file where the last block
+    /// ended: of all of `buffer` if no line end closes the record, or if it is one to be refused
+    /// for its quotes. No byte behind the record is looked at otherwise, so that to walk a file
+    /// record by record is one pass.
+    pub fn first_record(&self, buffer: &[u8]) -> usize {
+        match self.format {
+            Format::Csv => csv::first_record(buffer, self.progress.bytes == 0),
+            Format::Json => buffer.len(),
+            Format::JsonLines => {
+                memchr::memchr(b'\n', buffer).map_or(buffer.len(), |first| first + 1)
+            }
+        }
+    }
+
+    /// Whether nothing but blank lines was decoded so far. A whole file of that says nothing, not
+    /// even that it has no rows, as a header alone or `[]` does; [`Decoder::decode`] refuses such
+    /// a body.
+    pub const fn is_blank(&self) -> bool {
+        !self.progress.begun
     }
 }

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
-use hotplate_tensor::{Columns, DType, Schema};
+use hotplate_tensor::{Columns, Schema};
 
 use crate::{
-    DecodeError, DecodeErrorKind, Format,
+    DecodeError, DecodeErrorKind, Format, cell,
     names::{Header, RollCall},
     scan::plain_length,
 };
@@ -38,8 +38,8 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 pub struct Decoder {
     pub(crate) schema: Arc<Schema>,
     pub(crate) ignore_unknown: bool,
-    /// Whether every column is text, so that any record of CSV could be data.
-    pub(crate) text_only: bool,
+    /// Whether a record of the columns' names could be a row as well.
+    pub(crate) header_may_fit: bool,
     /// Whether columns have names, and each stands in JSON as it is, without escapes.
     pub(crate) has_plain_names: bool,
     pub(crate) roll: RollCall,
@@ -71,7 +71,7 @@ impl Decoder {
         let columns = schema.columns();
         Self {
             ignore_unknown: false,
-            text_only: columns.iter().all(|column| column.dtype == DType::Str),
+            header_may_fit: header_may_fit(&schema),
             has_plain_names: schema.is_named()
                 && columns
                     .iter()
@@ -167,6 +167,23 @@ impl Decoder {
             .with_expected(format!("{expected} {cells}").into())
             .with_got(got)
     }
+}
+
+/// Whether each column could hold the name of some column. Where one cannot, a row never is a
+/// header, and bodies of rows are not looked through for names.
+fn header_may_fit(schema: &Arc<Schema>) -> bool {
+    let columns = schema.columns();
+    let mut row = Columns::new(Arc::clone(schema));
+    row.begin_row();
+    let mut seen = Vec::new();
+    columns.iter().enumerate().all(|(index, column)| {
+        // One column stands for all of its type.
+        if seen.contains(&column.dtype) {
+            return true;
+        }
+        seen.push(column.dtype);
+        columns.iter().any(|named| cell::set_plain(&mut row, index, &named.name).is_ok())
+    })
 }
 
 fn utf8(part: &[u8], at_start: bool) -> Result<&str, DecodeError> {

@@ -41,10 +41,11 @@
 //!
 //! # Header of CSV
 //!
-//! The first record is a header when the schema is named, at least half of the record's cells are
-//! names of columns, and it is not a row of data: its number of cells is wrong, or a cell does not
-//! fit its column. Where every column is text any record fits, and there the first is a header if
-//! it holds each column's name exactly once. Columns are then matched by name, in any order.
+//! Where the schema is named, the first record is a header if it holds each column's name exactly
+//! once and nothing else, even if it could be a row: columns may be text, or named by numbers. A
+//! record that is no row, for its number of cells is wrong or a cell does not fit its column, is
+//! also a header if it names every column among others, or if at least half of its cells are names
+//! of columns. Columns are then matched by name, in any order.
 
 #![forbid(unsafe_code)]
 

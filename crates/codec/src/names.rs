@@ -79,9 +79,14 @@ impl RollCall {
         first_time
     }
 
+    /// Whether every column is present.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.present == self.present_in.len()
+    }
+
     /// Refuses a row in which a column is absent.
     pub(crate) fn finish(&self, schema: &Schema) -> Result<(), DecodeError> {
-        if self.present == self.present_in.len() {
+        if self.is_complete() {
             return Ok(());
         }
         let absent = self.present_in.iter().position(|&roll| roll != self.roll);

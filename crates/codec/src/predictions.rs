@@ -1,6 +1,9 @@
 use hotplate_tensor::{DataView, TensorView};
 
 /// What a reply is written from: the answers of one batch of one request.
+///
+/// All parts are row-major and of the same rows, [`rows`](Self::rows) of them. Nothing else would
+/// tell which answer is whose, so that a reply is not written from parts that disagree.
 #[derive(Clone, Copy, Debug)]
 pub enum Predictions<'a> {
     /// Classes.
@@ -14,7 +17,7 @@ pub enum Predictions<'a> {
     },
     /// One number for each row.
     Regressor {
-        /// `[rows]`.
+        /// `[rows]`, whatever axes of length one follow: each element is a row.
         values: DataView<'a>,
     },
     /// Whatever a graph gives.
@@ -33,6 +36,30 @@ impl Predictions<'_> {
             Self::Classifier { labels, .. } => labels.len(),
             Self::Regressor { values } => values.len(),
             Self::Tensors { rows, .. } => *rows,
+        }
+    }
+
+    /// # Panics
+    ///
+    /// When the parts disagree about the number of rows.
+    pub(crate) fn check_rows(&self) {
+        let rows = self.rows();
+        match self {
+            Self::Classifier { probabilities, classes, .. } => {
+                let got = probabilities.len();
+                assert!(
+                    Some(got) == rows.checked_mul(*classes),
+                    "{got} probabilities of {classes} classes for {rows} rows"
+                );
+            }
+            // A value is a row.
+            Self::Regressor { .. } => {}
+            Self::Tensors { outputs, .. } => {
+                for (name, tensor) in *outputs {
+                    let got = tensor.shape().rows();
+                    assert!(got == rows, "output {name:?} of {got} rows for {rows} rows");
+                }
+            }
         }
     }
 }

@@ -5,7 +5,8 @@ use crate::{CellError, DType, Data, DataView, Inputs, Schema, Value};
 /// The rows of one request, cell by cell, in the typed buffers that the model reads.
 ///
 /// [`begin_row`](Self::begin_row) appends a row in which every cell is missing; the setters then
-/// fill the cells of that last row in any order. Nothing is allocated once the buffers have grown.
+/// fill the cells of that last row in any order; of a cell that is set twice the last value counts,
+/// and one that cannot be set stays as it was. Nothing is allocated once the buffers have grown.
 #[derive(Clone, Debug)]
 pub struct Columns {
     schema: Arc<Schema>,
@@ -153,18 +154,20 @@ impl Columns {
         }
     }
 
-    /// Leaves a cell of the last row missing: NaN, or the empty text.
+    /// Sets a cell of the last row to what is missing: NaN, or the empty text.
     ///
     /// # Errors
     ///
     /// [`CellError::Missing`] in a column of integers or truth values.
     pub fn set_missing(&mut self, column: usize) -> Result<(), CellError> {
         let expected = self.dtype(column);
-        if expected.is_float() || expected == DType::Str {
-            Ok(())
-        } else {
-            Err(CellError::Missing { expected })
+        match self.cell(column) {
+            (Data::F32(elements), index) => elements[index] = f32::NAN,
+            (Data::F64(elements), index) => elements[index] = f64::NAN,
+            (Data::Str(strings), index) => strings.set(index, "")?,
+            _ => return Err(CellError::Missing { expected }),
         }
+        Ok(())
     }
 
     /// The elements of one input, row-major.
@@ -212,7 +215,7 @@ fn exact_integer(number: f64, expected: DType) -> Result<i64, CellError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{InputSpec, Shape};
+    use crate::{InputSpec, Shape, StrView};
 
     fn columns(dtypes: &[DType]) -> Columns {
         let inputs = dtypes
@@ -237,6 +240,33 @@ mod tests {
         assert!(numbers.iter().all(|number| number.is_nan()));
         let DataView::Str(texts) = columns.data(1) else { panic!("string column") };
         assert_eq!(texts.iter().collect::<Vec<_>>(), ["", "yes"]);
+    }
+
+    #[test]
+    fn cell_that_is_set_again_holds_the_last_value() {
+        let mut columns = columns(&[DType::F32, DType::F64, DType::Str, DType::I64]);
+        for _ in 0..2 {
+            columns.begin_row();
+            columns.set(0, Value::Number(1.5)).unwrap();
+            columns.set(1, Value::Integer(2)).unwrap();
+            columns.set(2, Value::Text("yes")).unwrap();
+            columns.set(3, Value::Integer(3)).unwrap();
+        }
+        for column in 0..3 {
+            columns.set(column, Value::Missing).unwrap();
+        }
+        // What a column has no value for leaves the cell as it was.
+        columns.set(3, Value::Missing).unwrap_err();
+        assert!(matches!(columns.data(0), DataView::F32([1.5, last]) if last.is_nan()));
+        assert!(matches!(columns.data(1), DataView::F64([2.0, last]) if last.is_nan()));
+        assert_eq!(columns.data(2), DataView::Str(StrView::from(&["yes", ""][..])));
+        assert_eq!(columns.data(3), DataView::I64(&[3, 3]));
+
+        columns.set(0, Value::Number(2.5)).unwrap();
+        columns.set(2, Value::Text("no")).unwrap();
+        columns.set(2, Value::Text("perhaps")).unwrap();
+        assert_eq!(columns.data(0), DataView::F32(&[1.5, 2.5]));
+        assert_eq!(columns.data(2), DataView::Str(StrView::from(&["yes", "perhaps"][..])));
     }
 
     #[test]

@@ -9,7 +9,7 @@ pub(crate) struct Span {
 
 /// The elements of a string tensor, in one text with a span for each.
 ///
-/// Elements may be set in any order, and one that is never set is the empty string, which is what
+/// Elements may be set in any order and again, and one that is never set is the empty string, which is what
 /// a missing cell reads as.
 #[derive(Clone, Debug, Default)]
 pub struct StrBuf {
@@ -50,7 +50,8 @@ impl StrBuf {
         Ok(())
     }
 
-    /// Sets the element at `index`, which was empty until now.
+    /// Sets the element at `index`. What it held before keeps its place in the text until
+    /// [`clear`](Self::clear).
     ///
     /// # Errors
     ///

@@ -74,12 +74,12 @@ impl Decoder {
             return self.csv_row(text, lexer, false, columns);
         }
         let start = lexer.clone();
-        let is_header = if self.text_only && self.names_every_column(text, start.clone()) {
+        let is_header = if self.header_may_fit && self.names_only_columns(text, start.clone()) {
             true
         } else if self.try_row(text, lexer, columns) {
             return Ok(());
         } else {
-            self.names_mostly_columns(text, start.clone())
+            self.names_columns(text, start.clone())
         };
         columns.clear();
         *lexer = start;
@@ -160,7 +160,7 @@ impl Decoder {
     }
 
     /// Whether a record holds the name of every column once and nothing else.
-    fn names_every_column(&mut self, text: &str, mut lexer: Lexer<'_>) -> bool {
+    fn names_only_columns(&mut self, text: &str, mut lexer: Lexer<'_>) -> bool {
         self.roll.begin();
         loop {
             let Ok(cell) = lexer.cell() else { return false };
@@ -169,22 +169,27 @@ impl Decoder {
                 return false;
             }
             if cell.terminator != Terminator::Comma {
-                return self.roll.finish(&self.schema).is_ok();
+                return self.roll.is_complete();
             }
         }
     }
 
-    /// Whether at least half of a record's cells are names of columns.
-    fn names_mostly_columns(&mut self, text: &str, mut lexer: Lexer<'_>) -> bool {
+    /// Whether a record that is no row holds the name of every column, or at least half of its
+    /// cells are names of columns.
+    fn names_columns(&mut self, text: &str, mut lexer: Lexer<'_>) -> bool {
+        self.roll.begin();
         let mut names = 0;
         let mut cells = 0;
         loop {
             let Ok(cell) = lexer.cell() else { return false };
             let name = header_name(content(text, cell, &mut self.scratch), &self.schema);
-            names += usize::from(self.schema.column_index(name).is_some());
+            if let Some(column) = self.schema.column_index(name) {
+                self.roll.enter(column);
+                names += 1;
+            }
             cells += 1;
             if cell.terminator != Terminator::Comma {
-                return names * 2 >= cells;
+                return names * 2 >= cells || self.roll.is_complete();
             }
         }
     }

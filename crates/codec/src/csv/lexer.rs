@@ -132,8 +132,7 @@ pub(crate) fn whole_records(buffer: &[u8], at_start: bool) -> usize {
     if memchr(b'"', buffer).is_none() {
         return memrchr(b'\n', buffer).map_or(0, |last| last + 1);
     }
-    let unmarked = buffer.strip_prefix("\u{feff}".as_bytes()).filter(|_| at_start);
-    let text = unmarked.unwrap_or(buffer);
+    let text = without_mark(buffer, at_start);
     let mark = buffer.len() - text.len();
     let mut lexer = Lexer::new(text);
     let mut whole = 0;
@@ -154,6 +153,27 @@ pub(crate) fn whole_records(buffer: &[u8], at_start: bool) -> usize {
         }
     }
     whole
+}
+
+/// The length of the first record of `buffer` with its line end, or of all of `buffer` where the
+/// record does not end or is not well-formed.
+pub(crate) fn first_record(buffer: &[u8], at_start: bool) -> usize {
+    let text = without_mark(buffer, at_start);
+    let mut lexer = Lexer::new(text);
+    while let Ok(cell) = lexer.cell() {
+        match cell.terminator {
+            Terminator::Comma => {}
+            Terminator::Newline => return buffer.len() - text.len() + lexer.position(),
+            Terminator::EndOfText => break,
+        }
+    }
+    buffer.len()
+}
+
+/// `buffer` without the byte order mark that a file may begin with.
+fn without_mark(buffer: &[u8], at_start: bool) -> &[u8] {
+    let unmarked = buffer.strip_prefix("\u{feff}".as_bytes()).filter(|_| at_start);
+    unmarked.unwrap_or(buffer)
 }
 
 /// The end of the character at `fault`, if it is in `text`. A carriage return is at fault only

@@ -8,5 +8,5 @@ mod decode;
 mod lexer;
 mod records;
 
-pub(crate) use lexer::whole_records;
+pub(crate) use lexer::{first_record, whole_records};
 pub use records::{Records, records};

@@ -64,6 +64,7 @@ impl<'f> Encoder<'f> {
     ///
     /// When the parts of `predictions` disagree about the number of rows.
     pub fn block(&mut self, predictions: &Predictions<'_>, out: &mut Vec<u8>) {
+        predictions.check_rows();
         self.begin(out);
         for row in 0..predictions.rows() {
             match self.format {

@@ -50,6 +50,49 @@ fn whole_records_end_outside_of_quotes() {
 }
 
 #[test]
+fn first_record_ends_where_its_line_does() {
+    let blocks = BlockDecoder::new(mixed(), Format::Csv);
+    for (buffer, first) in [
+        ("", 0),
+        ("1,a", 3),
+        ("1,a,2\n3,b,4\n", 6),
+        ("\n3,b,4\n", 1),
+        ("1,\"a\nb\",2\r\n3", 11),
+        ("\u{feff}\"1\",a,2\n3", 11),
+        // Wherever it ends, it is refused.
+        ("1,\"a\"b,2\n3,b,4\n", 15),
+        ("1,\"a,2\n3,b,4\n", 13),
+    ] {
+        assert_eq!(blocks.first_record(buffer.as_bytes()), first, "{buffer:?}");
+    }
+    let lines = BlockDecoder::new(mixed(), Format::JsonLines);
+    assert_eq!(lines.first_record(b"[1]\n[2]\n"), 4);
+    assert_eq!(lines.first_record(b"[1]"), 3);
+    let document = BlockDecoder::new(mixed(), Format::Json);
+    assert_eq!(document.first_record(b"[[1]]\n\n"), 7);
+}
+
+#[test]
+fn file_of_no_rows_is_told_from_one_of_nothing() {
+    for (format, file, is_blank) in [
+        (Format::Csv, "", true),
+        (Format::Csv, "\u{feff}", true),
+        (Format::Csv, "\r\n\n", true),
+        (Format::Csv, "calls,tenure,contract\n", false),
+        (Format::Json, " \n", true),
+        (Format::Json, "[]", false),
+        (Format::Json, "{\"instances\":[]}", false),
+        (Format::JsonLines, "\n \n", true),
+        (Format::JsonLines, "[1,\"a\",2]\n", false),
+    ] {
+        let mut blocks = BlockDecoder::new(mixed(), format);
+        assert!(blocks.is_blank());
+        blocks.decode(file.as_bytes(), &mut Columns::new(mixed())).unwrap();
+        assert_eq!(blocks.is_blank(), is_blank, "{format}: {file:?}");
+    }
+}
+
+#[test]
 fn document_is_one_block() {
     let mut columns = Columns::new(mixed());
     let mut blocks = BlockDecoder::new(mixed(), Format::Json);

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use hotplate_codec::{DecodeErrorKind as Kind, Decoder, Format, csv};
 use hotplate_tensor::{Columns, DType};
 
@@ -222,9 +224,48 @@ fn header_of_text_columns_names_each_once() {
 }
 
 #[test]
-fn numbers_that_are_names_are_data() {
-    let schema = schema(&[("0", DType::F64), ("1", DType::F64)]);
-    accepts(&schema, Format::Csv, &[("0,1\n2,3", "0 1 | 2 3")]);
+fn header_of_numbers_names_each_once() {
+    // What pandas writes for columns that were never named.
+    let floats = schema(&[("0", DType::F64), ("1", DType::F64), ("2", DType::F64)]);
+    accepts(
+        &floats,
+        Format::Csv,
+        &[
+            ("0,1,2\n3,4,5\n0,1,2", "3 4 5 | 0 1 2"),
+            ("2, 1 ,\"0\"\n3,4,5", "5 4 3"),
+            ("0,1,2", ""),
+            // Whatever repeats a name or has another number is data.
+            ("0,1,1\n", "0 1 1"),
+            ("0,1,2.0\n", "0 1 2"),
+            ("0,1,3\n0,1,2", "0 1 3 | 0 1 2"),
+        ],
+    );
+    let kinds = schema(&[("1", DType::F32), ("b", DType::Str), ("true", DType::Bool)]);
+    accepts(
+        &kinds,
+        Format::Csv,
+        &[("1,b,true\n2,x,0", "2 \"x\" false"), ("true,b,1\n0,x,2", "2 \"x\" false")],
+    );
+    accepts(&kinds, Format::Csv, &[("1,c,true\n", "1 \"c\" true")]);
+}
+
+#[test]
+fn header_that_names_every_column_may_name_others() {
+    let ids = "a,b,c,d,e,f,g,h,i,j";
+    let others = format!("{ids},calls,tenure,contract\n0,0,0,0,0,0,0,0,0,0,2,1,x\n");
+    let text = schema(&[("contract", DType::Str)]);
+    let body = format!("{ids},contract\n0,0,0,0,0,0,0,0,0,0,x\n");
+    for (schema, body, rows) in [(mixed(), others, "1 \"x\" 2"), (text, body, "\"x\"")] {
+        let mut columns = Columns::new(Arc::clone(&schema));
+        let mut decoder = Decoder::new(Arc::clone(&schema)).ignore_unknown_columns(true);
+        decoder.decode(Format::Csv, body.as_bytes(), &mut columns).unwrap();
+        assert_eq!(shown(&columns), rows);
+        let unknown = "line 1: unknown column \"a\"";
+        refuses(&schema, Format::Csv, &[(&body, Kind::UnknownColumn, unknown)]);
+    }
+    // Where a column is absent as well, few names do not make a header.
+    let arity = "row 0 (line 1): expected 3 cells, got 5";
+    refuses(&mixed(), Format::Csv, &[("a,b,c,calls,tenure\n", Kind::WrongArity, arity)]);
 }
 
 #[test]

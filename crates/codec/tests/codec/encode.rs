@@ -109,6 +109,31 @@ fn tensors_are_nested_by_the_shape_of_a_row() {
 }
 
 #[test]
+fn parts_that_disagree_about_the_rows_are_never_written() {
+    let labels = DataView::I64(&[0, 1]);
+    let outputs = |dims: &[usize]| {
+        TensorView::new(Shape::new(dims).unwrap(), DataView::F32(&[0.5; 4])).unwrap()
+    };
+    let (four, two) = (outputs(&[4]), outputs(&[2, 2]));
+    for (predictions, part) in [
+        (
+            Predictions::Classifier { labels, probabilities: DataView::F32(&[0.5; 6]), classes: 2 },
+            "6 probabilities",
+        ),
+        (
+            Predictions::Tensors { rows: 2, outputs: &[("two", two), ("four", four)] },
+            "output \"four\" of 4 rows",
+        ),
+    ] {
+        for format in [Format::Csv, Format::Json] {
+            let panic = std::panic::catch_unwind(|| reply(format, &predictions, None)).unwrap_err();
+            let message = panic.downcast_ref::<String>().unwrap();
+            assert!(message.contains(part), "{message}");
+        }
+    }
+}
+
+#[test]
 fn no_rows_are_a_reply_as_well() {
     let predictions = Predictions::Regressor { values: DataView::F64(&[]) };
     assert_eq!(reply(Format::Json, &predictions, None), r#"{"predictions":[]}"#);

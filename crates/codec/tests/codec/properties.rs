@@ -81,6 +81,7 @@ fn survives(bytes: &[u8]) {
             let mut blocks = BlockDecoder::new(Arc::clone(&schema), format);
             let whole = blocks.whole_records(bytes);
             assert!(whole <= bytes.len());
+            assert!(blocks.first_record(bytes) <= bytes.len());
             let _ = blocks.decode(&bytes[..whole], &mut Columns::new(Arc::clone(&schema)));
         }
     }
@@ -145,6 +146,21 @@ proptest! {
             // The whole is checked for UTF-8 before its first row is read.
             Err(error) if error.reason() == "not_utf8" => prop_assert!(result.is_err()),
             Err(error) => prop_assert_eq!(result, Err(error)),
+        }
+    }
+
+    #[test]
+    fn first_record_is_the_shortest_whole_one(
+        (format, body) in bodies(&[Format::Csv, Format::JsonLines]),
+    ) {
+        let blocks = BlockDecoder::new(kinds(), format);
+        let mut rest = body.as_bytes();
+        while !rest.is_empty() {
+            let whole = (1..=rest.len()).map(|end| blocks.whole_records(&rest[..end]));
+            let shortest = whole.into_iter().find(|&whole| whole > 0);
+            let first = blocks.first_record(rest);
+            prop_assert_eq!(first, shortest.unwrap_or(rest.len()));
+            rest = &rest[first..];
         }
     }
 
