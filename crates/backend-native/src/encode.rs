@@ -1,6 +1,7 @@
 //! From the cells of a row to the feature vector.
 
 use std::{
+    collections::BTreeMap,
     ops::Range,
     sync::atomic::{AtomicU64, Ordering::Relaxed},
 };
@@ -9,6 +10,9 @@ use hotplate_backend::{BackendError, UnknownCategories, UnknownCategory};
 use hotplate_tensor::{DataView, Inputs, Schema};
 
 use crate::trace::{Arithmetic, Element, Lookup};
+
+/// The most characters of a client's text that a refusal repeats.
+const QUOTED_CHARS: usize = 40;
 
 /// The most categories that a refusal names.
 const NAMED_CATEGORIES: usize = 8;
@@ -139,7 +143,7 @@ impl Encoder {
                 let text = elements.get(row * step.cell.stride + step.cell.offset);
                 step.apply(text, unknown, features).map_err(|known| {
                     let column = step.lookup.column;
-                    let got = text.to_owned();
+                    let got = text.chars().take(QUOTED_CHARS).collect();
                     BackendError::unknown_category(UnknownCategory { row, column, got, known })
                 })?;
             }
@@ -147,9 +151,15 @@ impl Encoder {
         Ok(())
     }
 
-    /// How often each text column held no category: its index in the schema, and the count.
+    /// How often each text column held no category: its index in the schema, and the count. Of a
+    /// column that is looked up in several lists, the one that most texts were missing from counts.
     pub(crate) fn unknown_categories(&self) -> Vec<(usize, u64)> {
-        self.texts.iter().map(|step| (step.lookup.column, step.unknown.load(Relaxed))).collect()
+        let mut counts = BTreeMap::new();
+        for step in &self.texts {
+            let count = counts.entry(step.lookup.column).or_insert(0);
+            *count = step.unknown.load(Relaxed).max(*count);
+        }
+        counts.into_iter().collect()
     }
 
     /// What the steps do, one line a kind, for a person.
@@ -185,7 +195,7 @@ impl TextStep {
     }
 
     /// Sets this text's features, or says what it could have been. No text at all is a missing
-    /// value, not an unknown one.
+    /// value, not an unknown one: it is never counted, and refused by the model alone.
     fn apply(
         &self,
         text: &str,
@@ -201,10 +211,13 @@ impl TextStep {
                     features[feature] = on;
                 }
             }
-            None if text.is_empty() => {}
             None => {
-                self.unknown.fetch_add(1, Relaxed);
-                if unknown == UnknownCategories::Refuse || !self.lookup.unknown_is_zeros {
+                let missing = text.is_empty();
+                if !missing {
+                    self.unknown.fetch_add(1, Relaxed);
+                }
+                let refused = unknown == UnknownCategories::Refuse && !missing;
+                if refused || !self.lookup.unknown_is_zeros {
                     let names = self.lookup.table.names();
                     return Err(names.iter().take(NAMED_CATEGORIES).cloned().collect());
                 }

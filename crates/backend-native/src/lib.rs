@@ -6,14 +6,14 @@
 //! file ──graph──▶ nodes ──trace──▶ elements ──encode──▶ steps ──plan──▶ worker
 //! ```
 //!
-//! 1. [`graph`] reads the nodes and their attributes, and collects every operator that is not taken.
-//! 2. [`trace`] follows each *element* of the model's feature vector back to the cell that it comes
+//! 1. `graph` reads the nodes and their attributes, and collects every operator that is not taken.
+//! 2. `trace` follows each *element* of the model's feature vector back to the cell that it comes
 //!    from. Concatenation, reshaping, identities and casts vanish here, and arithmetic on a one-hot
 //!    column is done on its two possible values.
-//! 3. [`encode`] groups the elements into steps: a number with its arithmetic, or a text that is
+//! 3. `encode` groups the elements into steps: a number with its arithmetic, or a text that is
 //!    looked up once and sets one of several elements.
-//! 4. [`trees`] lays the trees out for the cache, and [`head`] turns their sum into the answer.
-//! 5. [`plan`] runs steps, trees and head, block by block of rows.
+//! 4. `trees` lays the trees out for the cache, and `head` turns their sum into the answer.
+//! 5. `plan` runs steps, trees and head, block by block of rows.
 #![forbid(unsafe_code)]
 
 mod category;

@@ -1,12 +1,10 @@
 //! The operators that the engine takes, with their attributes read and checked.
 
 use hotplate_backend::BackendError;
-use hotplate_model::onnx::{Graph, Node};
+use hotplate_model::onnx::{ElementType, Graph, Node};
+use hotplate_tensor::DType;
 
 use crate::trees::TreeModel;
-
-/// ONNX's code for float32.
-const FLOAT: i64 = 1;
 
 /// What a node does to its inputs.
 #[derive(Debug)]
@@ -84,14 +82,17 @@ impl Operator {
 
 fn cast(node: &Node<'_>) -> Result<Operator, NotTaken> {
     let to = node.int("to")?.ok_or_else(|| NotTaken::invalid(node, "to is not given"))?;
-    match to {
-        FLOAT => Ok(Operator::CastToFloat),
-        other => Err(NotTaken::unsupported(format!("a cast to element type {other}"))),
+    match ElementType::of_code(to) {
+        Some(element) if element.dtype() == Some(DType::F32) => Ok(Operator::CastToFloat),
+        Some(other) => Err(NotTaken::unsupported(format!("a cast to {other}"))),
+        None => Err(NotTaken::invalid(node, format!("{to} is the code of no element type"))),
     }
 }
 
 fn reshape(node: &Node<'_>, graph: &Graph<'_>) -> Result<Operator, NotTaken> {
-    let name = node.inputs.get(1).copied().unwrap_or_default();
+    let &[_, name] = &node.inputs[..] else {
+        return Err(NotTaken::invalid(node, format!("reads {} inputs", node.inputs.len())));
+    };
     let shape = graph.initializers.iter().find(|tensor| tensor.name == name);
     let shape = shape.ok_or_else(|| NotTaken::unsupported("a shape that is computed"))?;
     if node.int("allowzero")?.unwrap_or(0) != 0 {
@@ -101,17 +102,24 @@ fn reshape(node: &Node<'_>, graph: &Graph<'_>) -> Result<Operator, NotTaken> {
 }
 
 fn one_hot(node: &Node<'_>) -> Result<Operator, NotTaken> {
-    let Some(categories) = node.strings("cats_strings")? else {
-        return Err(NotTaken::unsupported("categories that are not strings"));
-    };
-    let categories = categories.map(str::to_owned).collect();
+    let categories: Vec<String> =
+        node.strings("cats_strings")?.into_iter().flatten().map(str::to_owned).collect();
+    if categories.is_empty() {
+        return Err(match node.ints("cats_int64s")? {
+            Some(_) => NotTaken::unsupported("categories that are not strings"),
+            None => NotTaken::invalid(node, "no categories are given"),
+        });
+    }
     let unknown_is_zeros = node.int("zeros")?.unwrap_or(1) != 0;
     Ok(Operator::OneHot { categories, unknown_is_zeros })
 }
 
 fn impute(node: &Node<'_>) -> Result<Operator, NotTaken> {
     let Some(with) = node.floats("imputed_value_floats")? else {
-        return Err(NotTaken::unsupported("imputed values that are not floats"));
+        return Err(match node.ints("imputed_value_int64s")? {
+            Some(_) => NotTaken::unsupported("imputed values that are not floats"),
+            None => NotTaken::invalid(node, "no imputed values are given"),
+        });
     };
     let replaced = node.float("replaced_value_float")?.unwrap_or(0.0);
     Ok(Operator::Impute { with: with.collect(), replaced })

@@ -1,10 +1,10 @@
 //! The compiled model, and one thread's scratch for it.
 
-use std::{ops::Range, sync::Arc};
+use std::sync::Arc;
 
-use hotplate_backend::{BackendError, Part, Plan, Refusal, UnknownCategories, Worker};
+use hotplate_backend::{BackendError, Part, Plan, Worker};
 use hotplate_model::Signature;
-use hotplate_tensor::{Inputs, Shape, Tensor};
+use hotplate_tensor::{Shape, Tensor};
 
 use crate::{
     encode::Encoder,
@@ -35,13 +35,9 @@ impl NativePlan {
     ///
     /// When a tree is too large for the layout.
     pub(crate) fn new(trace: Trace, signature: Signature) -> Result<Self, BackendError> {
-        let Trace { features, lookups, trees, outputs } = trace;
+        let Trace { features, lookups, trees, place, outputs } = trace;
         let forest = Forest::new(&trees.trees).ok_or_else(|| {
-            BackendError::unsupported(vec![Refusal {
-                operator: "tree ensemble".to_owned(),
-                node: String::new(),
-                reason: "a tree too large for the native layout".to_owned(),
-            }])
+            BackendError::unsupported(vec![place.refusal("a tree too large for the native layout")])
         })?;
         let encoder = Encoder::new(&features, lookups, signature.schema());
         Ok(Self(Arc::new(Compiled { signature, encoder, forest, head: trees.head, outputs })))
@@ -97,30 +93,28 @@ struct NativeWorker {
 impl Worker for NativeWorker {
     fn run(&mut self, parts: &mut [Part<'_>]) {
         for part in parts {
-            part.outcome = self.answer(part.inputs, part.unknown_categories, part.outputs);
+            part.outcome = self.answer(part);
         }
     }
 }
 
 impl NativeWorker {
-    fn answer(
-        &mut self,
-        inputs: Inputs<'_>,
-        unknown: UnknownCategories,
-        outputs: &mut [Tensor],
-    ) -> Result<(), BackendError> {
+    fn answer(&mut self, part: &mut Part<'_>) -> Result<(), BackendError> {
         let Self { plan, features, leaves } = self;
-        let rows = inputs.rows();
+        let Part { inputs, rows, outputs, unknown_categories, .. } = part;
         let width = plan.encoder.width();
-        plan.reset(rows, outputs);
-        if let Some(features) = plan.encoder.borrow(inputs) {
-            plan.score(0, features.chunks_exact(width), leaves, outputs);
+        if rows.start == 0 {
+            plan.reset(inputs.rows(), outputs);
+        }
+        if let Some(features) = plan.encoder.borrow(*inputs) {
+            let features = &features[rows.start * width..rows.end * width];
+            plan.score(rows.start, features.chunks_exact(width), leaves, outputs);
             return Ok(());
         }
-        for first in (0..rows).step_by(BLOCK_ROWS) {
-            let block: Range<usize> = first..rows.min(first + BLOCK_ROWS);
+        for first in rows.clone().step_by(BLOCK_ROWS) {
+            let block = first..rows.end.min(first + BLOCK_ROWS);
             let features = &mut features[..block.len() * width];
-            plan.encoder.encode(inputs, block, unknown, features)?;
+            plan.encoder.encode(*inputs, block, *unknown_categories, features)?;
             plan.score(first, features.chunks_exact(width), leaves, outputs);
         }
         Ok(())

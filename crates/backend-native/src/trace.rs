@@ -4,16 +4,26 @@
 //! each element alone. So the value of an element can be written down when the model is loaded:
 //! *the number in cell 4, imputed, scaled* or *one where cell 7 says "Yes", else zero*.
 
+mod rows;
+
+use std::{collections::HashMap, rc::Rc};
+
 use hotplate_backend::{BackendError, Refusal};
 use hotplate_model::Signature;
 use hotplate_tensor::{DType, Schema};
 
 use crate::{
     category::CategoryTable,
-    graph::{Graph, GraphNode},
+    graph::{Graph, GraphNode, Place},
+    head::Labels,
     operator::Operator,
     trees::TreeModel,
 };
+
+/// The elements, and steps of their arithmetic, that all nodes together may make: several dozen
+/// times the widest row. A node of forty bytes can join two rows or scale one, so without this a
+/// small file could ask for any amount of memory.
+const MADE_ELEMENTS: usize = 1 << 21;
 
 /// One arithmetic step on one float32 element.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -71,9 +81,11 @@ pub(crate) enum Answer {
 #[derive(Debug)]
 pub(crate) struct Trace {
     /// The trees' feature vector.
-    pub(crate) features: Vec<Element>,
+    pub(crate) features: Rc<Vec<Element>>,
     pub(crate) lookups: Vec<Lookup>,
     pub(crate) trees: TreeModel,
+    /// The node that the trees are.
+    pub(crate) place: Place,
     /// What each of the model's outputs is.
     pub(crate) outputs: Vec<Answer>,
 }
@@ -82,7 +94,9 @@ pub(crate) struct Trace {
 #[derive(Clone, Debug)]
 enum Known {
     /// A table: the dimensions of one row, and its elements row-major.
-    Row { dims: Vec<usize>, elements: Vec<Element> },
+    Row { dims: Vec<usize>, elements: Rc<Vec<Element>> },
+    /// A tensor of the file, the same for every row.
+    Constant,
     /// A result of the trees.
     Answer(Answer),
     /// Made by a node that was refused, or read by one.
@@ -97,17 +111,17 @@ impl Trace {
     /// Every node that has no place in a plan of one feature vector and one ensemble, or the first
     /// that is wrong in itself.
     pub(crate) fn of(graph: Graph, signature: &Signature) -> Result<Self, BackendError> {
-        let mut tracer = Tracer::new(signature.schema(), graph.inputs)?;
+        let mut tracer = Tracer::new(signature.schema(), &graph);
         for (index, node) in graph.nodes.iter().enumerate() {
             match tracer.follow(index, node)? {
                 Ok(()) => {}
                 Err(reason) => {
-                    tracer.refusals.push(node.refusal(reason));
+                    tracer.refusals.push(node.place.refusal(reason));
                     tracer.values.extend(node.outputs.iter().map(|_| Known::Nothing));
                 }
             }
         }
-        tracer.finish(graph)
+        tracer.finish(graph, signature)
     }
 }
 
@@ -115,7 +129,11 @@ struct Tracer {
     /// Indexed by value id.
     values: Vec<Known>,
     lookups: Vec<Lookup>,
-    features: Vec<Element>,
+    /// The lookups of each text column.
+    lookups_of: HashMap<usize, Vec<usize>>,
+    /// What is left of [`MADE_ELEMENTS`].
+    allowance: usize,
+    features: Rc<Vec<Element>>,
     /// The index of the node that is the ensemble.
     trees: Option<usize>,
     refusals: Vec<Refusal>,
@@ -125,18 +143,20 @@ struct Tracer {
 type Followed = Result<(), String>;
 
 impl Tracer {
-    fn new(schema: &Schema, inputs: usize) -> Result<Self, BackendError> {
-        let mut values: Vec<Known> = Vec::with_capacity(inputs);
+    fn new(schema: &Schema, graph: &Graph) -> Self {
+        let mut values: Vec<Known> = Vec::with_capacity(graph.inputs + graph.constants);
         let mut refusals = Vec::new();
-        for (index, input) in schema.inputs().iter().enumerate() {
+        let mut columns = 0..schema.columns().len();
+        for input in schema.inputs() {
             let element = |column| match input.dtype {
                 DType::F32 => Some(Element::Number { column, arithmetic: Vec::new() }),
                 DType::Str => Some(Element::Text { column }),
                 _ => None,
             };
-            let columns = schema.columns().iter().enumerate();
-            let own = columns.filter(|(_, column)| column.input == index);
-            let elements: Option<Vec<_>> = own.map(|(column, _)| element(column)).collect();
+            // Columns stand in the order of the inputs' elements.
+            let own = columns.start..columns.start + input.width();
+            columns.start = own.end;
+            let elements: Option<Vec<_>> = own.map(element).collect();
             if elements.is_none() {
                 refusals.push(Refusal {
                     operator: "input".to_owned(),
@@ -146,11 +166,20 @@ impl Tracer {
             }
             values.push(elements.map_or(Known::Nothing, |elements| Known::Row {
                 dims: input.row_shape.dims().to_vec(),
-                elements,
+                elements: Rc::new(elements),
             }));
         }
-        debug_assert_eq!(values.len(), inputs);
-        Ok(Self { values, lookups: Vec::new(), features: Vec::new(), trees: None, refusals })
+        debug_assert_eq!(values.len(), graph.inputs);
+        values.resize(graph.inputs + graph.constants, Known::Constant);
+        Self {
+            values,
+            lookups: Vec::new(),
+            lookups_of: HashMap::new(),
+            allowance: MADE_ELEMENTS,
+            features: Rc::default(),
+            trees: None,
+            refusals,
+        }
     }
 
     fn follow(&mut self, index: usize, node: &GraphNode) -> Result<Followed, BackendError> {
@@ -162,6 +191,7 @@ impl Tracer {
                     self.values.extend(node.outputs.iter().map(|_| Known::Nothing));
                     return Ok(Ok(()));
                 }
+                Known::Constant => return Ok(Err("works on a constant".to_owned())),
                 known => inputs.push(known.clone()),
             }
         }
@@ -169,7 +199,7 @@ impl Tracer {
             return self.follow_trees(index, node, model, inputs);
         }
         let [_] = node.outputs[..] else {
-            return Err(invalid(node, format!("makes {} outputs", node.outputs.len())));
+            return Err(node.place.invalid(format!("makes {} outputs", node.outputs.len())));
         };
         Ok(match self.follow_elements(node, inputs)? {
             Ok(known) => {
@@ -186,10 +216,10 @@ impl Tracer {
         mut inputs: Vec<Known>,
     ) -> Result<Result<Known, String>, BackendError> {
         if let Operator::Concat { axis } = node.operator {
-            return concat(node, axis, inputs);
+            return self.concat(node, axis, inputs);
         }
         let Some(only) = inputs.pop().filter(|_| inputs.is_empty()) else {
-            return Err(invalid(node, format!("reads {} inputs", node.inputs.len())));
+            return Err(node.place.invalid(format!("reads {} inputs", node.inputs.len())));
         };
         let (dims, elements) = match (only, &node.operator) {
             (answer @ Known::Answer(_), Operator::Identity) => return Ok(Ok(answer)),
@@ -206,14 +236,15 @@ impl Tracer {
                 let known = Known::Row { dims, elements };
                 Ok(if text { Err("casts text to numbers".to_owned()) } else { Ok(known) })
             }
-            Operator::Reshape { dims: wanted } => reshape(node, wanted, elements),
+            Operator::Reshape { dims: wanted } => rows::reshape(node, wanted, elements),
             Operator::OneHot { categories, unknown_is_zeros } => {
                 self.one_hot(node, categories, *unknown_is_zeros, dims, &elements)
             }
             Operator::Impute { with, replaced } => {
                 let replaced = *replaced;
                 let step = |with: &f32| Arithmetic::Impute { with: *with, replaced };
-                arithmetic(node, dims, elements, &with.iter().map(step).collect::<Vec<_>>())
+                let steps: Vec<_> = with.iter().map(step).collect();
+                self.arithmetic(node, dims, elements, &steps)
             }
             Operator::Scale { offset, scale } => {
                 let steps: Vec<_> = offset
@@ -221,44 +252,12 @@ impl Tracer {
                     .zip(scale)
                     .map(|(&offset, &scale)| Arithmetic::Scale { offset, scale })
                     .collect();
-                arithmetic(node, dims, elements, &steps)
+                self.arithmetic(node, dims, elements, &steps)
             }
             Operator::Concat { .. } | Operator::Trees(_) => {
                 unreachable!("told apart before this match")
             }
         }
-    }
-
-    /// Each text element becomes one indicator per category, along a new last axis.
-    fn one_hot(
-        &mut self,
-        node: &GraphNode,
-        categories: &[String],
-        unknown_is_zeros: bool,
-        mut dims: Vec<usize>,
-        elements: &[Element],
-    ) -> Result<Result<Known, String>, BackendError> {
-        let mut indicators = Vec::new();
-        for element in elements {
-            let &Element::Text { column } = element else {
-                return Ok(Err("encodes numbers as categories".to_owned()));
-            };
-            if indicators.len() + categories.len() > Schema::MAX_COLUMNS {
-                return Ok(Err("makes too many indicators".to_owned()));
-            }
-            let table = CategoryTable::new(categories.to_vec())
-                .map_err(|twice| invalid(node, format!("the category {twice:?} stands twice")))?;
-            let lookup = self.lookups.len();
-            self.lookups.push(Lookup { column, table, unknown_is_zeros });
-            indicators.extend((0..categories.len()).map(|category| Element::Indicator {
-                lookup,
-                category,
-                on: 1.0,
-                off: 0.0,
-            }));
-        }
-        dims.push(categories.len());
-        Ok(Ok(Known::Row { dims, elements: indicators }))
     }
 
     fn follow_trees(
@@ -272,26 +271,28 @@ impl Tracer {
             return Ok(Err("a second ensemble in one graph".to_owned()));
         }
         let elements = match <[Known; 1]>::try_from(inputs) {
-            Ok([Known::Row { elements, .. }]) => elements,
+            Ok([Known::Row { dims, elements }]) if dims.len() == 1 => elements,
+            Ok([Known::Row { dims, .. }]) => {
+                return Ok(Err(format!("on rows of {} axes", dims.len())));
+            }
             Ok(_) => return Ok(Err("an ensemble on the answer of another".to_owned())),
-            Err(inputs) => return Err(invalid(node, format!("reads {} inputs", inputs.len()))),
+            Err(inputs) => {
+                return Err(node.place.invalid(format!("reads {} inputs", inputs.len())));
+            }
         };
         if elements.iter().any(|element| matches!(element, Element::Text { .. })) {
             return Ok(Err("an ensemble that reads text".to_owned()));
         }
         if model.features() > elements.len() {
-            return Err(invalid(
-                node,
-                format!("asks for feature {} of {}", model.features() - 1, elements.len()),
-            ));
+            let (feature, width) = (model.features() - 1, elements.len());
+            return Err(node.place.invalid(format!("asks for feature {feature} of {width}")));
         }
-        let answers: &[Answer] = if model.is_classifier() {
-            &[Answer::Label, Answer::Scores]
-        } else {
-            &[Answer::Scores]
+        let answers: &[Answer] = match model.labels() {
+            Some(_) => &[Answer::Label, Answer::Scores],
+            None => &[Answer::Scores],
         };
         if node.outputs.len() > answers.len() {
-            return Err(invalid(node, format!("makes {} outputs", node.outputs.len())));
+            return Err(node.place.invalid(format!("makes {} outputs", node.outputs.len())));
         }
         self.values.extend(answers[..node.outputs.len()].iter().map(|&a| Known::Answer(a)));
         self.trees = Some(index);
@@ -299,123 +300,49 @@ impl Tracer {
         Ok(Ok(()))
     }
 
-    fn finish(mut self, mut graph: Graph) -> Result<Trace, BackendError> {
+    fn finish(mut self, mut graph: Graph, signature: &Signature) -> Result<Trace, BackendError> {
         let mut outputs = Vec::with_capacity(graph.outputs.len());
         for (index, &output) in graph.outputs.iter().enumerate() {
             match self.values[output] {
                 Known::Answer(answer) => outputs.push(answer),
                 Known::Nothing => {}
-                Known::Row { .. } => self.refusals.push(Refusal {
+                Known::Row { .. } | Known::Constant => self.refusals.push(Refusal {
                     operator: "output".to_owned(),
-                    node: format!("output {index}"),
+                    node: signature.outputs()[index].name.clone(),
                     reason: "does not come from trees".to_owned(),
                 }),
             }
         }
-        let trees = self.trees.map(|index| graph.nodes.swap_remove(index).operator);
+        let trees = self.trees.map(|index| graph.nodes.swap_remove(index));
         match trees {
-            Some(Operator::Trees(trees)) if self.refusals.is_empty() => {
-                Ok(Trace { features: self.features, lookups: self.lookups, trees: *trees, outputs })
+            Some(GraphNode { place, operator: Operator::Trees(trees), .. })
+                if self.refusals.is_empty() =>
+            {
+                check_declared(&outputs, &trees, signature)?;
+                let Self { features, lookups, .. } = self;
+                Ok(Trace { features, lookups, trees: *trees, place, outputs })
             }
             _ => Err(BackendError::unsupported(self.refusals)),
         }
     }
 }
 
-fn concat(
-    node: &GraphNode,
-    axis: i64,
-    inputs: Vec<Known>,
-) -> Result<Result<Known, String>, BackendError> {
-    let mut joined: Option<(Vec<usize>, Vec<Element>)> = None;
-    for input in inputs {
-        let Known::Row { dims, elements } = input else {
-            return Ok(Err("works on the answer of the trees".to_owned()));
+/// Refuses a file that declares an output to be of another type than what it computes.
+fn check_declared(
+    answers: &[Answer],
+    trees: &TreeModel,
+    signature: &Signature,
+) -> Result<(), BackendError> {
+    for (output, &answer) in signature.outputs().iter().zip(answers) {
+        let made = match (answer, trees.labels()) {
+            (Answer::Label, Some(Labels::Texts(_))) => DType::Str,
+            (Answer::Label, _) => DType::I64,
+            (Answer::Scores, _) => DType::F32,
         };
-        // Axis 0 is the rows, which `dims` does not have.
-        let rank = dims.len() + 1;
-        let along = usize::try_from(axis).ok().or_else(|| {
-            usize::try_from(axis.unsigned_abs()).ok().and_then(|back| rank.checked_sub(back))
-        });
-        let Some(along) = along.filter(|along| (1..rank).contains(along)) else {
-            return Ok(Err(format!("axis {axis} of rank {rank}")));
-        };
-        if dims[..along - 1].iter().any(|&dim| dim != 1) {
-            return Ok(Err("an axis behind others that are not one".to_owned()));
-        }
-        match &mut joined {
-            None => joined = Some((dims, elements)),
-            Some((all, row)) => {
-                let others = |dims: &[usize]| {
-                    let mut others = dims.to_vec();
-                    others.remove(along - 1);
-                    others
-                };
-                if all.len() != dims.len() || others(all) != others(&dims) {
-                    return Err(invalid(node, format!("joins {all:?} and {dims:?} a row")));
-                }
-                all[along - 1] += dims[along - 1];
-                row.extend(elements);
-            }
+        if output.dtype != made {
+            let problem = format!("declared to be of type {}, made as {made}", output.dtype);
+            return Err(BackendError::invalid_model(&*output.name, problem));
         }
     }
-    let (dims, elements) = joined.ok_or_else(|| invalid(node, "joins nothing".to_owned()))?;
-    Ok(if elements.len() > Schema::MAX_COLUMNS {
-        Err("makes too many elements".to_owned())
-    } else {
-        Ok(Known::Row { dims, elements })
-    })
-}
-
-fn reshape(
-    node: &GraphNode,
-    wanted: &[i64],
-    elements: Vec<Element>,
-) -> Result<Result<Known, String>, BackendError> {
-    let Some((-1 | 0, rest)) = wanted.split_first() else {
-        return Ok(Err(format!("to {wanted:?}, which need not keep rows apart")));
-    };
-    let dims: Option<Vec<usize>> =
-        rest.iter().map(|&dim| usize::try_from(dim).ok().filter(|&dim| dim > 0)).collect();
-    let Some(dims) = dims else {
-        return Ok(Err(format!("to {wanted:?}")));
-    };
-    let product = dims.iter().try_fold(1_usize, |product, &dim| product.checked_mul(dim));
-    if product != Some(elements.len()) {
-        return Err(invalid(node, format!("{} elements a row as {wanted:?}", elements.len())));
-    }
-    Ok(Ok(Known::Row { dims, elements }))
-}
-
-/// Does `steps[i]` to element `i` of a row of one axis, or the only step to all.
-fn arithmetic(
-    node: &GraphNode,
-    dims: Vec<usize>,
-    mut elements: Vec<Element>,
-    steps: &[Arithmetic],
-) -> Result<Result<Known, String>, BackendError> {
-    if dims.len() != 1 {
-        return Ok(Err(format!("on rows of {} axes", dims.len())));
-    }
-    if steps.len() != 1 && steps.len() != elements.len() {
-        return Err(invalid(
-            node,
-            format!("{} values for {} features", steps.len(), elements.len()),
-        ));
-    }
-    for (element, &step) in elements.iter_mut().zip(steps.iter().cycle()) {
-        match element {
-            Element::Number { arithmetic, .. } => arithmetic.push(step),
-            Element::Indicator { on, off, .. } => {
-                *on = step.apply(*on);
-                *off = step.apply(*off);
-            }
-            Element::Text { .. } => return Ok(Err("arithmetic on text".to_owned())),
-        }
-    }
-    Ok(Ok(Known::Row { dims, elements }))
-}
-
-fn invalid(node: &GraphNode, problem: String) -> BackendError {
-    BackendError::invalid_model(&*node.name, problem)
+    Ok(())
 }

@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use hotplate_tensor::{Inputs, Tensor};
 
 use crate::{BackendError, UnknownCategories};
@@ -5,9 +7,13 @@ use crate::{BackendError, UnknownCategories};
 /// One request's share of a batch.
 #[derive(Debug)]
 pub struct Part<'a> {
-    /// The rows to answer.
+    /// What the request brought.
     pub inputs: Inputs<'a>,
-    /// One tensor per output of the signature, overwritten and grown as needed.
+    /// The rows of the inputs to answer now. A request of many rows takes several turns, in order,
+    /// so that others get theirs in between.
+    pub rows: Range<usize>,
+    /// One tensor per output of the signature. The turn that has row zero gives them their shape
+    /// for all rows of the inputs; each turn writes its own.
     pub outputs: &'a mut [Tensor],
     /// What becomes of texts that training never saw.
     pub unknown_categories: UnknownCategories,
@@ -16,10 +22,12 @@ pub struct Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    /// A part that has not run yet, and takes categories as the model says.
-    pub const fn new(inputs: Inputs<'a>, outputs: &'a mut [Tensor]) -> Self {
+    /// All rows of a request, which have not run yet; categories are taken as the model says.
+    pub fn new(inputs: Inputs<'a>, outputs: &'a mut [Tensor]) -> Self {
+        let rows = 0..inputs.rows();
         Self {
             inputs,
+            rows,
             outputs,
             unknown_categories: UnknownCategories::AsModelSays,
             outcome: Ok(()),

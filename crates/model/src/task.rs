@@ -113,7 +113,8 @@ impl Labels {
 
 impl OutputSpec {
     fn is_one_float_a_row(&self) -> bool {
-        let one = matches!(self.row_dims.as_deref(), Some([] | [None | Some(1)]));
+        // An axis that is left open may be longer than one, and nothing else tells rows apart.
+        let one = matches!(self.row_dims.as_deref(), Some([] | [Some(1)]));
         self.dtype.is_float() && one
     }
 

@@ -15,7 +15,8 @@ use crate::slots::Slots;
 #[derive(Debug)]
 pub struct Lane {
     plan: Arc<dyn Plan>,
-    workers: Slots<Box<dyn Worker>>,
+    /// A slot is empty after its worker panicked, until it is next used.
+    workers: Slots<Option<Box<dyn Worker>>>,
 }
 
 impl Lane {
@@ -25,8 +26,9 @@ impl Lane {
     ///
     /// When the plan cannot make a worker.
     pub fn start(plan: Arc<dyn Plan>, instances: usize) -> Result<Self, BackendError> {
-        let workers =
-            (0..instances.max(1)).map(|_| plan.worker()).collect::<Result<Vec<_>, _>>()?;
+        let workers = (0..instances.max(1))
+            .map(|_| plan.worker().map(Some))
+            .collect::<Result<Vec<_>, _>>()?;
         Ok(Self { plan, workers: Slots::new(workers) })
     }
 
@@ -48,22 +50,37 @@ impl Lane {
         self.workers.with(home_slot(), |worker| self.run_in(worker, parts));
     }
 
+    /// Lets threads that wait for a slot go first, if there are any: for a caller that comes back
+    /// for another turn and would else take the slot again that it has just given back.
+    pub fn give_way(&self) {
+        self.workers.give_way();
+    }
+
     /// Like [`run`](Self::run), in slot `slot` where that is free: warm-up goes through them all.
     pub fn run_in_slot(&self, slot: usize, parts: &mut [Part<'_>]) {
         self.workers.with(slot, |worker| self.run_in(worker, parts));
     }
 
-    fn run_in(&self, worker: &mut Box<dyn Worker>, parts: &mut [Part<'_>]) {
-        // The worker is replaced after a panic, and a part's outputs count for nothing unless its
-        // outcome is good, so no broken invariant is ever seen.
-        if catch_unwind(AssertUnwindSafe(|| worker.run(parts))).is_err() {
-            for part in parts {
-                part.outcome = Err(BackendError::worker_panicked());
-            }
-            if let Ok(fresh) = self.plan.worker() {
-                *worker = fresh;
-            }
+    fn run_in(&self, slot: &mut Option<Box<dyn Worker>>, parts: &mut [Part<'_>]) {
+        // A worker that panicked is never used again, and a part's outputs count for nothing
+        // unless its outcome is good, so no broken invariant is ever seen.
+        let ran = catch_unwind(AssertUnwindSafe(|| {
+            let worker = match slot {
+                Some(worker) => worker,
+                None => slot.insert(self.plan.worker()?),
+            };
+            worker.run(parts);
+            Ok::<_, BackendError>(())
+        }));
+        if matches!(ran, Ok(Ok(()))) {
+            return;
         }
+        for part in parts {
+            part.outcome = Err(BackendError::worker_panicked());
+        }
+        let broken = slot.take();
+        // Whatever was broken may break once more while it is taken down.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(broken)));
     }
 }
 

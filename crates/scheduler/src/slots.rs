@@ -7,8 +7,11 @@ use crossbeam_utils::CachePadded;
 use crate::sync::{
     AtomicUsize, Condvar, Mutex, MutexGuard,
     Ordering::{Relaxed, SeqCst},
-    fence,
+    Slot, SlotGuard, fence, yield_now,
 };
+
+/// How often a thread yields to those that sleep: long enough for one to be woken.
+const YIELDS: usize = 100;
 
 /// Slots that threads take and give back.
 ///
@@ -23,7 +26,7 @@ use crate::sync::{
 /// under the gate that a sleeper holds from its last try until it waits, so the notice cannot fall
 /// in between.
 pub(crate) struct Slots<T> {
-    slots: Box<[CachePadded<Mutex<T>>]>,
+    slots: Box<[CachePadded<Slot<T>>]>,
     /// Threads that sleep, or are about to.
     sleepers: CachePadded<AtomicUsize>,
     gate: Mutex<()>,
@@ -36,7 +39,7 @@ impl<T> Slots<T> {
     /// When there is nothing to take.
     pub(crate) fn new(contents: impl IntoIterator<Item = T>) -> Self {
         let slots: Box<[_]> =
-            contents.into_iter().map(|content| CachePadded::new(Mutex::new(content))).collect();
+            contents.into_iter().map(|content| CachePadded::new(Slot::new(content))).collect();
         assert!(!slots.is_empty(), "no slots");
         Self {
             slots,
@@ -67,13 +70,24 @@ impl<T> Slots<T> {
         result
     }
 
-    fn take_free(&self, home: usize) -> Option<MutexGuard<'_, T>> {
+    /// Yields while threads sleep that have been notified, but not for long: the one that is woken
+    /// may find its slot taken again.
+    pub(crate) fn give_way(&self) {
+        for _ in 0..YIELDS {
+            if self.sleepers.load(Relaxed) == 0 {
+                return;
+            }
+            yield_now();
+        }
+    }
+
+    fn take_free(&self, home: usize) -> Option<SlotGuard<'_, T>> {
         let len = self.slots.len();
         (0..len).find_map(|step| self.slots[(home + step) % len].try_lock().ok())
     }
 
     #[cold]
-    fn wait(&self, home: usize) -> MutexGuard<'_, T> {
+    fn wait(&self, home: usize) -> SlotGuard<'_, T> {
         let mut gate = lock(&self.gate);
         self.sleepers.fetch_add(1, Relaxed);
         // Pairs with the fence in `with`.
@@ -106,25 +120,35 @@ mod model {
 
     use super::*;
 
-    /// Three threads, one slot: whoever sleeps is woken, and increments are never lost. Without
-    /// either fence of `with` and `wait`, or with the notice outside the gate, loom finds a thread
-    /// that sleeps for ever.
+    /// Threads that all want one slot: whoever sleeps is woken, and no increment is lost.
+    fn share_one_slot(threads: usize) {
+        let slots = Arc::new(Slots::new([0_usize]));
+        let others: Vec<_> = (1..threads)
+            .map(|_| {
+                let slots = Arc::clone(&slots);
+                thread::spawn(move || slots.with(0, |count| *count += 1))
+            })
+            .collect();
+        slots.with(0, |count| *count += 1);
+        for other in others {
+            other.join().unwrap();
+        }
+        assert_eq!(slots.take_free(0).map(|count| *count), Some(threads));
+    }
+
+    /// In every order. Without the fence of `with` or that of `wait`, or with the notice outside
+    /// the gate, loom finds a thread that sleeps for ever.
     #[test]
     fn no_thread_sleeps_for_ever() {
-        loom::model(|| {
-            let slots = Arc::new(Slots::new([0_u32]));
-            let others: Vec<_> = (0..2)
-                .map(|_| {
-                    let slots = Arc::clone(&slots);
-                    thread::spawn(move || slots.with(0, |count| *count += 1))
-                })
-                .collect();
-            slots.with(0, |count| *count += 1);
-            for other in others {
-                other.join().unwrap();
-            }
-            assert_eq!(slots.with(0, |count| *count), 3);
-        });
+        loom::model(|| share_one_slot(2));
+    }
+
+    /// In every order with two preemptions or fewer; all of them take minutes.
+    #[test]
+    fn no_sleeper_is_forgotten_over_another() {
+        let mut model = loom::model::Builder::new();
+        model.preemption_bound = Some(2);
+        model.check(|| share_one_slot(3));
     }
 
     #[test]
@@ -137,7 +161,7 @@ mod model {
             };
             slots.with(1, |count| *count += 1);
             other.join().unwrap();
-            let total: u32 = slots.slots.iter().map(|slot| *lock(slot)).sum();
+            let total: u32 = slots.slots.iter().map(|slot| *slot.try_lock().unwrap()).sum();
             assert_eq!(total, 2);
         });
     }

@@ -5,6 +5,8 @@
 //! lie side by side, so the next node is `node + offset + (x ≤ threshold)`, and a leaf leads to
 //! itself. Trees of like depth share a group, so that few lanes idle on a leaf.
 
+use std::fmt;
+
 use super::{Node, Tree};
 
 /// Trees walked together.
@@ -21,7 +23,6 @@ struct PackedNode {
 }
 
 /// An ensemble, laid out to be walked.
-#[derive(Debug)]
 pub(crate) struct Forest {
     nodes: Vec<PackedNode>,
     /// What the leaf at the same index adds.
@@ -164,6 +165,13 @@ impl Forest {
             self.nodes.len() - 1,
             bytes.div_ceil(1024),
         )
+    }
+}
+
+/// The layout, not the nodes: there may be millions.
+impl fmt::Debug for Forest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Forest({})", self.describe())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Reads TreeEnsembleClassifier and TreeEnsembleRegressor of ai.onnx.ml, versions 1 to 3.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, mem};
 
 use hotplate_model::onnx::Node as OnnxNode;
 
@@ -46,8 +46,12 @@ impl TreeModel {
         self.trees.iter().map(Tree::features).max().unwrap_or(0)
     }
 
-    pub(crate) const fn is_classifier(&self) -> bool {
-        matches!(self.head, Head::Binary(_))
+    /// What a classifier calls its classes.
+    pub(crate) const fn labels(&self) -> Option<&Labels> {
+        match &self.head {
+            Head::Binary(binary) => Some(&binary.labels),
+            Head::Value { .. } => None,
+        }
     }
 }
 
@@ -214,12 +218,8 @@ impl Ensemble {
     /// Gives the leaves what they add.
     fn set_leaves(&mut self, node: &OnnxNode<'_>, weights: &Weights) -> Result<(), NotTaken> {
         let ids = weights.trees.iter().zip(&weights.nodes);
-        let mut last = None;
+        let mut is_set: Vec<_> = self.trees.iter().map(|nodes| vec![false; nodes.len()]).collect();
         for ((&tree_id, &node_id), &value) in ids.zip(&weights.values) {
-            if last == Some((tree_id, node_id)) {
-                return Err(NotTaken::unsupported("a leaf with several weights"));
-            }
-            last = Some((tree_id, node_id));
             let tree = self.tree_of_id.get(&tree_id).copied();
             let place = tree.and_then(|tree| Some((tree, self.node_index(tree, node_id)?)));
             let Some((tree, at)) = place else {
@@ -228,6 +228,9 @@ impl Ensemble {
                     format!("a weight for node {node_id} of tree {tree_id}, which is not there"),
                 ));
             };
+            if mem::replace(&mut is_set[tree][at as usize], true) {
+                return Err(NotTaken::unsupported("a leaf with several weights"));
+            }
             match &mut self.trees[tree][at as usize] {
                 Node::Leaf(leaf) => *leaf = value,
                 Node::Branch(_) => {
@@ -237,6 +240,11 @@ impl Ensemble {
                     ));
                 }
             }
+        }
+        let mut nodes = self.trees.iter().flatten().zip(is_set.iter().flatten());
+        if nodes.any(|(node, &is_set)| matches!(node, Node::Leaf(_)) && !is_set) {
+            // ONNX Runtime answers with the leaf's threshold, or without the base value.
+            return Err(NotTaken::unsupported("a leaf without a weight"));
         }
         Ok(())
     }
@@ -271,7 +279,7 @@ fn normalise(mut branch: Branch, mode: &str) -> Result<Branch, NotTaken> {
         branch.threshold = branch.threshold.next_down();
     }
     if opposite {
-        std::mem::swap(&mut branch.on_true, &mut branch.on_false);
+        mem::swap(&mut branch.on_true, &mut branch.on_false);
         branch.missing_is_true = !branch.missing_is_true;
     }
     Ok(branch)
@@ -286,19 +294,21 @@ fn classifier_head(node: &OnnxNode<'_>, weights: &Weights) -> Result<Head, NotTa
     if labels.len() != 2 {
         return Err(NotTaken::unsupported(format!("{} classes", labels.len())));
     }
+    match weights.score {
+        0 => {}
+        1 => return Err(NotTaken::unsupported("leaves that add to the second class alone")),
+        other => return Err(NotTaken::invalid(node, format!("leaves that add to class {other}"))),
+    }
     let base = match base_values(node)?[..] {
         [] => None,
         [base] => Some(base),
         _ => return Err(NotTaken::unsupported("two base values for two classes")),
     };
-    let all_positive = weights.values.iter().all(|&weight| weight >= 0.0);
-    let logistic = match (post_transform(node)?, all_positive) {
-        ("NONE", _) => false,
-        ("LOGISTIC", false) => true,
-        (other, _) => {
-            let kind = if all_positive { "positive" } else { "mixed" };
-            return Err(NotTaken::unsupported(format!("{other} on {kind} weights")));
-        }
+    let all_positive = !weights.values.iter().any(|&weight| weight < 0.0);
+    let logistic = match post_transform(node)? {
+        "NONE" => false,
+        "LOGISTIC" => true,
+        other => return Err(NotTaken::unsupported(format!("{other} on two classes"))),
     };
     Ok(Head::Binary(Binary { labels, base, all_positive, logistic }))
 }

@@ -5,10 +5,7 @@ use tempfile::{NamedTempFile, TempDir};
 use super::*;
 use crate::{
     Format, Model, ModelErrorKind as Kind,
-    onnx::{
-        fixture::{full_graph, model},
-        writer::Writer,
-    },
+    onnx::fixture::{Writer, full_graph, model},
 };
 
 fn kind_of(path: &Path) -> Kind {

@@ -52,12 +52,15 @@ pub(super) const DOUBLES: u32 = 10;
 pub(super) const UINT64S: u32 = 11;
 
 impl ElementType {
+    /// The type of this code, or `None` where ONNX has given it no meaning.
+    pub fn of_code(code: i64) -> Option<Self> {
+        let code = u8::try_from(code).ok()?;
+        (code > 0 && usize::from(code) < TYPES.len()).then_some(Self(code))
+    }
+
     /// The type of this code, which must be one that ONNX has given a meaning.
-    pub(super) fn of_code(code: i64) -> Result<Self, Fault> {
-        match u8::try_from(code) {
-            Ok(known) if known > 0 && usize::from(known) < TYPES.len() => Ok(Self(known)),
-            _ => Err(Fault::ElementCode { code }),
-        }
+    pub(super) fn parse(code: i64) -> Result<Self, Fault> {
+        Self::of_code(code).ok_or(Fault::ElementCode { code })
     }
 
     /// The code that stands for this type in a file.
@@ -138,7 +141,7 @@ mod tests {
     #[test]
     fn codes_without_a_meaning_are_refused() {
         for code in [i64::MIN, -1, 0, 29, 256, 257, i64::MAX] {
-            assert!(ElementType::of_code(code).is_err(), "{code}");
+            assert!(ElementType::of_code(code).is_none(), "{code}");
         }
     }
 }

@@ -1,14 +1,46 @@
-//! Small models, for tests alone. Field numbers are those of `onnx.proto`.
+//! Small ONNX models, written for tests: of this crate, and of any that asks for the feature
+//! `fixtures`.
+//!
+//! Every function gives a [`Writer`], so that a test can append what no function is for: another
+//! field, or a broken one. Field numbers are those of `onnx.proto`.
+//!
+//! ```
+//! use hotplate_model::{
+//!     Model,
+//!     onnx::fixture::{self, Ensemble, FLOAT, TestDim::{Fixed, Open}},
+//! };
+//!
+//! let trees = Ensemble::regressor()
+//!     .branch((0, 0), "BRANCH_LEQ", (2, 0.5), (1, 2))
+//!     .leaf((0, 1), 10.0)
+//!     .leaf((0, 2), 20.0);
+//! let graph = fixture::graph(
+//!     &[fixture::value("x", FLOAT, &[Open, Fixed(3)])],
+//!     &[trees.node("x", &["y"])],
+//!     &[fixture::value("y", FLOAT, &[Open, Fixed(1)])],
+//! );
+//! assert!(Model::from_bytes(fixture::model(&graph).finish()).is_ok());
+//! ```
 
-use super::writer::Writer;
+mod ensemble;
+mod writer;
 
-pub(crate) const FLOAT: i64 = 1;
-pub(crate) const INT64: i64 = 7;
-pub(crate) const STRING: i64 = 8;
+pub use ensemble::{Ensemble, EnsembleNode, LeafWeight};
+pub use writer::Writer;
+
+/// The code of float32.
+pub const FLOAT: i64 = 1;
+/// The code of int64.
+pub const INT64: i64 = 7;
+/// The code of text.
+pub const STRING: i64 = 8;
+
+/// The domain of the operators of classical models.
+const ML: &str = "ai.onnx.ml";
 
 /// A model of this graph, with the fields that every exporter writes.
-pub(crate) fn model(graph: &Writer) -> Writer {
-    let ml = Writer::default().text(1, "ai.onnx.ml").int(2, 3);
+pub fn model(graph: &Writer) -> Writer {
+    let ml = Writer::default().text(1, ML).int(2, 3);
     let main = Writer::default().text(1, "").int(2, 21);
     Writer::default()
         .int(1, 10)
@@ -20,49 +52,119 @@ pub(crate) fn model(graph: &Writer) -> Writer {
         .message(8, &main)
 }
 
-pub(crate) fn metadata(key: &str, value: &str) -> Writer {
+/// An entry of a model's metadata: its field 14.
+pub fn metadata(key: &str, value: &str) -> Writer {
     Writer::default().text(1, key).text(2, value)
 }
 
 /// A graph of nothing but these nodes.
-pub(crate) fn graph_of(nodes: &[Writer]) -> Writer {
+pub fn graph_of(nodes: &[Writer]) -> Writer {
     nodes.iter().fold(Writer::default(), |graph, node| graph.message(1, node))
 }
 
-pub(crate) fn node(op_type: &str, attributes: &[Writer]) -> Writer {
-    let node = Writer::default().text(1, "x").text(2, "y").text(4, op_type).text(7, "ai.onnx.ml");
+/// A graph that takes these inputs and gives these outputs.
+pub fn graph(inputs: &[Writer], nodes: &[Writer], outputs: &[Writer]) -> Writer {
+    let graph = inputs.iter().fold(graph_of(nodes), |graph, input| graph.message(11, input));
+    outputs.iter().fold(graph, |graph, output| graph.message(12, output))
+}
+
+/// The graph with one more constant: see [`tensor`].
+pub fn with_constant(graph: Writer, constant: &Writer) -> Writer {
+    graph.message(5, constant)
+}
+
+/// A node of ai.onnx.ml without a name that makes `y` of `x`.
+pub fn node(op_type: &str, attributes: &[Writer]) -> Writer {
+    ml_operation(op_type, &["x"], &["y"], attributes)
+}
+
+/// A node of ONNX's own domain, without a name.
+pub fn operation(
+    op_type: &str,
+    inputs: &[&str],
+    outputs: &[&str],
+    attributes: &[Writer],
+) -> Writer {
+    let node = inputs.iter().fold(Writer::default(), |node, input| node.text(1, input));
+    let node = outputs.iter().fold(node, |node, output| node.text(2, output)).text(4, op_type);
     attributes.iter().fold(node, |node, attribute| node.message(5, attribute))
 }
 
+/// A node of ai.onnx.ml, without a name.
+pub fn ml_operation(
+    op_type: &str,
+    inputs: &[&str],
+    outputs: &[&str],
+    attributes: &[Writer],
+) -> Writer {
+    operation(op_type, inputs, outputs, attributes).text(7, ML)
+}
+
+/// The node with a name.
+pub fn named(name: &str, node: Writer) -> Writer {
+    node.text(3, name)
+}
+
 /// An attribute that says it is of type `code`; its value is the caller's to add.
-pub(crate) fn attribute(name: &str, code: i64) -> Writer {
+pub fn attribute(name: &str, code: i64) -> Writer {
     Writer::default().text(1, name).int(20, code)
 }
 
-pub(crate) fn strings(name: &str, values: &[&str]) -> Writer {
-    values.iter().fold(attribute(name, 8), |attribute, value| attribute.text(9, value))
+/// An attribute that is a float.
+pub fn float(name: &str, value: f32) -> Writer {
+    attribute(name, 1).float(2, value)
 }
 
-pub(crate) fn ints(name: &str, values: &[i64]) -> Writer {
+/// An attribute that is an integer.
+pub fn int(name: &str, value: i64) -> Writer {
+    attribute(name, 2).int(3, value)
+}
+
+/// An attribute that is text.
+pub fn string(name: &str, value: &str) -> Writer {
+    attribute(name, 3).text(4, value)
+}
+
+/// An attribute that is a list of floats.
+pub fn floats(name: &str, values: &[f32]) -> Writer {
+    values.iter().fold(attribute(name, 6), |attribute, &value| attribute.float(7, value))
+}
+
+/// An attribute that is a list of integers.
+pub fn ints(name: &str, values: &[i64]) -> Writer {
     values.iter().fold(attribute(name, 7), |attribute, &value| attribute.int(8, value))
 }
 
+/// An attribute that is a list of texts.
+pub fn strings(name: &str, values: &[&str]) -> Writer {
+    values.iter().fold(attribute(name, 8), |attribute, value| attribute.text(9, value))
+}
+
 /// The head of a tensor; its elements are the caller's to add.
-pub(crate) fn tensor(name: &str, element: i64, dims: &[i64]) -> Writer {
+pub fn tensor(name: &str, element: i64, dims: &[i64]) -> Writer {
     let tensor = Writer::default().int(2, element).text(8, name);
     dims.iter().fold(tensor, |tensor, &dim| tensor.int(1, dim))
 }
 
+/// A tensor of one axis that holds a shape.
+pub fn shape(name: &str, dims: &[i64]) -> Writer {
+    let len = i64::try_from(dims.len()).unwrap_or(i64::MAX);
+    dims.iter().fold(tensor(name, INT64, &[len]), |tensor, &dim| tensor.int(7, dim))
+}
+
 /// A dimension of a declared shape.
-#[derive(Clone, Copy)]
-pub(crate) enum TestDim<'a> {
+#[derive(Clone, Copy, Debug)]
+pub enum TestDim<'a> {
+    /// Always this.
     Fixed(i64),
+    /// Whatever this name stands for.
     Symbol(&'a str),
+    /// Anything.
     Open,
 }
 
 /// An input or output that is a tensor.
-pub(crate) fn value(name: &str, element: i64, dims: &[TestDim<'_>]) -> Writer {
+pub fn value(name: &str, element: i64, dims: &[TestDim<'_>]) -> Writer {
     let shape = dims.iter().fold(Writer::default(), |shape, dim| {
         let dim = match *dim {
             TestDim::Fixed(dim) => Writer::default().int(1, dim),
@@ -76,24 +178,24 @@ pub(crate) fn value(name: &str, element: i64, dims: &[TestDim<'_>]) -> Writer {
 }
 
 /// An input or output whose type is field `kind` of a type message, with nothing in it.
-pub(crate) fn opaque_value(name: &str, kind: u32) -> Writer {
+pub fn opaque_value(name: &str, kind: u32) -> Writer {
     let ty = Writer::default().message(kind, &Writer::default());
     Writer::default().text(1, name).message(2, &ty)
 }
 
 /// A graph with every kind of part that is read.
-pub(crate) fn full_graph() -> Writer {
+pub fn full_graph() -> Writer {
     use TestDim::{Fixed, Open, Symbol};
-    let constant = tensor("shape", INT64, &[2]).int(7, -1).int(7, 4);
-    let branch = graph_of(&[node("Inner", &[])]).message(5, &constant);
+    let constant = shape("shape", &[-1, 4]);
+    let branch = with_constant(graph_of(&[node("Inner", &[])]), &constant);
     let first = node(
         "Scaler",
         &[
-            attribute("offset", 6).float(7, 1.5).float(7, -2.5),
+            floats("offset", &[1.5, -2.5]),
             attribute("scale", 6).bytes(7, &[0, 0, 128, 63, 0, 0, 0, 64]),
-            attribute("axis", 2).int(3, -1),
-            attribute("alpha", 1).float(2, 0.25),
-            attribute("mode", 3).text(4, "linear"),
+            int("axis", -1),
+            float("alpha", 0.25),
+            string("mode", "linear"),
             attribute("table", 4).message(5, &constant),
             attribute("branch", 5).message(6, &branch),
         ],
@@ -102,12 +204,14 @@ pub(crate) fn full_graph() -> Writer {
         "TreeEnsembleClassifier",
         &[strings("classlabels_strings", &["No", "Yes"]), ints("ids", &[0, 1, -1])],
     );
-    graph_of(&[first.text(3, "scale it"), second])
-        .text(2, "fixture")
-        .message(5, &constant)
-        .message(11, &value("age", FLOAT, &[Open, Fixed(1)]))
-        .message(11, &value("job", STRING, &[Symbol("rows"), Fixed(1)]))
-        .message(11, &value("shape", INT64, &[Fixed(2)]))
-        .message(12, &value("label", STRING, &[Open]))
-        .message(12, &value("probabilities", FLOAT, &[Open, Fixed(2)]))
+    let full = graph(
+        &[
+            value("age", FLOAT, &[Open, Fixed(1)]),
+            value("job", STRING, &[Symbol("rows"), Fixed(1)]),
+            value("shape", INT64, &[Fixed(2)]),
+        ],
+        &[named("scale it", first), second],
+        &[value("label", STRING, &[Open]), value("probabilities", FLOAT, &[Open, Fixed(2)])],
+    );
+    with_constant(full.text(2, "fixture"), &constant)
 }

@@ -20,12 +20,10 @@ mod tensor;
 mod value_info;
 mod wire;
 
-#[cfg(test)]
-pub(crate) mod fixture;
+#[cfg(any(test, feature = "fixtures"))]
+pub mod fixture;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-pub(crate) mod writer;
 
 pub use attribute::{Attribute, AttributeKind, AttributeValue};
 pub use element::ElementType;

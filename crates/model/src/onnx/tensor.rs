@@ -65,7 +65,7 @@ impl<'a> TensorProto<'a> {
                 _ => {}
             }
         }
-        let element = ElementType::of_code(code)?;
+        let element = ElementType::parse(code)?;
         let len = dims
             .iter()
             .try_fold(1_usize, |product, &dim| product.checked_mul(dim))

@@ -3,8 +3,9 @@
 use std::mem;
 
 use super::{
-    fixture::{attribute, full_graph, graph_of, ints, metadata, model, node, tensor, value},
-    writer::Writer,
+    fixture::{
+        Writer, attribute, full_graph, graph_of, ints, metadata, model, node, tensor, value,
+    },
     *,
 };
 use crate::{Model, ModelError, ModelErrorKind as Kind, limits};

@@ -149,7 +149,7 @@ fn parse_tensor_type(message: Piece<'_>) -> Result<ValueType<'_>, ModelError> {
         return Ok(ValueType::Unspecified);
     }
     let element =
-        ElementType::of_code(code).map_err(|fault| ModelError::from(fault).at(message.offset))?;
+        ElementType::parse(code).map_err(|fault| ModelError::from(fault).at(message.offset))?;
     Ok(ValueType::Tensor { element, shape })
 }
 

@@ -223,7 +223,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{ModelErrorKind, onnx::writer::Writer};
+    use crate::{ModelErrorKind, onnx::fixture::Writer};
 
     fn first_error(bytes: &[u8]) -> ModelError {
         let mut fields = Piece::of_file(bytes).fields();

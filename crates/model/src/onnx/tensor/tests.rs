@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     ModelErrorKind as Kind,
-    onnx::{fixture::tensor, writer::Writer},
+    onnx::fixture::{Writer, tensor},
 };
 
 fn parse(bytes: &[u8]) -> Result<TensorProto<'_>, ModelError> {
