@@ -6,7 +6,7 @@ mod scorer;
 
 use std::io::{Read, Write};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use hotplate::OpenOptions;
 
 use crate::{
@@ -57,8 +57,14 @@ fn score(
         progress.add(scorer.rows() - before);
     }
     progress.finish();
+    let is_blank = scorer.is_blank();
     // After a bad row as well, so that what was written before it is a whole document.
     scorer.finish(&mut reply);
     output.write_all(&reply).and_then(|()| output.flush()).with_context(|| files.output_name())?;
-    bad_row.with_context(|| files.input_name())
+    bad_row.with_context(|| files.input_name())?;
+    // More likely than a file of no rows is that what should have written it has failed.
+    if is_blank {
+        bail!("{}: no rows: the file is empty", files.input_name());
+    }
+    Ok(())
 }

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
+use hotplate_codec::Predictions;
 use hotplate_model::{Signature, Task};
-use hotplate_tensor::{Columns, DType, DataView, Tensor};
+use hotplate_tensor::{Columns, DType, DataView, Tensor, TensorView};
 
 /// The answers to the rows of one call, and the memory to get them with.
 ///
@@ -88,6 +89,31 @@ impl Answer {
         match self.row_of(probabilities, row) {
             Numbers::F32(scores) => scores,
             _ => &[],
+        }
+    }
+
+    /// What a reply is written from.
+    ///
+    /// `tensors` is memory for the outputs of a model that neither classifies nor regresses; it is
+    /// overwritten.
+    pub fn predictions<'a>(
+        &'a self,
+        tensors: &'a mut Vec<(&'a str, TensorView<'a>)>,
+    ) -> Predictions<'a> {
+        let outputs = &self.outputs;
+        match *self.signature.task() {
+            Task::Classifier { label, probabilities, ref classes } => Predictions::Classifier {
+                labels: outputs[label].data(),
+                probabilities: outputs[probabilities].data(),
+                classes: classes.len(),
+            },
+            Task::Regressor { value } => Predictions::Regressor { values: outputs[value].data() },
+            _ => {
+                let names = self.signature.outputs().iter().map(|output| output.name.as_str());
+                tensors.clear();
+                tensors.extend(names.zip(outputs.iter().map(Tensor::view)));
+                Predictions::Tensors { rows: self.rows, outputs: tensors }
+            }
         }
     }
 

@@ -5,6 +5,9 @@ use crate::{
     error::{Cause, Error},
 };
 
+/// The most characters of a caller's text that an error repeats.
+const QUOTED_CHARS: usize = 40;
+
 /// Column names resolved once, so that a row is a slice of values in the caller's own order.
 ///
 /// Made by [`Engine::bind`].
@@ -70,6 +73,8 @@ impl<'e> Binding<'e> {
         answer: &mut Answer,
     ) -> Result<(), Error> {
         self.engine.claim(answer);
+        // What it held is no answer to these rows, whatever comes of them.
+        answer.rows = 0;
         answer.staging.clear();
         for row in rows {
             self.push(row.as_ref(), &mut answer.staging)?;
@@ -100,6 +105,8 @@ fn describe(value: Value<'_>) -> String {
         Value::Number(number) => number.to_string(),
         Value::Integer(integer) => integer.to_string(),
         Value::Bool(truth) => truth.to_string(),
-        Value::Text(text) => format!("text {text:?}"),
+        Value::Text(text) => {
+            format!("text {:?}", text.chars().take(QUOTED_CHARS).collect::<String>())
+        }
     }
 }

@@ -30,6 +30,9 @@ pub const FILE_NAME: &str = "hotplate.toml";
 /// The tables that a configuration file may have.
 const SECTIONS: [&str; 2] = ["model", "serve"];
 
+/// More slots than any machine has threads for.
+const MOST_INSTANCES: usize = 1024;
+
 /// A configuration file, parsed.
 #[derive(Clone, Debug, Default)]
 pub struct ConfigFile {
@@ -55,6 +58,11 @@ impl ConfigFile {
             .map_err(|error: toml::de::Error| Error::config(&path, error.to_string()))?;
         check_keys(&path, "", &tables, &SECTIONS)?;
         Ok(Self { path, tables })
+    }
+
+    /// Whether the file has this table.
+    pub fn has_section(&self, name: &str) -> bool {
+        self.tables.contains_key(name)
     }
 
     /// One table of the file; empty where it has none.
@@ -189,8 +197,8 @@ impl ModelSettings {
             Some(_) => return Err(section.refuse("unknown_categories", "\"accept\" or \"refuse\"")),
         };
         let instances = section.integer("instances")?;
-        if instances == Some(0) {
-            return Err(section.refuse("instances", "at least one"));
+        if instances.is_some_and(|instances| !(1..=MOST_INSTANCES).contains(&instances)) {
+            return Err(section.refuse("instances", "1 to 1024"));
         }
         let columns = section.texts("columns")?;
         Ok(Self {
@@ -292,7 +300,7 @@ mod tests {
         refused("[model]\nthreshold = \"high\"", "a number, got \"high\"");
         refused("[model]\noutput = [\"scores\"]", "predicted_label, score and probabilities");
         refused("[model]\nunknown_categories = \"ignore\"", "\"accept\" or \"refuse\"");
-        refused("[model]\ninstances = 0", "at least one, got 0");
+        refused("[model]\ninstances = 0", "1 to 1024, got 0");
         refused("[model]\ninstances = -1", "a whole number in range, got -1");
         refused("model = 3", "model must be a table");
         refused("[model\n", "");

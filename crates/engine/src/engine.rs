@@ -12,6 +12,9 @@ use crate::{
     error::{Cause, Error},
 };
 
+/// The rows that a request runs before others get the slot: some milliseconds of a large forest.
+const TURN_ROWS: usize = 1024;
+
 /// One version of a model: immutable, warm, and right.
 #[derive(Debug)]
 pub struct Engine {
@@ -21,6 +24,8 @@ pub struct Engine {
     signature: Arc<Signature>,
     threshold: Option<f64>,
     unknown_categories: UnknownCategories,
+    /// What golden rows had counted before the first request.
+    unknown_when_opened: Vec<(usize, u64)>,
     output: Option<Vec<Field>>,
     golden_rows: usize,
 }
@@ -78,8 +83,8 @@ impl Engine {
     /// How often each text column held a text that training never saw, since the model was opened.
     pub fn unknown_categories(&self) -> impl Iterator<Item = (&str, u64)> {
         let columns = self.signature.schema().columns();
-        let counts = self.plan().unknown_categories().into_iter();
-        counts.map(|(column, count)| (columns[column].name.as_str(), count))
+        let counts = self.plan().unknown_categories().into_iter().zip(&self.unknown_when_opened);
+        counts.map(|((column, count), (_, before))| (columns[column].name.as_str(), count - before))
     }
 
     /// Memory for answers, to be reused from call to call.
@@ -141,7 +146,6 @@ impl Engine {
 
     /// Answers the rows that were put into the answer's own columns.
     pub(crate) fn predict_staged(&self, answer: &mut Answer) -> Result<(), Error> {
-        answer.rows = 0;
         answer.rows = self.run(answer.staging.inputs(), &mut answer.outputs)?;
         Ok(())
     }
@@ -172,14 +176,20 @@ impl Engine {
         Ok(rows)
     }
 
+    /// Runs a request in turns, and gives its number of rows.
     fn run_part(&self, part: Part<'_>) -> Result<usize, Error> {
+        let rows = part.inputs.rows();
         let mut parts = [part];
-        self.lane.run(&mut parts);
-        let [part] = parts;
-        match part.outcome {
-            Ok(()) => Ok(part.inputs.rows()),
-            Err(error) => Err(Error::of_rows(error, self.signature.schema())),
+        for first in (0..rows.max(1)).step_by(TURN_ROWS) {
+            if first > 0 {
+                self.lane.give_way();
+            }
+            parts[0].rows = first..rows.min(first + TURN_ROWS);
+            self.lane.run(&mut parts);
+            std::mem::replace(&mut parts[0].outcome, Ok(()))
+                .map_err(|error| Error::of_rows(error, self.signature.schema()))?;
         }
+        Ok(rows)
     }
 
     /// Predicts the second class from `threshold` on, and the first below it.
@@ -318,7 +328,10 @@ impl OpenOptions {
         let golden = GoldenRows::read(path, engine.signature())?;
         let verdict = golden.verify(&engine)?;
         match verdict.first {
-            None => Ok(Engine { golden_rows: verdict.rows, ..engine }),
+            None => {
+                let unknown_when_opened = engine.plan().unknown_categories();
+                Ok(Engine { golden_rows: verdict.rows, unknown_when_opened, ..engine })
+            }
             Some(first) => {
                 let (rows, wrong) = (verdict.rows, verdict.wrong);
                 Err(Error::new(Cause::WrongAnswers { rows, wrong, first }))
@@ -342,6 +355,9 @@ impl OpenOptions {
         if said.threshold.is_some() && !two_classes {
             return Err(Error::new(Cause::Threshold));
         }
+        if let Some(output) = &said.output {
+            check_output(output, signature.task())?;
+        }
         let cores = || thread::available_parallelism().map_or(1, NonZero::get);
         let lane = Lane::start(plan, said.instances.unwrap_or_else(cores))
             .map_err(|error| Error::new(Cause::Backend(error)))?;
@@ -352,12 +368,31 @@ impl OpenOptions {
             signature,
             threshold: said.threshold,
             unknown_categories: said.unknown_categories.unwrap_or_default(),
+            unknown_when_opened: Vec::new(),
             output: said.output,
             golden_rows: 0,
         };
         engine.warm()?;
-        Ok(engine)
+        Ok(Engine { unknown_when_opened: engine.plan().unknown_categories(), ..engine })
     }
+}
+
+/// Checks that replies can hold what configuration asks for.
+fn check_output(output: &[Field], task: &Task) -> Result<(), Error> {
+    let fits = |field: &Field| match task {
+        Task::Classifier { .. } => true,
+        Task::Regressor { .. } => *field == Field::Score,
+        _ => false,
+    };
+    if !output.is_empty() && output.iter().all(fits) {
+        return Ok(());
+    }
+    let possible = match task {
+        Task::Classifier { .. } => "some of predicted_label, score and probabilities",
+        Task::Regressor { .. } => "\"score\" alone, because the model gives one number a row",
+        _ => "nothing, because the model's outputs speak for themselves",
+    };
+    Err(Error::new(Cause::Output { possible }))
 }
 
 /// The first backend that takes the whole model, and its plan.

@@ -1,4 +1,4 @@
-use std::{error, fmt, path::PathBuf};
+use std::{error, fmt, io, path::PathBuf};
 
 use hotplate_backend::{BackendError, Refusal, UnknownCategory};
 use hotplate_codec::DecodeError;
@@ -20,6 +20,8 @@ pub struct Error(Box<Cause>);
 pub enum ErrorKind {
     /// There is no model where one was looked for.
     NoModel,
+    /// A folder that cannot be looked into.
+    Unreadable,
     /// A folder holds several models and no configuration says which.
     SeveralModels,
     /// A pickle or a script: loading it would run its code.
@@ -68,6 +70,10 @@ pub(crate) enum Cause {
     ModelName { name: String },
     InModel { name: String, error: Error },
     Threshold,
+    Output { possible: &'static str },
+    Unreadable { path: PathBuf, source: io::Error },
+    ModelTableForSeveral { file: PathBuf },
+    ServeTableOfOne { folder: PathBuf },
     GoldenFile { file: PathBuf, problem: String },
     GoldenDecode { file: PathBuf, error: DecodeError },
     WrongAnswers { rows: usize, wrong: usize, first: Difference },
@@ -123,9 +129,13 @@ impl Error {
                 hotplate_backend::BackendErrorKind::InvalidModel => ErrorKind::InvalidModel,
                 _ => ErrorKind::WorkerFailed,
             },
-            Cause::Config { .. } | Cause::ModelName { .. } | Cause::Threshold => {
-                ErrorKind::Configuration
-            }
+            Cause::Config { .. }
+            | Cause::ModelName { .. }
+            | Cause::Threshold
+            | Cause::Output { .. }
+            | Cause::ModelTableForSeveral { .. }
+            | Cause::ServeTableOfOne { .. } => ErrorKind::Configuration,
+            Cause::Unreadable { .. } => ErrorKind::Unreadable,
             Cause::GoldenFile { .. } | Cause::GoldenDecode { .. } => ErrorKind::InvalidGoldenRows,
             Cause::WrongAnswers { .. } => ErrorKind::WrongAnswers,
             Cause::Shape { .. } => ErrorKind::WrongShape,
@@ -231,6 +241,20 @@ impl fmt::Display for Error {
                 "a served model is called by letters, digits, '-', '_' and '.', not {name:?}; \
                  give it a `name` under [model] in hotplate.toml"
             ),
+            Cause::Output { possible } => write!(f, "[model] output: expected {possible}"),
+            Cause::Unreadable { path, source } => write!(f, "{}: {source}", path.display()),
+            Cause::ModelTableForSeveral { file } => write!(
+                f,
+                "{}: [model] stands beside several models; put it into the folder of the one that \
+                 it is about",
+                file.display()
+            ),
+            Cause::ServeTableOfOne { folder } => write!(
+                f,
+                "{}: [serve] stands in the folder of one of several models; put it into the folder \
+                 above",
+                folder.display()
+            ),
             Cause::Threshold => {
                 f.write_str("threshold: only a classifier of two classes has a decision threshold")
             }
@@ -269,6 +293,7 @@ impl error::Error for Error {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match &*self.0 {
             Cause::InModel { error, .. } => error.source(),
+            Cause::Unreadable { source, .. } => Some(source),
             Cause::Model(error) => error.source(),
             Cause::Backend(error) => error.source(),
             Cause::GoldenDecode { error, .. } => error.source(),

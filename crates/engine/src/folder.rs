@@ -4,6 +4,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use hotplate_model::{Model, ModelErrorKind};
+
 use crate::{
     config::{ConfigFile, ModelSettings},
     error::{Cause, Error},
@@ -14,6 +16,9 @@ const MODEL_ENDINGS: [&str; 1] = ["onnx"];
 
 /// Endings of files that run code when they are loaded.
 const PICKLE_ENDINGS: [&str; 5] = ["pkl", "pickle", "joblib", "pt", "pth"];
+
+/// Endings of files that lie beside a model and are none.
+const BESIDE_ENDINGS: [&str; 8] = ["csv", "json", "jsonl", "md", "py", "toml", "txt", "yaml"];
 
 const PICKLE_ADVICE: &str = "a pickle is never loaded, because loading one runs whatever code it \
      carries; export the model instead, for scikit-learn: pip install skl2onnx, then \
@@ -33,6 +38,8 @@ pub struct ModelFolder {
     pub(crate) name: String,
     pub(crate) settings: ModelSettings,
     pub(crate) golden_rows: Option<PathBuf>,
+    /// Whether its configuration also says how to serve.
+    pub(crate) has_serve_table: bool,
 }
 
 impl ModelFolder {
@@ -65,7 +72,8 @@ impl ModelFolder {
             // The name of `.` and of `models/..` is known to the file system alone.
             None => stem(&fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())),
         };
-        Ok(Self { file, name, settings, golden_rows })
+        let has_serve_table = config.has_section("serve");
+        Ok(Self { file, name, settings, golden_rows, has_serve_table })
     }
 
     fn of_file(path: &Path) -> Result<Self, Error> {
@@ -81,6 +89,7 @@ impl ModelFolder {
             name: path.file_stem().map(lossy).unwrap_or_default(),
             settings: ModelSettings::default(),
             golden_rows: None,
+            has_serve_table: false,
         })
     }
 
@@ -127,10 +136,13 @@ fn only_model(folder: &Path) -> Result<PathBuf, Error> {
     if let Some(pickle) = entries.iter().find(|entry| has_ending(entry, &PICKLE_ENDINGS)) {
         return Err(unsafe_model(pickle, PICKLE_ADVICE));
     }
-    let mut models: Vec<PathBuf> =
-        entries.into_iter().filter(|entry| has_ending(entry, &MODEL_ENDINGS)).collect();
+    let (mut models, others): (Vec<PathBuf>, Vec<PathBuf>) =
+        entries.into_iter().partition(|entry| has_ending(entry, &MODEL_ENDINGS));
     match models.len() {
         0 => {
+            if let Some(error) = refusal_of_others(&others) {
+                return Err(error);
+            }
             let problem = "no model in this folder: expected a file *.onnx";
             Err(Error::new(Cause::NoModel { path: folder.to_owned(), problem }))
         }
@@ -140,6 +152,23 @@ fn only_model(folder: &Path) -> Result<PathBuf, Error> {
             Err(Error::new(Cause::SeveralModels { folder: folder.to_owned(), files }))
         }
     }
+}
+
+/// What reading says of files that are no model by their ending, such as SageMaker's
+/// `xgboost-model`: the refusal of the first that holds one in a form that is not read.
+fn refusal_of_others(files: &[PathBuf]) -> Option<Error> {
+    let beside = |file: &&PathBuf| file.is_file() && !has_ending(file, &BESIDE_ENDINGS);
+    files.iter().filter(beside).find_map(|file| match Model::open(file) {
+        Err(error)
+            if matches!(
+                error.kind(),
+                ModelErrorKind::UnsafeFormat | ModelErrorKind::UnsupportedFormat
+            ) =>
+        {
+            Some(error.into())
+        }
+        _ => None,
+    })
 }
 
 /// The file that configuration names, which must lie in the folder itself.
@@ -156,10 +185,7 @@ fn named_file(folder: &Path, file: &str) -> Result<PathBuf, Error> {
 
 /// What a folder holds, by name; names that begin with a dot are passed over.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    let unreadable = |_| {
-        let problem = "the folder cannot be read";
-        Error::new(Cause::NoModel { path: folder.to_owned(), problem })
-    };
+    let unreadable = |source| Error::new(Cause::Unreadable { path: folder.to_owned(), source });
     let mut entries = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;

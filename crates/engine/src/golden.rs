@@ -93,6 +93,9 @@ impl GoldenRows {
                 expected.push((cell, Expected { name, output, element, values: Vec::new() }));
             }
         }
+        if rows.rows() == 0 {
+            return Err(problem("no rows under the header; is the file cut short?".to_owned()));
+        }
         if expected.is_empty() {
             return Err(problem("no column output.NAME says what to expect".to_owned()));
         }

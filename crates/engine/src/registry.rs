@@ -1,7 +1,8 @@
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use crate::{
-    Engine, ErrorKind, ModelFolder, OpenOptions,
+    Engine, ErrorKind, ModelFolder, OpenOptions, config,
+    config::ConfigFile,
     error::{Cause, Error},
 };
 
@@ -26,6 +27,7 @@ impl Registry {
                 if below.is_empty() {
                     return Err(error);
                 }
+                check_tables(path, &below)?;
                 below
             }
             Err(error) => return Err(error),
@@ -65,11 +67,27 @@ impl Registry {
     }
 }
 
+/// Checks that each table of configuration stands where it is read.
+fn check_tables(path: &Path, below: &[ModelFolder]) -> Result<(), Error> {
+    if ConfigFile::in_folder(path)?.has_section("model") {
+        return Err(Error::new(Cause::ModelTableForSeveral { file: path.join(config::FILE_NAME) }));
+    }
+    match below.iter().find(|folder| folder.has_serve_table) {
+        Some(folder) => {
+            let folder = folder.file().parent().unwrap_or(path).to_owned();
+            Err(Error::new(Cause::ServeTableOfOne { folder }))
+        }
+        None => Ok(()),
+    }
+}
+
 /// Whether a name can stand in an address, a metric and a log line as it is.
 fn is_path_segment(name: &str) -> bool {
     const LONGEST: usize = 128;
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    (1..=LONGEST).contains(&name.len()) && name.bytes().all(allowed)
+    // Clients resolve `.` and `..` before they send a path.
+    let stays = name.bytes().any(|byte| byte != b'.');
+    (1..=LONGEST).contains(&name.len()) && name.bytes().all(allowed) && stays
 }
 
 #[cfg(test)]
@@ -81,7 +99,7 @@ mod tests {
         for name in ["churn", "churn-v2.1_b", "7"] {
             assert!(is_path_segment(name), "{name}");
         }
-        for name in ["", "my model", "a/b", "naïve", "a\nb", &"x".repeat(129)] {
+        for name in ["", ".", "..", "my model", "a/b", "naïve", "a\nb", &"x".repeat(129)] {
             assert!(!is_path_segment(name), "{name}");
         }
     }

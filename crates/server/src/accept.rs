@@ -57,12 +57,16 @@ fn weigh(accept: &str, format: Format) -> Option<Match> {
             name if Format::from_media_type(name) == Some(format) => 3,
             _ => continue,
         };
-        let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(1000, thousandths);
+        let weight = parts.find_map(quality).map_or(1000, thousandths);
         if best.as_ref().is_none_or(|(known, _)| specificity > *known) {
             best = Some((specificity, Match { weight, position, exact: specificity == 3 }));
         }
     }
     best.map(|(_, found)| found).filter(|found| found.weight > 0)
+}
+
+fn quality(parameter: &str) -> Option<&str> {
+    parameter.strip_prefix("q=").or_else(|| parameter.strip_prefix("Q="))
 }
 
 /// A quality value; one that is not well-formed counts in full.
@@ -91,6 +95,7 @@ mod tests {
             // As SageMaker's PandasDeserializer sends it.
             (Some("text/csv, application/json"), csv),
             (Some("application/json;q=0.2, text/csv;q=0.9"), csv),
+            (Some("application/json; Q=0.2, text/csv"), csv),
             (Some("text/html, application/xhtml+xml, */*;q=0.8"), json),
             (Some("*/*;q=0.1, text/csv"), csv),
             (Some("*/*, application/json;q=0"), csv),

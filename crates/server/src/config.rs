@@ -10,6 +10,9 @@ use std::{
 use hotplate::{Error, config::ConfigFile};
 use hotplate_codec::Format;
 
+/// SageMaker's variable for the port.
+const BIND_TO_PORT: &str = "SAGEMAKER_BIND_TO_PORT";
+
 /// How to serve; what is not said is decided by [`into_config`](Self::into_config).
 ///
 /// Each field is also a key of `[serve]` in `hotplate.toml`, a flag of `hotplate serve` and an
@@ -65,6 +68,11 @@ pub enum ConfigError {
         /// The media type.
         got: String,
     },
+    /// SageMaker's variable for the port holds none.
+    BindToPort {
+        /// What it holds.
+        got: String,
+    },
     /// A number that must be at least one.
     Zero {
         /// The setting.
@@ -81,6 +89,9 @@ impl std::fmt::Display for ConfigError {
                 "default_accept: expected application/json, text/csv or application/jsonlines, \
                  got {got:?}"
             ),
+            Self::BindToPort { got } => {
+                write!(f, "{BIND_TO_PORT}: expected a port from 0 to 65535, got {got:?}")
+            }
             Self::Zero { key } => write!(f, "{key}: expected at least one, got 0"),
         }
     }
@@ -124,13 +135,18 @@ impl Settings {
     }
 
     /// What SageMaker's own environment variables say.
-    pub fn of_sagemaker() -> Self {
+    ///
+    /// # Errors
+    ///
+    /// When the port is none.
+    pub fn of_sagemaker() -> Result<Self, ConfigError> {
         let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
-        Self {
-            port: variable("SAGEMAKER_BIND_TO_PORT").and_then(|port| port.parse().ok()),
+        let port = variable(BIND_TO_PORT).map(|got| got.parse().map_err(|_| got));
+        Ok(Self {
+            port: port.transpose().map_err(|got| ConfigError::BindToPort { got })?,
             default_accept: variable("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT"),
             ..Self::default()
-        }
+        })
     }
 
     /// These, and `others` where these say nothing.
@@ -190,7 +206,6 @@ impl Settings {
 
 /// Loopback, or every interface in a container of SageMaker's.
 fn default_host() -> IpAddr {
-    let in_container =
-        env::var_os("SAGEMAKER_BIND_TO_PORT").is_some() || Path::new("/opt/ml").is_dir();
+    let in_container = env::var_os(BIND_TO_PORT).is_some() || Path::new("/opt/ml").is_dir();
     IpAddr::V4(if in_container { Ipv4Addr::UNSPECIFIED } else { Ipv4Addr::LOCALHOST })
 }

@@ -9,7 +9,7 @@ use std::{
 use hotplate::{Answer, Columns, Engine, Registry};
 use hotplate_codec::{Decoder, Format, encode};
 
-use crate::{accept::negotiate, predictions::predictions, problem::Problem, status::Reason};
+use crate::{accept::negotiate, problem::Problem, status::Reason};
 
 /// What a request says before its body.
 #[derive(Clone, Copy, Debug, Default)]
@@ -20,6 +20,8 @@ pub struct Head<'a> {
     pub path: &'a str,
     /// `Content-Type`.
     pub content_type: Option<&'a str>,
+    /// `Content-Encoding`.
+    pub content_encoding: Option<&'a str>,
     /// `Accept`.
     pub accept: Option<&'a str>,
 }
@@ -35,8 +37,8 @@ pub struct Reply {
     pub allow: Option<&'static str>,
     /// The body.
     pub body: Vec<u8>,
-    /// The model that was asked.
-    pub model: Option<Arc<Engine>>,
+    /// The stable code of the failure, if it is one.
+    pub reason: Option<&'static str>,
     /// The rows answered.
     pub rows: usize,
     /// Where the time went.
@@ -87,6 +89,16 @@ enum Task {
     Predict { engine: Arc<Engine>, body: Option<Format>, reply: Format },
 }
 
+impl Admitted {
+    /// The model that is asked, if one is.
+    pub fn model(&self) -> Option<&str> {
+        match &self.0 {
+            Task::Ping => None,
+            Task::Predict { engine, .. } => Some(engine.name()),
+        }
+    }
+}
+
 impl Handler {
     /// A handler without models: it is not ready, and says so.
     pub const fn new(default_accept: Format) -> Self {
@@ -124,7 +136,6 @@ impl Handler {
                 if let Err(problem) = result {
                     problem.answer(reply);
                 }
-                reply.model = Some(Arc::clone(engine));
             }
         }
     }
@@ -164,6 +175,13 @@ impl Handler {
                 Some(Format::from_media_type(got).ok_or_else(|| unsupported_media_type(got))?)
             }
         };
+        if let Some(got) = head.content_encoding.filter(|got| !got.eq_ignore_ascii_case("identity"))
+        {
+            let message = format!("a body encoded as {got:?} is not read; send it as it is");
+            return Err(
+                Problem::new(Reason::UnsupportedMediaType, message).expected("identity", got)
+            );
+        }
         let reply = negotiate(head.accept, self.default_accept).ok_or_else(|| {
             let got = head.accept.unwrap_or_default();
             Problem::new(Reason::NotAcceptable, format!("no reply can be written as {got:?}"))
@@ -204,7 +222,7 @@ impl ModelScratch {
         self.engine.predict_into(&self.rows, &mut self.answer)?;
         let computed = Instant::now();
         let mut tensors = Vec::new();
-        let predictions = predictions(&self.answer, &mut tensors);
+        let predictions = self.answer.predictions(&mut tensors);
         encode(reply_format, &predictions, self.engine.output(), &mut reply.body);
         reply.status = 200;
         reply.content_type = reply_format.media_type();

@@ -2,8 +2,10 @@
 
 mod acceptor;
 mod body;
+mod budget;
 mod connection;
 mod error;
+mod respond;
 mod server;
 
 pub use error::ServeError;

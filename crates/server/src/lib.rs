@@ -24,12 +24,10 @@ mod config;
 mod handler;
 mod http;
 mod log;
-mod predictions;
 mod problem;
 mod status;
 
 pub use config::{Config, ConfigError, Settings};
 pub use handler::{Admitted, Handler, Head, Phases, Reply, Scratch};
 pub use http::{ServeError, Server, Signals};
-pub use predictions::predictions;
 pub use problem::Problem;

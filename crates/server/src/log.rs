@@ -49,14 +49,22 @@ impl RequestLog {
 
     /// Logs a reply: when, which request, which model, how it ended, and where the time went. No
     /// features and no answers.
-    pub(crate) fn write(&self, id: Option<&str>, path: &str, reply: &Reply, total: Duration) {
+    pub(crate) fn write(
+        &self,
+        id: Option<&str>,
+        path: &str,
+        model: Option<&str>,
+        reply: &Reply,
+        total: Duration,
+    ) {
         let mut line = Vec::with_capacity(256);
         let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         number(&mut line, "{\"time_ms\":", at.as_millis());
         text(&mut line, ",\"id\":", id);
         text(&mut line, ",\"path\":", Some(path));
-        text(&mut line, ",\"model\":", reply.model.as_ref().map(|engine| engine.name()));
+        text(&mut line, ",\"model\":", model);
         number(&mut line, ",\"status\":", reply.status);
+        text(&mut line, ",\"reason\":", reply.reason);
         number(&mut line, ",\"rows\":", reply.rows);
         number(&mut line, ",\"parse_us\":", reply.phases.parse.as_micros());
         number(&mut line, ",\"compute_us\":", reply.phases.compute.as_micros());

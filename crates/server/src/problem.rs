@@ -1,5 +1,3 @@
-use std::fmt::Write as _;
-
 use hotplate_codec::{DecodeError, Format, json};
 
 use crate::{handler::Reply, status::Reason};
@@ -8,12 +6,12 @@ use crate::{handler::Reply, status::Reason};
 ///
 /// ```json
 /// {"error": "row 0, column \"tenure\": expected a number, got text \"abc\"",
-///  "reason": "wrong_type", "row": 0, "column": "tenure",
-///  "expected": "a number", "got": "text \"abc\""}
+///  "reason": "wrong_type", "column": "tenure", "expected": "a number", "got": "text \"abc\"",
+///  "row": 0, "byte": 42}
 /// ```
 ///
-/// `error` is for a person and may change; `reason` is for programs and does not. Rows count from
-/// zero. The other keys are there where they apply.
+/// `error` is for a person and may change; `reason` is for programs and does not. Rows and bytes
+/// of the body count from zero. The other keys are there where they apply.
 #[derive(Debug)]
 pub struct Problem(Box<Details>);
 
@@ -22,6 +20,7 @@ struct Details {
     reason: Reason,
     message: String,
     row: Option<usize>,
+    byte: Option<usize>,
     column: Option<String>,
     expected: Option<String>,
     got: Option<String>,
@@ -35,6 +34,7 @@ impl Problem {
             reason,
             message: message.into(),
             row: None,
+            byte: None,
             column: None,
             expected: None,
             got: None,
@@ -56,8 +56,9 @@ impl Problem {
     /// Makes `reply` tell the client.
     pub fn answer(&self, reply: &mut Reply) {
         reply.clear();
-        let (status, _) = self.0.reason.on_the_wire();
+        let (status, reason) = self.0.reason.on_the_wire();
         reply.status = status;
+        reply.reason = Some(reason);
         reply.content_type = Format::Json.media_type();
         reply.allow = self.0.allow;
         self.write(&mut reply.body);
@@ -75,10 +76,6 @@ impl Problem {
             ("expected", details.expected.as_deref()),
             ("got", details.got.as_deref()),
         ];
-        if let Some(row) = details.row {
-            reply.extend_from_slice(b",\"row\":");
-            reply.extend_from_slice(itoa::Buffer::new().format(row).as_bytes());
-        }
         for (key, text) in texts {
             if let Some(text) = text {
                 reply.push(b',');
@@ -87,18 +84,23 @@ impl Problem {
                 json::write_string(reply, text);
             }
         }
+        for (key, number) in [("row", details.row), ("byte", details.byte)] {
+            if let Some(number) = number {
+                reply.push(b',');
+                json::write_string(reply, key);
+                reply.push(b':');
+                reply.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+            }
+        }
         reply.extend_from_slice(b"}\n");
     }
 }
 
 impl From<DecodeError> for Problem {
     fn from(error: DecodeError) -> Self {
-        let mut message = error.to_string();
-        if let (Some(offset), false) = (error.offset(), message.contains("byte")) {
-            let _ = write!(message, " (byte {offset})");
-        }
-        let mut problem = Self::new(Reason::Body(error.kind()), message);
+        let mut problem = Self::new(Reason::Body(error.kind()), error.to_string());
         problem.0.row = error.row();
+        problem.0.byte = error.offset();
         problem.0.column = error.column().map(str::to_owned);
         problem.0.expected = error.expected().map(str::to_owned);
         problem.0.got = error.got().map(str::to_owned);

@@ -28,6 +28,8 @@ pub(crate) enum Reason {
     BodyTimeout,
     /// The body broke off, or its framing is wrong.
     BodyBroken,
+    /// There is no memory for another large body.
+    Overloaded,
     /// The models are not warm yet.
     NotReady,
     /// A fault of the server's own.
@@ -49,6 +51,7 @@ impl Reason {
             Self::BodyTooLarge => (413, "body_too_large"),
             Self::BodyTimeout => (408, "body_timeout"),
             Self::BodyBroken => (400, "body_broken"),
+            Self::Overloaded => (503, "overloaded"),
             Self::NotReady => (503, "not_ready"),
             Self::Internal => (500, "internal"),
         }

@@ -50,7 +50,8 @@ fn second_request_of_a_kind_allocates_nothing() {
                 // Without its type, a body's format is guessed.
                 for content_type in [Some(content_type), None] {
                     for (handler, path) in [(&several, path), (&alone, "/invocations")] {
-                        let head = Head { method: "POST", path, content_type, accept };
+                        let head =
+                            Head { method: "POST", path, content_type, accept, ..Head::default() };
                         assert_eq!(second_time(handler, &head, &body), 0, "{model}: {head:?}");
                     }
                 }
@@ -71,6 +72,7 @@ fn row_by_name_allocates_nothing() {
         path: "/invocations",
         content_type: Some("application/json; charset=utf-8"),
         accept: Some("application/json"),
+        ..Head::default()
     };
     assert_eq!(second_time(&handler, &head, &body), 0);
 }

@@ -5,9 +5,10 @@
 
 mod support;
 
-use hotplate::{OpenOptions, UnknownCategories};
+use hotplate::{OpenOptions, Registry, UnknownCategories};
+use hotplate_server::Settings;
 use serde_json::{Value, json};
-use support::{Client, Response, churn, churn_row, housing, models, serving};
+use support::{Client, Response, bound, churn, churn_row, housing, models, serving};
 
 const JSON: &str = "Content-Type: application/json\r\n";
 const CSV: &str = "Content-Type: text/csv\r\n";
@@ -181,6 +182,10 @@ fn requests_that_no_body_could_mend_are_refused() {
     let problem = refused(&mut client, &response, 415, "unsupported_media_type");
     assert!(problem["error"].as_str().unwrap().contains("-H 'Content-Type: application/json'"));
 
+    let headers = format!("{CSV}Content-Encoding: gzip\r\n");
+    let response = client.post("/invocations", &headers, "1,2,3,4,5,6,7,8");
+    refused(&mut client, &response, 415, "unsupported_media_type");
+
     let headers = format!("{CSV}Accept: image/png\r\n");
     let response = client.post("/invocations", &headers, "1,2,3,4,5,6,7,8");
     refused(&mut client, &response, 406, "not_acceptable");
@@ -259,7 +264,7 @@ fn resident_bytes() -> usize {
 }
 
 #[test]
-fn requests_that_break_http_harm_nobody() {
+fn requests_that_break_http_are_refused_and_harm_nobody() {
     let server = housing();
     let hostile: [&[u8]; 6] = [
         b"GARBAGE\r\n\r\n",
@@ -267,12 +272,14 @@ fn requests_that_break_http_harm_nobody() {
         b"POST /invocations HTTP/1.1\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n",
         b"POST /invocations HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n",
         b"GET /ping HTTP/1.1\r\nHost: t\r\nX: \r\n folded\r\n\r\n",
-        b"\x16\x03\x01\x02\x00\x01\x00",
+        b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n",
     ];
     for bytes in hostile {
         let mut client = Client::connect(server.address());
-        client.try_send(bytes);
-        drop(client);
+        client.send(bytes);
+        let response = client.receive();
+        assert_eq!(response.status, 400, "{}", String::from_utf8_lossy(bytes));
+        assert!(client.is_closed());
         assert_eq!(Client::connect(server.address()).get("/ping").status, 200);
     }
     // A head that never ends is cut off at a size, not buffered.
@@ -282,5 +289,38 @@ fn requests_that_break_http_harm_nobody() {
     while endless.try_send(&[b"A: ", &filler[..], b"\r\n"].concat()) {}
     drop(endless);
     assert_eq!(Client::connect(server.address()).get("/ping").status, 200);
+    server.stop().unwrap();
+}
+
+#[test]
+fn bodies_that_stall_cannot_take_all_memory() {
+    const BODY: usize = 256 << 10;
+    let server = bound(Settings { max_body_bytes: Some(BODY), ..Settings::default() });
+    server.install(Registry::open(&models().join("housing"), &OpenOptions::new()).unwrap());
+    let head = format!(
+        "POST /invocations HTTP/1.1\r\nHost: t\r\nContent-Type: text/csv\r\n\
+         Content-Length: {BODY}\r\n\r\n"
+    );
+    // Eight bodies of the greatest length are allowed; each of these lacks its last byte.
+    let stalled: Vec<Client> = (0..8)
+        .map(|_| {
+            let mut client = Client::connect(server.address());
+            client.send(head.as_bytes());
+            client.send(&vec![b'1'; BODY - 1]);
+            client
+        })
+        .collect();
+    let refusal = (0..100).find_map(|_| {
+        let mut client = Client::connect(server.address());
+        client.send(head.as_bytes());
+        client.send(&vec![b'1'; BODY]);
+        let response = client.receive();
+        // Until the server has read what the others sent, there is room.
+        (response.status == 503).then_some(response)
+    });
+    let refusal = refusal.unwrap();
+    assert_eq!(refusal.json()["reason"], "overloaded");
+    assert_eq!(refusal.header("retry-after"), Some("1"));
+    drop(stalled);
     server.stop().unwrap();
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use anyhow::{Error, Result, anyhow};
 use hotplate::{Answer, Columns, Engine};
 use hotplate_codec::{BlockDecoder, DecodeError, DecodeErrorKind, Encoder, Format};
-use hotplate_server::predictions;
 
 /// Answers the blocks of one file, one after the other.
 #[derive(Debug)]
@@ -51,6 +50,11 @@ impl<'e> Scorer<'e> {
     /// The rows answered so far.
     pub(super) const fn rows(&self) -> usize {
         self.rows
+    }
+
+    /// Whether the file has held nothing so far, not even a header.
+    pub(super) const fn is_blank(&self) -> bool {
+        self.decoder.is_blank()
     }
 
     /// The length of the whole records at the beginning of what follows the last block.
@@ -99,14 +103,15 @@ impl<'e> Scorer<'e> {
         let mut decoder = decoder(self.engine, self.input, self.ignore_unknown_columns);
         decoder.decode(&self.first_block, &mut self.columns)?;
         let mut rest = block;
+        let mut line = self.lines + 1;
         while !rest.is_empty() {
-            let (record, behind) = rest.split_at(first_record(&decoder, rest));
+            let (record, behind) = rest.split_at(decoder.first_record(rest));
             if decoder.decode(record, &mut self.columns).is_err() {
                 return Ok(());
             }
-            let line = self.lines + lines(&block[..block.len() - rest.len()]) + 1;
             let answered = self.rows;
             self.answer_rows(reply).map_err(|error| placed(error, answered, line))?;
+            line += lines(record);
             rest = behind;
         }
         Ok(())
@@ -119,7 +124,7 @@ impl<'e> Scorer<'e> {
         }
         self.engine.predict_into(&self.columns, &mut self.answer)?;
         let mut tensors = Vec::new();
-        self.encoder.block(&predictions(&self.answer, &mut tensors), reply);
+        self.encoder.block(&self.answer.predictions(&mut tensors), reply);
         self.rows += self.columns.rows();
         Ok(())
     }
@@ -128,12 +133,6 @@ impl<'e> Scorer<'e> {
 fn decoder(engine: &Engine, format: Format, ignore_unknown_columns: bool) -> BlockDecoder {
     BlockDecoder::new(Arc::clone(engine.signature().schema()), format)
         .ignore_unknown_columns(ignore_unknown_columns)
-}
-
-/// The length of the first record of `rest`.
-fn first_record(decoder: &BlockDecoder, rest: &[u8]) -> usize {
-    let ends = (1..rest.len()).filter(|&end| rest[end - 1] == b'\n');
-    ends.map(|end| decoder.whole_records(&rest[..end])).find(|&end| end > 0).unwrap_or(rest.len())
 }
 
 fn lines(block: &[u8]) -> usize {

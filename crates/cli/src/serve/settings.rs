@@ -27,7 +27,8 @@ impl Serve {
 pub(super) fn decide(arguments: &Serve, path: &Path) -> Result<Config> {
     // A file stands for itself alone: what lies beside it is not asked, here as in the engine.
     let file = if path.is_dir() { ConfigFile::in_folder(path)? } else { ConfigFile::default() };
-    let settings = merge(arguments.settings(), Settings::of_sagemaker(), Settings::of_file(&file)?);
+    let settings =
+        merge(arguments.settings(), Settings::of_sagemaker()?, Settings::of_file(&file)?);
     Ok(settings.into_config()?)
 }
 

@@ -123,13 +123,40 @@ fn columns_of_others_are_passed_over_when_asked() {
     let arguments = ["predict", "models/housing", "--ignore-unknown-columns"];
     let run = hotplate_fed(&arguments, body.as_bytes());
     assert_scores(&run.lines(), &golden("housing", "output.price")[..1]);
+
+    // However many there are.
+    let (header, row) = body.trim_end().split_once('\n').unwrap();
+    let body = format!("a,b,c,d,e,f,g,h,i,{header}\n,,,,,,,,,{row}\n");
+    let run = hotplate_fed(&arguments, body.as_bytes());
+    assert_scores(&run.lines(), &golden("housing", "output.price")[..1]);
 }
 
 #[test]
 fn file_without_rows_has_no_answers() {
-    assert_eq!(hotplate_fed(&["predict", "models/housing"], b"").lines(), [""; 0]);
-    let run = hotplate_fed(&["predict", "models/housing", "--input-format", "json"], b"[]");
-    assert_eq!(run.lines(), ["{\"predictions\":[]}"]);
+    let header = "MedInc,HouseAge,AveRooms,AveBedrms,Population,AveOccup,Latitude,Longitude\n";
+    assert_eq!(hotplate_fed(&["predict", "models/housing"], header.as_bytes()).lines(), [""; 0]);
+    for document in ["[]", "{\"instances\":[]}"] {
+        let arguments = ["predict", "models/housing", "--input-format", "json"];
+        let run = hotplate_fed(&arguments, document.as_bytes());
+        assert_eq!(run.lines(), ["{\"predictions\":[]}"]);
+    }
+}
+
+#[test]
+fn file_without_anything_is_a_failure_of_whatever_should_have_written_it() {
+    for (format, blanks) in [
+        ("csv", ""),
+        ("csv", "\r\n\n"),
+        ("csv", "\u{feff}"),
+        ("json", ""),
+        ("json", " \n"),
+        ("jsonl", ""),
+        ("jsonl", "\n\n"),
+    ] {
+        let arguments = ["predict", "models/housing", "--input-format", format];
+        let run = hotplate_fed(&arguments, blanks.as_bytes());
+        assert_eq!(run.failed(1), "error: standard input: no rows: the file is empty\n");
+    }
 }
 
 #[test]

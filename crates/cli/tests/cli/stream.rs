@@ -5,6 +5,7 @@ use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     process::{Child, Stdio},
     thread,
+    time::{Duration, Instant},
 };
 
 use crate::support::{assert_scores, golden, hotplate_fed, program, shipped};
@@ -34,6 +35,33 @@ fn every_row_of_a_long_file_is_answered_in_its_place() {
     let message = run.failed(1);
     assert!(message.contains("row 50000 (line 50002): expected 19 cells, got 1"), "{message}");
     assert_scores(&run.out.lines().collect::<Vec<_>>(), &expected);
+}
+
+#[test]
+fn quote_that_is_left_open_is_found_in_one_pass() {
+    const MEBIBYTES: usize = 8;
+    let (header, rows) = churn_rows();
+    let mut body = header + "\n";
+    for row in rows.iter().cycle().take(10) {
+        body.push_str(row);
+        body.push('\n');
+    }
+    body.push('"');
+    for row in rows.iter().cycle() {
+        body.push_str(row);
+        body.push('\n');
+        if body.len() >= MEBIBYTES << 20 {
+            break;
+        }
+    }
+    let begun = Instant::now();
+    let run = hotplate_fed(&["predict", "models/churn"], body.as_bytes());
+    // A pass for each line would take minutes.
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    let message = run.failed(1);
+    let words = "row 10 (line 12): malformed at byte";
+    assert!(message.contains(words) && message.contains("a quote that ends"), "{message}");
+    assert_eq!(run.out.lines().count(), 10);
 }
 
 #[test]

@@ -65,7 +65,10 @@ impl Threads {
             let name = format!("hotplate-{index}");
             runners.push(thread::Builder::new().name(name).spawn(move || {
                 let run = run(take, connections, shared, stop, drain);
-                LocalSet::new().block_on(&runtime, run)
+                let drained = LocalSet::new().block_on(&runtime, run);
+                // Large requests that are still being answered have had their time.
+                runtime.shutdown_background();
+                drained
             })?);
         }
         let runtime = runtime()?;
@@ -104,13 +107,23 @@ async fn accept(listeners: Vec<StdListener>, lots: Vec<Lot>, stop: watch::Receiv
         let Ok(listener) = TcpListener::from_std(listener) else { continue };
         let (lots, mut stop) = (Arc::clone(&lots), stop.clone());
         tasks.spawn(async move {
+            let mut fails = false;
             loop {
                 tokio::select! {
                     // Connections that were made before the signal are still taken.
                     biased;
                     accepted = listener.accept() => match accepted {
-                        Ok((stream, _)) => give(stream, &lots),
-                        Err(_) => sleep(PAUSE_AFTER_FAILURE).await,
+                        Ok((stream, _)) => {
+                            fails = false;
+                            give(stream, &lots);
+                        }
+                        Err(error) => {
+                            if !fails {
+                                eprintln!("connections cannot be accepted for now: {error}");
+                            }
+                            fails = true;
+                            sleep(PAUSE_AFTER_FAILURE).await;
+                        }
                     },
                     () = stopped(&mut stop) => break,
                 }

@@ -5,6 +5,7 @@ use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use tokio::time::timeout;
 
+use super::budget::Share;
 use crate::{problem::Problem, status::Reason};
 
 /// How long a body may take to arrive.
@@ -17,7 +18,20 @@ const DISCARD_BYTES: usize = 64 << 20;
 /// How long that may take.
 const DISCARD_TIME: Duration = Duration::from_secs(5);
 
-/// The whole body, at most `max_bytes` of it.
+/// Why a body was not read to its end.
+enum Unread {
+    Broken,
+    TooLarge,
+    NoMemory,
+}
+
+impl From<hyper::Error> for Unread {
+    fn from(_: hyper::Error) -> Self {
+        Self::Broken
+    }
+}
+
+/// The whole body, at most `max_bytes` of it and of what is left of the budget that `share` is of.
 ///
 /// # Errors
 ///
@@ -26,20 +40,28 @@ const DISCARD_TIME: Duration = Duration::from_secs(5);
 pub(super) async fn read(
     mut body: Incoming,
     max_bytes: usize,
+    share: &mut Share<'_>,
     waits: bool,
 ) -> Result<Bytes, Problem> {
     let announced = body.size_hint().lower();
     if announced > max_bytes as u64 {
         discard(body, waits).await;
-        return Err(too_large(max_bytes, &announced.to_string()));
+        return Err(too_large(max_bytes, format!("{announced} bytes")));
     }
-    match timeout(BODY_TIME, collect(&mut body, max_bytes)).await {
-        Ok(Ok(Some(bytes))) => Ok(bytes),
-        Ok(Ok(None)) => {
-            discard(body, false).await;
-            Err(too_large(max_bytes, "more"))
+    match timeout(BODY_TIME, collect(&mut body, max_bytes, share)).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(Unread::Broken)) => {
+            Err(Problem::new(Reason::BodyBroken, "the body broke off, or is framed wrongly"))
         }
-        Ok(Err(_)) => Err(Problem::new(Reason::BodyBroken, "the body broke off")),
+        Ok(Err(Unread::TooLarge)) => {
+            discard(body, false).await;
+            Err(too_large(max_bytes, format!("more than {max_bytes} bytes")))
+        }
+        Ok(Err(Unread::NoMemory)) => {
+            discard(body, false).await;
+            let message = "too many large bodies at once; try again in a moment";
+            Err(Problem::new(Reason::Overloaded, message))
+        }
         Err(_) => {
             let message = format!("the body did not arrive in {} seconds", BODY_TIME.as_secs());
             Err(Problem::new(Reason::BodyTimeout, message))
@@ -47,21 +69,32 @@ pub(super) async fn read(
     }
 }
 
-/// The whole body, or `None` when it is longer than `max_bytes`.
-async fn collect(body: &mut Incoming, max_bytes: usize) -> Result<Option<Bytes>, hyper::Error> {
-    let mut whole = match next(body).await? {
-        None => return Ok(Some(Bytes::new())),
-        // A body of one piece, as small ones are, is not copied.
-        Some(first) if body.is_end_stream() && first.len() <= max_bytes => return Ok(Some(first)),
-        Some(first) => Vec::from(first),
-    };
-    while let Some(piece) = next(body).await? {
-        if whole.len() + piece.len() > max_bytes {
-            return Ok(None);
-        }
-        whole.extend_from_slice(&piece);
+async fn collect(
+    body: &mut Incoming,
+    max_bytes: usize,
+    share: &mut Share<'_>,
+) -> Result<Bytes, Unread> {
+    let Some(first) = next(body).await? else { return Ok(Bytes::new()) };
+    if first.len() > max_bytes {
+        return Err(Unread::TooLarge);
     }
-    Ok(if whole.len() > max_bytes { None } else { Some(whole.into()) })
+    // A body of one piece, as small ones are, is not copied.
+    if body.is_end_stream() {
+        return Ok(first);
+    }
+    let mut whole = Vec::new();
+    let mut piece = Some(first);
+    while let Some(bytes) = piece {
+        if whole.len() + bytes.len() > max_bytes {
+            return Err(Unread::TooLarge);
+        }
+        if !share.grow(bytes.len()) {
+            return Err(Unread::NoMemory);
+        }
+        whole.extend_from_slice(&bytes);
+        piece = next(body).await?;
+    }
+    Ok(whole.into())
 }
 
 /// The next piece of data; trailers are passed over.
@@ -93,8 +126,7 @@ pub(super) async fn discard(mut body: Incoming, waits: bool) {
     let _ = timeout(DISCARD_TIME, all).await;
 }
 
-fn too_large(max_bytes: usize, got: &str) -> Problem {
+fn too_large(max_bytes: usize, got: String) -> Problem {
     let message = format!("the body has more than {max_bytes} bytes; send the rows in several");
-    Problem::new(Reason::BodyTooLarge, message)
-        .expected(format!("at most {max_bytes} bytes"), format!("{got} bytes"))
+    Problem::new(Reason::BodyTooLarge, message).expected(format!("at most {max_bytes} bytes"), got)
 }

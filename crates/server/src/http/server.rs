@@ -1,7 +1,10 @@
 use std::{
     io,
     net::{SocketAddr, TcpListener},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -9,11 +12,14 @@ use hotplate::Registry;
 use tokio::{
     runtime::{Builder, Runtime},
     signal::unix::{Signal, SignalKind, signal},
-    sync::watch,
+    sync::{Semaphore, watch},
 };
 
-use super::{ServeError, acceptor::Threads, connection::Shared};
+use super::{ServeError, acceptor::Threads, budget::Budget, connection::Shared};
 use crate::{Config, handler::Handler, log::RequestLog};
+
+/// As many bodies of the greatest length as may be in memory at once.
+const LARGEST_BODIES: usize = 8;
 
 /// A server that listens.
 ///
@@ -41,6 +47,9 @@ impl Server {
         let shared = Arc::new(Shared {
             handler: Handler::new(config.default_accept),
             max_body_bytes: config.max_body_bytes,
+            budget: Budget::new(config.max_body_bytes.saturating_mul(LARGEST_BODIES)),
+            large: Semaphore::new(config.threads.saturating_sub(1).max(1)),
+            stopping: AtomicBool::new(false),
             log: log.map_err(ServeError::Start)?,
         });
         let (stop, stopped) = watch::channel(false);
@@ -73,9 +82,7 @@ impl Server {
             }
             let drained = tokio::task::spawn_blocking(|| self.stop());
             tokio::select! {
-                drained = drained => {
-                    drained.unwrap_or_else(|error| Err(ServeError::Start(io::Error::other(error))))
-                }
+                drained = drained => drained.unwrap_or(Err(ServeError::Interrupted)),
                 _ = terminate.recv() => Err(ServeError::Interrupted),
                 _ = interrupt.recv() => Err(ServeError::Interrupted),
             }
@@ -91,6 +98,7 @@ impl Server {
     ///
     /// [`ServeError::DrainedLate`] when some had to be cut off.
     pub fn stop(self) -> Result<(), ServeError> {
+        self.shared.stopping.store(true, Relaxed);
         self.stop.send_replace(true);
         if self.threads.join() {
             Ok(())

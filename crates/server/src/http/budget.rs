@@ -1,0 +1,59 @@
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+/// The memory that the bodies of all connections may hold together.
+#[derive(Debug)]
+pub(super) struct Budget {
+    left_bytes: AtomicUsize,
+}
+
+impl Budget {
+    pub(super) const fn new(bytes: usize) -> Self {
+        Self { left_bytes: AtomicUsize::new(bytes) }
+    }
+}
+
+/// A body's share of a budget, given back when it is dropped.
+#[derive(Debug)]
+pub(super) struct Share<'b> {
+    budget: &'b Budget,
+    bytes: usize,
+}
+
+impl<'b> Share<'b> {
+    pub(super) const fn of(budget: &'b Budget) -> Self {
+        Self { budget, bytes: 0 }
+    }
+
+    /// Takes `bytes` more, unless so many are not left.
+    pub(super) fn grow(&mut self, bytes: usize) -> bool {
+        let taken = self
+            .budget
+            .left_bytes
+            .fetch_update(Relaxed, Relaxed, |left| left.checked_sub(bytes))
+            .is_ok();
+        self.bytes += if taken { bytes } else { 0 };
+        taken
+    }
+}
+
+impl Drop for Share<'_> {
+    fn drop(&mut self) {
+        self.budget.left_bytes.fetch_add(self.bytes, Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_taken_is_given_back() {
+        let budget = Budget::new(10);
+        let mut first = Share::of(&budget);
+        assert!(first.grow(6) && !first.grow(5) && first.grow(4));
+        let mut second = Share::of(&budget);
+        assert!(!second.grow(1));
+        drop(first);
+        assert!(second.grow(10));
+    }
+}

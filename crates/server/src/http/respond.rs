@@ -1,0 +1,161 @@
+use std::{
+    borrow::Cow,
+    sync::{Arc, atomic::Ordering::Relaxed},
+};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::{
+    HeaderMap, Request, Response, StatusCode,
+    body::Incoming,
+    header::{
+        ACCEPT, ALLOW, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, EXPECT, HeaderName, HeaderValue,
+        RETRY_AFTER,
+    },
+    http::request::Parts,
+};
+use tokio::{task::spawn_blocking, time::Instant};
+
+use super::{
+    body,
+    budget::Share,
+    connection::{Local, Shared},
+};
+use crate::{
+    handler::{Admitted, Head, Reply, Scratch},
+    problem::Problem,
+    status::Reason,
+};
+
+/// Bodies from here on are answered on a thread of their own, so that the other connections of
+/// this one do not wait for them: about forty rows of named JSON, or a few hundred of CSV.
+const LARGE_BODY_BYTES: usize = 16 << 10;
+
+/// What clients call a request.
+const REQUEST_IDS: [HeaderName; 2] = [
+    HeaderName::from_static("x-amzn-sagemaker-inference-id"),
+    HeaderName::from_static("x-request-id"),
+];
+
+/// Answers one request.
+pub(super) async fn respond(
+    request: Request<Incoming>,
+    shared: &Arc<Shared>,
+    local: &Local,
+) -> Response<Full<Bytes>> {
+    let start = shared.log.is_some().then(Instant::now);
+    let (parts, incoming) = request.into_parts();
+    let waits = parts.headers.contains_key(EXPECT);
+    // Held until the answer is written into memory of its own.
+    let mut share = Share::of(&shared.budget);
+    let accept = list(&parts.headers, &ACCEPT);
+    let admitted = match shared.handler.admit(&head(&parts, accept.as_deref())) {
+        Ok(admitted) => admitted,
+        Err(problem) => {
+            body::discard(incoming, waits).await;
+            return fail(shared, &parts, None, &problem, start);
+        }
+    };
+    let model = admitted.model().map(str::to_owned).filter(|_| start.is_some());
+    let body = match body::read(incoming, shared.max_body_bytes, &mut share, waits).await {
+        Ok(body) => body,
+        Err(problem) => return fail(shared, &parts, model.as_deref(), &problem, start),
+    };
+    if body.len() >= LARGE_BODY_BYTES {
+        let mut reply = answer_apart(shared, admitted, body).await;
+        let bytes = std::mem::take(&mut reply.body).into();
+        return finish(shared, &parts, model.as_deref(), &reply, bytes, start);
+    }
+    let mut reply = local.reply.borrow_mut();
+    let mut scratch = local.scratch.borrow_mut();
+    shared.handler.answer(&admitted, &body, &mut scratch, &mut reply);
+    let bytes = Bytes::copy_from_slice(&reply.body);
+    finish(shared, &parts, model.as_deref(), &reply, bytes, start)
+}
+
+/// Answers on a thread where nobody else waits. Only so many do that at once that a core is left
+/// for everybody else.
+async fn answer_apart(shared: &Arc<Shared>, admitted: Admitted, body: Bytes) -> Reply {
+    let _permit = shared.large.acquire().await;
+    let task = {
+        let shared = Arc::clone(shared);
+        spawn_blocking(move || {
+            let mut reply = Reply::default();
+            shared.handler.answer(&admitted, &body, &mut Scratch::default(), &mut reply);
+            reply
+        })
+    };
+    task.await.unwrap_or_else(|_| {
+        let mut reply = Reply::default();
+        Problem::new(Reason::Internal, "the server failed on this request").answer(&mut reply);
+        reply
+    })
+}
+
+fn head<'p>(parts: &'p Parts, accept: Option<&'p str>) -> Head<'p> {
+    Head {
+        method: parts.method.as_str(),
+        path: parts.uri.path(),
+        content_type: text(&parts.headers, &CONTENT_TYPE),
+        content_encoding: text(&parts.headers, &CONTENT_ENCODING),
+        accept,
+    }
+}
+
+/// A header's text. One that is no text at all reads as one that names nothing.
+fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
+    headers.get(name).map(|value| value.to_str().unwrap_or("?"))
+}
+
+/// The text of a header that may stand in several lines, which mean one list.
+fn list<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<Cow<'h, str>> {
+    let mut lines = headers.get_all(name).iter().map(|value| value.to_str().unwrap_or("?"));
+    let first = Cow::Borrowed(lines.next()?);
+    Some(lines.fold(first, |list, line| Cow::Owned(format!("{list}, {line}"))))
+}
+
+fn fail(
+    shared: &Shared,
+    parts: &Parts,
+    model: Option<&str>,
+    problem: &Problem,
+    start: Option<Instant>,
+) -> Response<Full<Bytes>> {
+    let mut reply = Reply::default();
+    problem.answer(&mut reply);
+    let bytes = std::mem::take(&mut reply.body).into();
+    finish(shared, parts, model, &reply, bytes, start)
+}
+
+/// Makes the response, and logs it when asked for.
+fn finish(
+    shared: &Shared,
+    parts: &Parts,
+    model: Option<&str>,
+    reply: &Reply,
+    body: Bytes,
+    start: Option<Instant>,
+) -> Response<Full<Bytes>> {
+    if let (Some(log), Some(start)) = (&shared.log, start) {
+        let id = REQUEST_IDS.iter().find_map(|name| text(&parts.headers, name));
+        log.write(id, parts.uri.path(), model, reply, start.elapsed());
+    }
+    let mut response = Response::new(Full::new(body));
+    *response.status_mut() =
+        StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    if !reply.content_type.is_empty() {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(reply.content_type));
+    }
+    if let Some(allow) = reply.allow {
+        headers.insert(ALLOW, HeaderValue::from_static(allow));
+    }
+    if reply.status == 503 {
+        headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    // After 408 and 413, what is left of the body cannot be told from a next request.
+    if matches!(reply.status, 408 | 413) || shared.stopping.load(Relaxed) {
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
