@@ -55,3 +55,8 @@ pub use hotplate_tensor::{
 pub use input::Input;
 pub use inspect::{Choice, Inspection, inspect};
 pub use registry::Registry;
+
+/// The README's program, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

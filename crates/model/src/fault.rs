@@ -32,6 +32,7 @@ pub(crate) enum Fault {
     PackedLength { bytes: usize, element_bytes: usize },
     NotUtf8 { what: &'static str },
     Absent { what: &'static str },
+    NoOperatorSet { domain: String },
     Twice { what: &'static str },
     LongName { what: &'static str, bytes: usize },
     TooMany { what: &'static str, limit: usize },
@@ -99,6 +100,7 @@ impl Fault {
             | Self::PackedLength { .. }
             | Self::NotUtf8 { .. }
             | Self::Absent { .. }
+            | Self::NoOperatorSet { .. }
             | Self::Twice { .. }
             | Self::DuplicateAttribute { .. }
             | Self::MixedAttribute { .. }
@@ -150,6 +152,12 @@ impl fmt::Display for Fault {
             }
             Self::NotUtf8 { what } => write!(f, "{what} is not UTF-8"),
             Self::Absent { what } => write!(f, "{what} is missing"),
+            Self::NoOperatorSet { domain } => {
+                write!(
+                    f,
+                    "the version of the operators of {domain} is missing; is the file cut short?"
+                )
+            }
             // Readers differ in whether they merge the two or take the last.
             Self::Twice { what } => write!(f, "{what} is there twice"),
             Self::LongName { what, bytes } => {

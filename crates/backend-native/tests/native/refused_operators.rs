@@ -46,7 +46,7 @@ fn operators_that_the_engine_does_not_have_are_listed_at_once() {
         named("first", operation("Softmax", &["x"], &["a"], &[])),
         ml_operation("SVMClassifier", &["a"], &["b"], &[]),
         operation("Cast", &["b"], &["c"], &[int("to", 7)]),
-        operation("Scaler", &["c"], &["y"], &[]).text(7, "com.example"),
+        operation("Scaler", &["c"], &["y"], &[]).text(7, fixture::FOREIGN),
     ];
     let graph = fixture::graph(&[numbers("x", 2)], &nodes, &[answer()]);
     let unknown = "the native engine has no such operator";

@@ -38,10 +38,14 @@ pub const STRING: i64 = 8;
 /// The domain of the operators of classical models.
 const ML: &str = "ai.onnx.ml";
 
+/// A domain of somebody's own operators.
+pub const FOREIGN: &str = "com.example";
+
 /// A model of this graph, with the fields that every exporter writes.
 pub fn model(graph: &Writer) -> Writer {
     let ml = Writer::default().text(1, ML).int(2, 3);
     let main = Writer::default().text(1, "").int(2, 21);
+    let foreign = Writer::default().text(1, FOREIGN).int(2, 1);
     Writer::default()
         .int(1, 10)
         .text(2, "fixture")
@@ -50,6 +54,7 @@ pub fn model(graph: &Writer) -> Writer {
         .message(7, graph)
         .message(8, &ml)
         .message(8, &main)
+        .message(8, &foreign)
 }
 
 /// An entry of a model's metadata: its field 14.

@@ -90,7 +90,24 @@ impl<'a> OnnxModel<'a> {
             }
         }
         let graph = graph.ok_or(Fault::Absent { what: "the graph" })?;
-        Ok(Self { ir_version, producer_name, producer_version, doc, opsets, metadata, graph })
+        let model =
+            Self { ir_version, producer_name, producer_version, doc, opsets, metadata, graph };
+        model.check_operator_sets()?;
+        Ok(model)
+    }
+
+    /// Every domain that the graph takes operators from must be one whose version the file names.
+    /// They stand last in a file, so this also tells one that was cut off between two fields.
+    fn check_operator_sets(&self) -> Result<(), ModelError> {
+        let unknown = |node: &&Node<'_>| self.opset(node.domain).is_none();
+        match self.graph.nodes.iter().find(unknown) {
+            Some(node) => {
+                let domain = if node.domain.is_empty() { "ai.onnx" } else { node.domain };
+                let fault = Fault::NoOperatorSet { domain: domain.to_owned() };
+                Err(ModelError::from(fault).in_node(node.title()))
+            }
+            None => Ok(()),
+        }
     }
 
     /// The version of the operator set of `domain`; `""` and `"ai.onnx"` are the same.

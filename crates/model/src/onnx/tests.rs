@@ -300,3 +300,14 @@ fn file_with_any_byte_changed_is_read_or_refused() {
         }
     }
 }
+
+#[test]
+fn operators_of_a_domain_without_a_version_are_refused() {
+    let graph = graph_of(&[node("Scaler", &[])]);
+    let ml = |file: Writer| file.message(8, &Writer::default().text(1, "ai.onnx.ml").int(2, 3));
+    let file = || Writer::default().int(1, 10).message(7, &graph);
+    let error = refusal(file());
+    assert_eq!(error.kind(), Kind::Malformed);
+    assert!(error.to_string().contains("the operators of ai.onnx.ml"), "{error}");
+    assert!(Model::from_bytes(ml(file()).finish()).is_ok());
+}
