@@ -16,6 +16,7 @@ module too and must run without the training libraries.
 
 from __future__ import annotations
 
+import argparse
 import csv
 import gzip
 import hashlib
@@ -41,6 +42,39 @@ TRAINER_PREFIX = "trainer."
 
 ABSOLUTE_TOLERANCE = 1e-6
 RELATIVE_TOLERANCE = 1e-5
+
+
+def parse_arguments(description: str, folder: Path) -> argparse.Namespace:
+    """The arguments of a recipe that lies in `folder`, beside its data."""
+    parser = argparse.ArgumentParser(
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=(
+            "files written:\n"
+            "  model.onnx   the exported model\n"
+            "  golden.csv   rows with the answers of ONNX Runtime and of scikit-learn\n"
+            "  rows.csv     a few held-out rows, as a client would send them\n"
+            "  rows.json    the same rows as the body of a prediction request\n\n"
+            "The same versions of the packages in requirements.txt give the same bytes.\n"
+            "To see this without touching the shipped files, write to another folder:\n"
+            "  python train.py --output again && cmp model.onnx again/model.onnx"
+        ),
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=folder / "data.csv.gz",
+        metavar="FILE",
+        help="the gzipped CSV file to train on (default: data.csv.gz beside this script)",
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=folder,
+        metavar="FOLDER",
+        help="where to write; made if it is missing (default: the folder of this script)",
+    )
+    return parser.parse_args()
 
 
 # --- numbers as text ---------------------------------------------------------

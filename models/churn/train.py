@@ -8,7 +8,6 @@ they stand in the data file, each as an input of its own.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -213,40 +212,8 @@ def scaler_of(path: Path) -> tuple[np.ndarray, np.ndarray]:
 # --- the recipe --------------------------------------------------------------
 
 
-def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog=(
-            "files written:\n"
-            "  model.onnx   the exported pipeline\n"
-            "  golden.csv   rows with the answers of ONNX Runtime and of scikit-learn\n"
-            "  rows.csv     a few held-out rows, as a client would send them\n"
-            "  rows.json    the same rows as the body of a prediction request\n\n"
-            "The same versions of the packages in requirements.txt give the same bytes.\n"
-            "To see this without touching the shipped files, write to another folder:\n"
-            "  python train.py --output again && cmp model.onnx again/model.onnx"
-        ),
-    )
-    parser.add_argument(
-        "--data",
-        type=Path,
-        default=HERE / "data.csv.gz",
-        metavar="FILE",
-        help="the gzipped CSV file to train on (default: data.csv.gz beside this script)",
-    )
-    parser.add_argument(
-        "--output",
-        type=Path,
-        default=HERE,
-        metavar="FOLDER",
-        help="where to write; made if it is missing (default: the folder of this script)",
-    )
-    return parser.parse_args()
-
-
 def main() -> None:
-    arguments = parse_arguments()
+    arguments = recipe.parse_arguments(__doc__, HERE)
     arguments.output.mkdir(parents=True, exist_ok=True)
     model_path = arguments.output / "model.onnx"
 

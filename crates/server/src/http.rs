@@ -7,6 +7,7 @@ mod connection;
 mod error;
 mod respond;
 mod server;
+mod shared;
 
 pub use error::ServeError;
 pub use server::{Server, Signals};

@@ -25,9 +25,11 @@ mod handler;
 mod http;
 mod log;
 mod problem;
+mod reply;
 mod status;
 
 pub use config::{Config, ConfigError, Settings};
-pub use handler::{Admitted, Handler, Head, Phases, Reply, Scratch};
+pub use handler::{Admitted, Handler, Head, Scratch};
 pub use http::{ServeError, Server, Signals};
 pub use problem::Problem;
+pub use reply::{Phases, Reply};

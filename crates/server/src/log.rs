@@ -12,7 +12,7 @@ use std::{
 
 use hotplate_codec::json;
 
-use crate::handler::Reply;
+use crate::reply::Reply;
 
 /// Lines that may wait for a slow reader before further ones are dropped.
 const WAITING_LINES: usize = 4096;

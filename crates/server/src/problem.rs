@@ -1,6 +1,6 @@
 use hotplate_codec::{DecodeError, Format, json};
 
-use crate::{handler::Reply, status::Reason};
+use crate::{reply::Reply, status::Reason};
 
 /// Why a request failed, as its client is told: one JSON object.
 ///

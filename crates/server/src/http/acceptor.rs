@@ -23,7 +23,10 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::connection::{self, Local, Shared};
+use super::{
+    connection,
+    shared::{Local, Shared, stopped},
+};
 
 /// How long to leave the listener alone after it failed, as it does when there are no more file
 /// descriptors.
@@ -88,11 +91,6 @@ impl Threads {
             self.runners.into_iter().map(|runner| runner.join().unwrap_or(false)).collect();
         accepted && drained.into_iter().all(|drained| drained)
     }
-}
-
-/// Waits until the server is told to stop, or is gone.
-pub(super) async fn stopped(stop: &mut watch::Receiver<bool>) {
-    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 fn runtime() -> io::Result<Runtime> {

@@ -1,24 +1,12 @@
-use std::{
-    cell::{Cell, RefCell},
-    convert::Infallible,
-    pin::pin,
-    rc::Rc,
-    sync::{Arc, atomic::AtomicBool},
-    time::Duration,
-};
+use std::{cell::Cell, convert::Infallible, pin::pin, rc::Rc, sync::Arc, time::Duration};
 
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::{
-    net::TcpStream,
-    sync::{Semaphore, watch},
-    time::sleep,
-};
+use tokio::{net::TcpStream, sync::watch, time::sleep};
 
-use super::{acceptor::stopped, budget::Budget, respond::respond};
-use crate::{
-    handler::{Handler, Reply, Scratch},
-    log::RequestLog,
+use super::{
+    respond::respond,
+    shared::{Local, Shared, stopped},
 };
 
 /// How long a client may take to send a head, the idle time before it included.
@@ -27,27 +15,6 @@ const HEAD_TIME: Duration = Duration::from_secs(75);
 /// How long a connection is kept once the server was told to stop, for a request that is on the
 /// way.
 const LAST_REQUEST_TIME: Duration = Duration::from_secs(1);
-
-/// What the connections of all threads share.
-#[derive(Debug)]
-pub(super) struct Shared {
-    pub(super) handler: Handler,
-    pub(super) max_body_bytes: usize,
-    /// For the bodies that are being read or answered.
-    pub(super) budget: Budget,
-    /// One for each large request that may be answered at once.
-    pub(super) large: Semaphore,
-    /// Whether the next reply on each connection is its last.
-    pub(super) stopping: AtomicBool,
-    pub(super) log: Option<RequestLog>,
-}
-
-/// What the connections of one thread share.
-#[derive(Debug, Default)]
-pub(super) struct Local {
-    pub(super) scratch: RefCell<Scratch>,
-    pub(super) reply: RefCell<Reply>,
-}
 
 /// Serves one connection to its end; once `stop` says so, to the end of the request at hand.
 pub(super) async fn serve(

@@ -19,11 +19,12 @@ use tokio::{task::spawn_blocking, time::Instant};
 use super::{
     body,
     budget::Share,
-    connection::{Local, Shared},
+    shared::{Local, Shared},
 };
 use crate::{
-    handler::{Admitted, Head, Reply, Scratch},
+    handler::{Admitted, Head, Scratch},
     problem::Problem,
+    reply::Reply,
     status::Reason,
 };
 

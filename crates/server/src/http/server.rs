@@ -15,7 +15,7 @@ use tokio::{
     sync::{Semaphore, watch},
 };
 
-use super::{ServeError, acceptor::Threads, budget::Budget, connection::Shared};
+use super::{ServeError, acceptor::Threads, budget::Budget, shared::Shared};
 use crate::{Config, handler::Handler, log::RequestLog};
 
 /// As many bodies of the greatest length as may be in memory at once.

@@ -1,0 +1,38 @@
+//! What threads and connections have in common.
+
+use std::{cell::RefCell, sync::atomic::AtomicBool};
+
+use tokio::sync::{Semaphore, watch};
+
+use super::budget::Budget;
+use crate::{
+    handler::{Handler, Scratch},
+    log::RequestLog,
+    reply::Reply,
+};
+
+/// What the connections of all threads share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) handler: Handler,
+    pub(super) max_body_bytes: usize,
+    /// For the bodies that are being read or answered.
+    pub(super) budget: Budget,
+    /// One for each large request that may be answered at once.
+    pub(super) large: Semaphore,
+    /// Whether the next reply on each connection is its last.
+    pub(super) stopping: AtomicBool,
+    pub(super) log: Option<RequestLog>,
+}
+
+/// What the connections of one thread share.
+#[derive(Debug, Default)]
+pub(super) struct Local {
+    pub(super) scratch: RefCell<Scratch>,
+    pub(super) reply: RefCell<Reply>,
+}
+
+/// Waits until the server is told to stop, or is gone.
+pub(super) async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
+}

@@ -1,0 +1,39 @@
+use std::time::Duration;
+
+/// A reply, in memory that is used again.
+#[derive(Clone, Debug, Default)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// `Content-Type`; empty when there is no body.
+    pub content_type: &'static str,
+    /// `Allow`, with status 405.
+    pub allow: Option<&'static str>,
+    /// The body.
+    pub body: Vec<u8>,
+    /// The stable code of the failure, if it is one.
+    pub reason: Option<&'static str>,
+    /// The rows answered.
+    pub rows: usize,
+    /// Where the time went.
+    pub phases: Phases,
+}
+
+/// How long the parts of one request took.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Phases {
+    /// From bytes to columns.
+    pub parse: Duration,
+    /// From columns to answers, waiting for a slot included.
+    pub compute: Duration,
+    /// From answers to bytes.
+    pub encode: Duration,
+}
+
+impl Reply {
+    pub(crate) fn clear(&mut self) {
+        let mut body = std::mem::take(&mut self.body);
+        body.clear();
+        *self = Self { body, ..Self::default() };
+    }
+}
