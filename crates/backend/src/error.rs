@@ -1,6 +1,6 @@
 use std::{error::Error, fmt};
 
-use hotplate_model::ModelError;
+use hotplate_model::{ModelError, ModelErrorKind};
 
 /// Why a model was not compiled, or rows were not answered.
 ///
@@ -80,6 +80,9 @@ impl BackendError {
     pub fn kind(&self) -> BackendErrorKind {
         match *self.0 {
             Cause::Unsupported(_) => BackendErrorKind::Unsupported,
+            Cause::Model(ref error) if error.kind() == ModelErrorKind::UnsupportedSignature => {
+                BackendErrorKind::Unsupported
+            }
             Cause::Model(_) | Cause::InvalidModel { .. } => BackendErrorKind::InvalidModel,
             Cause::UnknownCategory(_) => BackendErrorKind::UnknownCategory,
             Cause::WorkerPanicked => BackendErrorKind::WorkerPanicked,
