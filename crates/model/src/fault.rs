@@ -104,7 +104,8 @@ impl Fault {
             | Self::Twice { .. }
             | Self::DuplicateAttribute { .. }
             | Self::MixedAttribute { .. }
-            | Self::AttributeType { .. } => ModelErrorKind::Malformed,
+            | Self::AttributeType { .. }
+            | Self::Signature(SignatureFault::DuplicateOutput { .. }) => ModelErrorKind::Malformed,
             Self::LongName { .. } | Self::TooMany { .. } => ModelErrorKind::TooMany,
             Self::TooDeep { .. } => ModelErrorKind::TooDeep,
             Self::WrongAttribute { .. } => ModelErrorKind::BadAttribute,
