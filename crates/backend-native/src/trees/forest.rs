@@ -22,6 +22,14 @@ struct PackedNode {
     link: u32,
 }
 
+/// Trees that are walked together.
+#[derive(Clone, Copy, Debug)]
+struct Group {
+    roots: [u32; LANES],
+    /// The steps from a root to the farthest leaf.
+    depth: usize,
+}
+
 /// An ensemble, laid out to be walked.
 pub(crate) struct Forest {
     nodes: Vec<PackedNode>,
@@ -30,8 +38,7 @@ pub(crate) struct Forest {
     feature_bits: u32,
     /// Whether any branch sends missing values to its true side.
     has_missing_bit: bool,
-    /// The roots of each group.
-    groups: Vec<[u32; LANES]>,
+    groups: Vec<Group>,
     /// The tree that each lane of each group walks; past the last tree for idle lanes.
     tree_of_lane: Vec<u32>,
     trees: usize,
@@ -90,7 +97,11 @@ impl Forest {
         let root_of_lane = |lane: usize| by_depth.get(lane).map_or(idle, |&tree| roots[tree]);
         let groups = (0..lanes)
             .step_by(LANES)
-            .map(|first| std::array::from_fn(|lane| root_of_lane(first + lane)))
+            .map(|first| Group {
+                roots: std::array::from_fn(|lane| root_of_lane(first + lane)),
+                // The last tree of a group is its deepest.
+                depth: trees[by_depth[trees.len().min(first + LANES) - 1]].depth(),
+            })
             .collect();
         let depth = trees.iter().map(Tree::depth).max().unwrap_or(0);
         Some(Self {
@@ -124,8 +135,8 @@ impl Forest {
     /// Writes what each tree says to `scratch`, by tree.
     fn visit<const MISSING: bool>(&self, features: &[f32], scratch: &mut [f32]) {
         let lanes = self.tree_of_lane.chunks_exact(LANES);
-        for (roots, trees) in self.groups.iter().zip(lanes) {
-            let leaves = self.walk::<MISSING>(*roots, features);
+        for (group, trees) in self.groups.iter().zip(lanes) {
+            let leaves = self.walk::<MISSING>(*group, features);
             for (leaf, &tree) in leaves.iter().zip(trees) {
                 scratch[tree as usize] = self.values[*leaf as usize];
             }
@@ -133,10 +144,11 @@ impl Forest {
     }
 
     /// From the roots of a group to the leaves.
-    fn walk<const MISSING: bool>(&self, mut at: [u32; LANES], features: &[f32]) -> [u32; LANES] {
+    fn walk<const MISSING: bool>(&self, group: Group, features: &[f32]) -> [u32; LANES] {
         let feature_mask = (1 << self.feature_bits) - 1;
         let distance_shift = self.feature_bits + u32::from(MISSING);
-        loop {
+        let mut at = group.roots;
+        for _ in 0..group.depth {
             let mut moved = 0;
             for at in &mut at {
                 let node = self.nodes[*at as usize];
@@ -150,9 +162,10 @@ impl Forest {
                 moved |= distance;
             }
             if moved == 0 {
-                return at;
+                break;
             }
         }
+        at
     }
 
     /// The layout in one line, for a person.
