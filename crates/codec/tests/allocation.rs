@@ -1,50 +1,18 @@
 //! Nothing is allocated once buffers have grown to the size of the requests.
 
-use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    cell::Cell,
-    sync::Arc,
-};
+#[path = "support/counting.rs"]
+mod counting;
 
+use std::sync::Arc;
+
+use counting::allocations;
 use hotplate_codec::{Decoder, Field, Format, Predictions, encode};
 use hotplate_tensor::{Columns, DType, DataView, InputSpec, Schema, Shape, StrView};
-
-thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-}
-
-struct Counting;
-
-#[expect(unsafe_code, reason = "an allocator is unsafe to implement")]
-// SAFETY: every call goes to the system's allocator unchanged; counting touches no memory of it.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: our caller promises what `System` asks.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: our caller promises what `System` asks.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: our caller promises what `System` asks.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// The allocations of the second run of `work`, after a first that may grow its buffers.
 fn second_run(mut work: impl FnMut()) -> usize {
     work();
-    let before = ALLOCATIONS.get();
-    work();
-    ALLOCATIONS.get() - before
+    allocations(work)
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A prediction allocates nothing once its answer has grown, whatever the row.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
-#[path = "support/counting.rs"]
+#[path = "../../codec/tests/support/counting.rs"]
 mod counting;
 mod support;
 

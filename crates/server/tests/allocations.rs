@@ -1,7 +1,7 @@
 //! A request is admitted and answered without an allocation once the memory for it has grown.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
-#[path = "../../engine/tests/support/counting.rs"]
+#[path = "../../codec/tests/support/counting.rs"]
 mod counting;
 
 use std::{fs, path::Path};

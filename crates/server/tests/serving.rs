@@ -302,6 +302,25 @@ fn request_at_hand_is_answered_before_the_server_stops() {
 }
 
 #[test]
+fn clients_that_never_cease_to_come_do_not_keep_the_server_from_stopping() {
+    let server = housing();
+    let address = server.address();
+    let clients: Vec<_> = (0..4)
+        .map(|_| {
+            thread::spawn(move || {
+                // Ends when nobody listens any more.
+                while let Ok(stream) = std::net::TcpStream::connect(address) {
+                    drop(stream);
+                }
+            })
+        })
+        .collect();
+    thread::sleep(Duration::from_millis(100));
+    server.stop().unwrap();
+    clients.into_iter().for_each(|client| client.join().unwrap());
+}
+
+#[test]
 fn request_that_never_ends_is_cut_off_after_the_time_to_drain() {
     let server = bound(Settings { drain_seconds: Some(1), ..Settings::default() });
     server

@@ -20,7 +20,7 @@ use tokio::{
         watch,
     },
     task::{JoinSet, LocalSet},
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout, timeout_at},
 };
 
 use super::{
@@ -31,6 +31,9 @@ use super::{
 /// How long to leave the listener alone after it failed, as it does when there are no more file
 /// descriptors.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(50);
+
+/// How long connections are still accepted once the server was told to stop.
+const LAST_CONNECTIONS_TIME: Duration = Duration::from_millis(50);
 
 /// A thread that runs connections.
 #[derive(Debug)]
@@ -108,8 +111,6 @@ async fn accept(listeners: Vec<StdListener>, lots: Vec<Lot>, stop: watch::Receiv
             let mut fails = false;
             loop {
                 tokio::select! {
-                    // Connections that were made before the signal are still taken.
-                    biased;
                     accepted = listener.accept() => match accepted {
                         Ok((stream, _)) => {
                             fails = false;
@@ -125,6 +126,12 @@ async fn accept(listeners: Vec<StdListener>, lots: Vec<Lot>, stop: watch::Receiv
                     },
                     () = stopped(&mut stop) => break,
                 }
+            }
+            // Connections that were made before the signal are still taken; those of clients that
+            // never cease to come cannot keep the server from ending.
+            let end = Instant::now() + LAST_CONNECTIONS_TIME;
+            while let Ok(Ok((stream, _))) = timeout_at(end, listener.accept()).await {
+                give(stream, &lots);
             }
         });
     }
