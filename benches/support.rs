@@ -3,6 +3,8 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::unwrap_used, reason = "a bench that cannot go on panics")]
 
+mod paired;
+
 use std::{
     collections::HashSet,
     fmt::Write as _,
@@ -12,6 +14,8 @@ use std::{
 
 use hotplate::{DType, Engine, Value, tolerance::Tolerance};
 use hotplate_codec::csv;
+
+pub use paired::{Paired, compare};
 
 /// The folder of a model that ships.
 pub fn model(name: &str) -> PathBuf {

@@ -62,7 +62,7 @@ impl Encoder {
     pub(crate) fn new(features: &[Element], lookups: Vec<Lookup>, schema: &Schema) -> Self {
         let cell = |column: usize| {
             let column = &schema.columns()[column];
-            let stride = schema.inputs()[column.input].width();
+            let stride = schema.inputs()[column.input].row_shape.width().unwrap_or_default();
             Cell { input: column.input, stride, offset: column.offset }
         };
         let mut numbers = Vec::new();

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use hotplate_backend::{BackendError, Refusal};
-use hotplate_model::onnx::{Node, OnnxModel};
+use hotplate_model::onnx::{Node, OnnxModel, ValueType};
 
 use crate::operator::{NotTaken, Operator, node_name};
 
@@ -18,7 +18,15 @@ pub(crate) struct Graph {
     /// How many values behind the inputs are constants of the file.
     pub(crate) constants: usize,
     pub(crate) nodes: Vec<GraphNode>,
-    pub(crate) outputs: Vec<ValueId>,
+    pub(crate) outputs: Vec<GraphOutput>,
+}
+
+/// An output of the model.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct GraphOutput {
+    pub(crate) value: ValueId,
+    /// Whether the file declares it to be a list of maps.
+    pub(crate) maps: bool,
 }
 
 #[derive(Debug)]
@@ -103,11 +111,13 @@ pub(crate) fn read(model: &OnnxModel<'_>) -> Result<Graph, BackendError> {
         .outputs
         .iter()
         .map(|output| {
-            values.id_of(output.name).ok_or_else(|| {
+            let maps = matches!(output.ty, ValueType::Sequence(_));
+            let value = values.id_of(output.name).ok_or_else(|| {
                 BackendError::invalid_model(output.name, "no node makes this output")
-            })
+            })?;
+            Ok(GraphOutput { value, maps })
         })
-        .collect::<Result<_, _>>()?;
+        .collect::<Result<_, BackendError>>()?;
     let (inputs, constants) = (graph.inputs.len(), graph.initializers.len());
     Ok(Graph { inputs, constants, nodes, outputs })
 }
@@ -140,6 +150,7 @@ impl<'a> Values<'a> {
 fn data_inputs<'n, 'a>(node: &'n Node<'a>, operator: Option<&Operator>) -> &'n [&'a str] {
     match operator {
         Some(Operator::Reshape { .. }) => &node.inputs[..1],
+        Some(&Operator::TimesOne { input }) => &node.inputs[input..=input],
         // What a refused node reads is never looked at.
         None => &[],
         Some(_) => &node.inputs,

@@ -3,17 +3,18 @@
 //! A graph is compiled whole, once, and no node of it is left to interpret per row:
 //!
 //! ```text
-//! file ──graph──▶ nodes ──trace──▶ elements ──encode──▶ steps ──plan──▶ worker
+//! file ──rows──▶ table ──graph──▶ nodes ──trace──▶ elements ──encode──▶ steps ──plan──▶ worker
 //! ```
 //!
-//! 1. `graph` reads the nodes and their attributes, and collects every operator that is not taken.
-//! 2. `trace` follows each *element* of the model's feature vector back to the cell that it comes
+//! 1. `rows` refuses models whose rows are no table, for another engine to take.
+//! 2. `graph` reads the nodes and their attributes, and collects every operator that is not taken.
+//! 3. `trace` follows each *element* of the model's feature vector back to the cell that it comes
 //!    from. Concatenation, reshaping, identities and casts vanish here, and arithmetic on a one-hot
 //!    column is done on its two possible values.
-//! 3. `encode` groups the elements into steps: a number with its arithmetic, or a text that is
+//! 4. `encode` groups the elements into steps: a number with its arithmetic, or a text that is
 //!    looked up once and sets one of several elements.
-//! 4. `trees` lays the trees out for the cache, and `head` turns their sum into the answer.
-//! 5. `plan` runs steps, trees and head, block by block of rows.
+//! 5. `trees` lays the trees out for the cache, and `head` turns their sum into the answer.
+//! 6. `plan` runs steps, trees and head, block by block of rows.
 #![forbid(unsafe_code)]
 
 mod category;
@@ -21,16 +22,19 @@ mod encode;
 mod graph;
 mod head;
 mod operator;
+mod placement;
 mod plan;
+mod program;
+mod rows;
 mod trace;
 mod trees;
 
 use std::sync::Arc;
 
-use hotplate_backend::{Backend, BackendError, CompileOptions, Device, Plan};
-use hotplate_model::Model;
+use hotplate_backend::{Backend, BackendError, BackendErrorKind, CompileOptions, Placement, Plan};
+use hotplate_model::{Batching, Model, Signature, onnx::OnnxModel};
 
-use crate::{plan::NativePlan, trace::Trace};
+use crate::{plan::NativePlan, program::ProgramPlan, trace::Trace};
 
 /// The native engine on the host's processor.
 #[derive(Clone, Copy, Debug, Default)]
@@ -41,18 +45,34 @@ impl Backend for Native {
         "native"
     }
 
-    fn device(&self) -> Device {
-        Device::Cpu
-    }
-
     fn compile(
         &self,
         model: &Model,
         options: &CompileOptions,
     ) -> Result<Arc<dyn Plan>, BackendError> {
-        let signature = model.signature(options.column_names.clone())?;
-        let graph = graph::read(&model.onnx()?)?;
-        let trace = Trace::of(graph, &signature)?;
-        Ok(Arc::new(NativePlan::new(trace, signature)?))
+        let placement = placement::of(options.device)?;
+        let signature = rows::signature(model, options)?;
+        let onnx = model.onnx()?;
+        rows::check(&onnx, &signature)?;
+        match fused(&onnx, &signature, &placement) {
+            Ok(plan) => Ok(Arc::new(plan)),
+            Err(error) if error.kind() == BackendErrorKind::Unsupported => {
+                Ok(Arc::new(ProgramPlan::new(&onnx, signature, placement)?))
+            }
+            Err(error) => Err(error),
+        }
     }
+}
+
+/// The plan of a graph that is one vector of features and one ensemble of trees.
+fn fused(
+    model: &OnnxModel<'_>,
+    signature: &Signature,
+    placement: &Placement,
+) -> Result<NativePlan, BackendError> {
+    if signature.batching() == Batching::None {
+        return Err(BackendError::told(BackendErrorKind::Unsupported, "no rows axis"));
+    }
+    let trace = Trace::of(graph::read(model)?, signature)?;
+    NativePlan::new(trace, signature.clone(), placement.clone())
 }

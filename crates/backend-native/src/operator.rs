@@ -11,8 +11,15 @@ use crate::trees::TreeModel;
 pub(crate) enum Operator {
     /// The same values, whatever their form.
     Identity,
+    /// The same values, with the name of a class for each column.
+    ZipMap { classes: usize },
     /// The same values as float32.
     CastToFloat,
+    /// The same values as int64.
+    CastToInteger,
+    /// The same values, multiplied by a constant that is one: what LightGBM's exporter puts behind
+    /// probabilities. They are this input.
+    TimesOne { input: usize },
     /// Inputs side by side along `axis` of the whole tensor, rows included.
     Concat { axis: i64 },
     /// Other dimensions for the same elements, row by row; −1 and 0 as ONNX has them.
@@ -63,6 +70,7 @@ impl Operator {
         match (node.domain, node.op_type) {
             ("", "Identity") => Ok(Self::Identity),
             ("", "Cast") => cast(node),
+            ("", "Mul") => times_one(node, graph),
             ("", "Concat") => {
                 let axis = node.int("axis")?;
                 let axis = axis.ok_or_else(|| NotTaken::invalid(node, "axis is not given"))?;
@@ -72,6 +80,7 @@ impl Operator {
             ("ai.onnx.ml", "OneHotEncoder") => one_hot(node),
             ("ai.onnx.ml", "Imputer") => impute(node),
             ("ai.onnx.ml", "Scaler") => scale(node),
+            ("ai.onnx.ml", "ZipMap") => zipmap(node),
             ("ai.onnx.ml", "TreeEnsembleClassifier" | "TreeEnsembleRegressor") => {
                 Ok(Self::Trees(Box::new(TreeModel::read(node)?)))
             }
@@ -84,8 +93,24 @@ fn cast(node: &Node<'_>) -> Result<Operator, NotTaken> {
     let to = node.int("to")?.ok_or_else(|| NotTaken::invalid(node, "to is not given"))?;
     match ElementType::of_code(to) {
         Some(element) if element.dtype() == Some(DType::F32) => Ok(Operator::CastToFloat),
+        Some(element) if element.dtype() == Some(DType::I64) => Ok(Operator::CastToInteger),
         Some(other) => Err(NotTaken::unsupported(format!("a cast to {other}"))),
         None => Err(NotTaken::invalid(node, format!("{to} is the code of no element type"))),
+    }
+}
+
+fn times_one(node: &Node<'_>, graph: &Graph<'_>) -> Result<Operator, NotTaken> {
+    let is_one = |name: &&str| {
+        let tensor = graph.initializers.iter().find(|tensor| tensor.name == *name);
+        // One of more axes would give the product more than the other factor has.
+        let tensor = tensor.filter(|tensor| tensor.dims.len() < 2);
+        let elements = tensor.and_then(|tensor| tensor.elements::<f32>().ok());
+        elements.is_some_and(|elements| elements == [1.0])
+    };
+    match &node.inputs[..] {
+        [_, one] if is_one(one) => Ok(Operator::TimesOne { input: 0 }),
+        [one, _] if is_one(one) => Ok(Operator::TimesOne { input: 1 }),
+        _ => Err(NotTaken::unsupported("a product")),
     }
 }
 
@@ -99,6 +124,15 @@ fn reshape(node: &Node<'_>, graph: &Graph<'_>) -> Result<Operator, NotTaken> {
         return Err(NotTaken::unsupported("allowzero"));
     }
     Ok(Operator::Reshape { dims: shape.elements()? })
+}
+
+fn zipmap(node: &Node<'_>) -> Result<Operator, NotTaken> {
+    let strings = node.strings("classlabels_strings")?.map_or(0, |labels| labels.len());
+    let integers = node.ints("classlabels_int64s")?.map_or(0, |labels| labels.len());
+    match (strings, integers) {
+        (classes, 0) | (0, classes) if classes > 0 => Ok(Operator::ZipMap { classes }),
+        _ => Err(NotTaken::invalid(node, format!("{strings} texts and {integers} integers"))),
+    }
 }
 
 fn one_hot(node: &Node<'_>) -> Result<Operator, NotTaken> {

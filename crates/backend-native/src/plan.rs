@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hotplate_backend::{BackendError, Part, Plan, Worker};
+use hotplate_backend::{BackendError, Limits, Part, Placement, Plan, Worker};
 use hotplate_model::Signature;
 use hotplate_tensor::{Shape, Tensor};
 
@@ -10,7 +10,7 @@ use crate::{
     encode::Encoder,
     head::{Binary, Head, Labels},
     trace::{Answer, Trace},
-    trees::Forest,
+    trees::{Layout, Scorer, Scratch},
 };
 
 /// Rows encoded together: enough to pay for finding the columns, few enough for the first cache.
@@ -24,23 +24,39 @@ pub(crate) struct NativePlan(Arc<Compiled>);
 struct Compiled {
     signature: Signature,
     encoder: Encoder,
-    forest: Forest,
+    trees: Scorer,
     head: Head,
     /// What each output of the signature is.
     outputs: Vec<Answer>,
+    placement: Placement,
 }
 
 impl NativePlan {
     /// # Errors
     ///
     /// When a tree is too large for the layout.
-    pub(crate) fn new(trace: Trace, signature: Signature) -> Result<Self, BackendError> {
+    pub(crate) fn new(
+        trace: Trace,
+        signature: Signature,
+        placement: Placement,
+    ) -> Result<Self, BackendError> {
+        Self::with_layout(trace, signature, placement, Layout::Auto)
+    }
+
+    /// As [`new`](Self::new), with the trees in this layout.
+    fn with_layout(
+        trace: Trace,
+        signature: Signature,
+        placement: Placement,
+        layout: Layout,
+    ) -> Result<Self, BackendError> {
         let Trace { features, lookups, trees, place, outputs } = trace;
-        let forest = Forest::new(&trees.trees).ok_or_else(|| {
+        let head = trees.head;
+        let trees = Scorer::new(&trees.trees, layout).ok_or_else(|| {
             BackendError::unsupported(vec![place.refusal("a tree too large for the native layout")])
         })?;
         let encoder = Encoder::new(&features, lookups, signature.schema());
-        Ok(Self(Arc::new(Compiled { signature, encoder, forest, head: trees.head, outputs })))
+        Ok(Self(Arc::new(Compiled { signature, encoder, trees, head, outputs, placement })))
     }
 }
 
@@ -49,10 +65,10 @@ impl Plan for NativePlan {
         &self.0.signature
     }
 
-    fn worker(&self) -> Result<Box<dyn Worker>, BackendError> {
+    fn worker(&self, _: &Limits) -> Result<Box<dyn Worker>, BackendError> {
         Ok(Box::new(NativeWorker {
             features: vec![0.0; BLOCK_ROWS * self.0.encoder.width()],
-            leaves: vec![0.0; self.0.forest.scratch_len()],
+            scratch: self.0.trees.scratch(),
             plan: Arc::clone(&self.0),
         }))
     }
@@ -63,7 +79,7 @@ impl Plan for NativePlan {
 
     fn steps(&self) -> Vec<String> {
         let mut steps = self.0.encoder.describe();
-        steps.push(self.0.forest.describe());
+        steps.push(self.0.trees.describe());
         steps.push(match &self.0.head {
             Head::Value { divisor: None, .. } => "the trees' sum".to_owned(),
             Head::Value { divisor: Some(_), .. } => "the trees' average".to_owned(),
@@ -75,19 +91,22 @@ impl Plan for NativePlan {
         steps
     }
 
+    fn placement(&self) -> &Placement {
+        &self.0.placement
+    }
+
     fn unknown_categories(&self) -> Vec<(usize, u64)> {
         self.0.encoder.unknown_categories()
     }
 }
 
-/// One thread's feature vectors and leaves.
+/// One thread's feature vectors and scratch.
 #[derive(Debug)]
 struct NativeWorker {
     plan: Arc<Compiled>,
     /// `[BLOCK_ROWS, width]`.
     features: Vec<f32>,
-    /// What each tree says of the row at hand.
-    leaves: Vec<f32>,
+    scratch: Scratch,
 }
 
 impl Worker for NativeWorker {
@@ -100,7 +119,7 @@ impl Worker for NativeWorker {
 
 impl NativeWorker {
     fn answer(&mut self, part: &mut Part<'_>) -> Result<(), BackendError> {
-        let Self { plan, features, leaves } = self;
+        let Self { plan, features, scratch } = self;
         let Part { inputs, rows, outputs, unknown_categories, .. } = part;
         let width = plan.encoder.width();
         if rows.start == 0 {
@@ -108,14 +127,14 @@ impl NativeWorker {
         }
         if let Some(features) = plan.encoder.borrow(*inputs) {
             let features = &features[rows.start * width..rows.end * width];
-            plan.score(rows.start, features.chunks_exact(width), leaves, outputs);
+            plan.score(rows.start, features, scratch, outputs);
             return Ok(());
         }
         for first in rows.clone().step_by(BLOCK_ROWS) {
             let block = first..rows.end.min(first + BLOCK_ROWS);
             let features = &mut features[..block.len() * width];
             plan.encoder.encode(*inputs, block, *unknown_categories, features)?;
-            plan.score(first, features.chunks_exact(width), leaves, outputs);
+            plan.score(first, features, scratch, outputs);
         }
         Ok(())
     }
@@ -147,16 +166,20 @@ impl Compiled {
         }
     }
 
-    /// Answers these rows, the first of which is row `first` of its request.
-    fn score<'f>(
-        &self,
-        first: usize,
-        rows: impl Iterator<Item = &'f [f32]>,
-        leaves: &mut [f32],
-        outputs: &mut [Tensor],
-    ) {
-        for (row, features) in (first..).zip(rows) {
-            let sum = self.forest.sum(features, leaves);
+    /// Answers the rows of these feature vectors, the first of which is row `first` of its request.
+    fn score(&self, first: usize, features: &[f32], scratch: &mut Scratch, outputs: &mut [Tensor]) {
+        let width = self.encoder.width();
+        let mut sums = [0.0; BLOCK_ROWS];
+        for (block, features) in features.chunks(BLOCK_ROWS * width).enumerate() {
+            let sums = &mut sums[..features.len() / width];
+            self.trees.sums(features, width, sums, scratch);
+            self.answer(first + block * BLOCK_ROWS, sums, outputs);
+        }
+    }
+
+    /// Writes what is made of these sums, the first of which is that of row `first`.
+    fn answer(&self, first: usize, sums: &[f32], outputs: &mut [Tensor]) {
+        for (row, &sum) in (first..).zip(sums) {
             match &self.head {
                 Head::Value { base, divisor } => {
                     let sum = divisor.map_or(sum, |divisor| sum / divisor);

@@ -99,6 +99,8 @@ enum Known {
     Constant,
     /// A result of the trees.
     Answer(Answer),
+    /// The scores of the trees with the names of their columns.
+    Maps,
     /// Made by a node that was refused, or read by one.
     Nothing,
 }
@@ -136,6 +138,9 @@ struct Tracer {
     features: Rc<Vec<Element>>,
     /// The index of the node that is the ensemble.
     trees: Option<usize>,
+    /// How many scores it gives a row.
+    scores: usize,
+    has_integer_labels: bool,
     refusals: Vec<Refusal>,
 }
 
@@ -153,8 +158,9 @@ impl Tracer {
                 DType::Str => Some(Element::Text { column }),
                 _ => None,
             };
-            // Columns stand in the order of the inputs' elements.
-            let own = columns.start..columns.start + input.width();
+            // Columns stand in the order of the inputs' elements, of which a table knows how many.
+            let row = input.row_shape.fixed().unwrap_or_default();
+            let own = columns.start..columns.start + row.elements();
             columns.start = own.end;
             let elements: Option<Vec<_>> = own.map(element).collect();
             if elements.is_none() {
@@ -165,7 +171,7 @@ impl Tracer {
                 });
             }
             values.push(elements.map_or(Known::Nothing, |elements| Known::Row {
-                dims: input.row_shape.dims().to_vec(),
+                dims: row.dims().to_vec(),
                 elements: Rc::new(elements),
             }));
         }
@@ -178,6 +184,8 @@ impl Tracer {
             allowance: MADE_ELEMENTS,
             features: Rc::default(),
             trees: None,
+            scores: 0,
+            has_integer_labels: false,
             refusals,
         }
     }
@@ -223,6 +231,22 @@ impl Tracer {
         };
         let (dims, elements) = match (only, &node.operator) {
             (answer @ Known::Answer(_), Operator::Identity) => return Ok(Ok(answer)),
+            (answer @ Known::Answer(Answer::Scores), Operator::TimesOne { .. }) => {
+                return Ok(Ok(answer));
+            }
+            (answer @ Known::Answer(Answer::Label), Operator::CastToInteger)
+                if self.has_integer_labels =>
+            {
+                return Ok(Ok(answer));
+            }
+            (Known::Answer(Answer::Scores), &Operator::ZipMap { classes }) => {
+                return if classes == self.scores {
+                    Ok(Ok(Known::Maps))
+                } else {
+                    let scores = self.scores;
+                    Err(node.place.invalid(format!("{classes} classes for {scores} scores")))
+                };
+            }
             (answer @ Known::Answer(Answer::Scores), Operator::CastToFloat) => {
                 return Ok(Ok(answer));
             }
@@ -236,7 +260,7 @@ impl Tracer {
                 let known = Known::Row { dims, elements };
                 Ok(if text { Err("casts text to numbers".to_owned()) } else { Ok(known) })
             }
-            Operator::Reshape { dims: wanted } => rows::reshape(node, wanted, elements),
+            Operator::Reshape { dims: wanted } => Ok(rows::reshape(wanted, elements)),
             Operator::OneHot { categories, unknown_is_zeros } => {
                 self.one_hot(node, categories, *unknown_is_zeros, dims, &elements)
             }
@@ -253,6 +277,11 @@ impl Tracer {
                     .map(|(&offset, &scale)| Arithmetic::Scale { offset, scale })
                     .collect();
                 self.arithmetic(node, dims, elements, &steps)
+            }
+            Operator::CastToInteger => Ok(Err("a cast to int64".to_owned())),
+            Operator::TimesOne { .. } => Ok(Err("a product".to_owned())),
+            Operator::ZipMap { .. } => {
+                Ok(Err("names columns that are not scores of trees".to_owned()))
             }
             Operator::Concat { .. } | Operator::Trees(_) => {
                 unreachable!("told apart before this match")
@@ -296,15 +325,23 @@ impl Tracer {
         }
         self.values.extend(answers[..node.outputs.len()].iter().map(|&a| Known::Answer(a)));
         self.trees = Some(index);
+        self.scores = model.labels().map_or(1, Labels::len);
+        self.has_integer_labels = matches!(model.labels(), Some(Labels::Integers(_)));
         self.features = elements;
         Ok(Ok(()))
     }
 
     fn finish(mut self, mut graph: Graph, signature: &Signature) -> Result<Trace, BackendError> {
         let mut outputs = Vec::with_capacity(graph.outputs.len());
-        for (index, &output) in graph.outputs.iter().enumerate() {
-            match self.values[output] {
+        for (index, output) in graph.outputs.iter().enumerate() {
+            match self.values[output.value] {
                 Known::Answer(answer) => outputs.push(answer),
+                Known::Maps if output.maps => outputs.push(Answer::Scores),
+                Known::Maps => {
+                    let name = &*signature.outputs()[index].name;
+                    let problem = "declared to be a tensor, made as maps";
+                    return Err(BackendError::invalid_model(name, problem));
+                }
                 Known::Nothing => {}
                 Known::Row { .. } | Known::Constant => self.refusals.push(Refusal {
                     operator: "output".to_owned(),

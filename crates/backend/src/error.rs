@@ -15,6 +15,7 @@ enum Cause {
     InvalidModel { node: String, problem: String },
     UnknownCategory(UnknownCategory),
     WorkerPanicked,
+    Told { kind: BackendErrorKind, problem: String },
 }
 
 /// The kind of a [`BackendError`].
@@ -29,6 +30,16 @@ pub enum BackendErrorKind {
     UnknownCategory,
     /// A worker panicked; its slot has a new one.
     WorkerPanicked,
+    /// The backend's library is not there, or is not one that can be used.
+    Unavailable,
+    /// The device that is asked for is not there, or cannot run the model.
+    DeviceUnavailable,
+    /// There is not enough memory for the model or for the rows.
+    OutOfMemory,
+    /// The model cannot answer these rows: a shape or a value that it does not take.
+    RefusedRows,
+    /// The model failed on rows that it should have answered.
+    Failed,
 }
 
 /// An operator that a backend does not take.
@@ -76,6 +87,12 @@ impl BackendError {
         Self(Box::new(Cause::WorkerPanicked))
     }
 
+    /// Whatever a backend says in words of its own. They hold no path, but for what is
+    /// unavailable: clients see the others.
+    pub fn told(kind: BackendErrorKind, problem: impl Into<String>) -> Self {
+        Self(Box::new(Cause::Told { kind, problem: problem.into() }))
+    }
+
     /// What kind of failure this is.
     pub fn kind(&self) -> BackendErrorKind {
         match *self.0 {
@@ -86,6 +103,7 @@ impl BackendError {
             Cause::Model(_) | Cause::InvalidModel { .. } => BackendErrorKind::InvalidModel,
             Cause::UnknownCategory(_) => BackendErrorKind::UnknownCategory,
             Cause::WorkerPanicked => BackendErrorKind::WorkerPanicked,
+            Cause::Told { kind, .. } => kind,
         }
     }
 
@@ -133,6 +151,7 @@ impl fmt::Display for BackendError {
                 at.known.join(", ")
             ),
             Cause::WorkerPanicked => f.write_str("the model failed on these rows"),
+            Cause::Told { problem, .. } => f.write_str(problem),
         }
     }
 }

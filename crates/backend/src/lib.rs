@@ -2,7 +2,7 @@
 //!
 //! | Trait | Lives as long as | Shared | Holds |
 //! |---|---|---|---|
-//! | [`Backend`] | the process | by everybody | a device |
+//! | [`Backend`] | the process | by everybody | a library that runs models |
 //! | [`Plan`] | a version of a model | by all threads, immutable | the model, compiled |
 //! | [`Worker`] | a slot of a lane | by nobody | one thread's scratch |
 //!
@@ -11,30 +11,17 @@
 //! that request's own buffers.
 #![forbid(unsafe_code)]
 
+mod device;
 mod error;
+pub mod made_up;
 mod part;
 
 use std::{fmt, sync::Arc};
 
+pub use device::{Device, DeviceChoice, Placement};
 pub use error::{BackendError, BackendErrorKind, Refusal, UnknownCategory};
 use hotplate_model::{Model, Signature};
 pub use part::Part;
-
-/// Where a plan runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Device {
-    /// The host's processor.
-    Cpu,
-}
-
-impl fmt::Display for Device {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Cpu => f.write_str("cpu"),
-        }
-    }
-}
 
 /// What becomes of a text that a categorical column was not trained on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,22 +38,31 @@ pub enum UnknownCategories {
 pub struct CompileOptions {
     /// Names for the model's columns that win over those of its file.
     pub column_names: Option<Vec<String>>,
+    /// Where the plan should run: there and nowhere else, unless it is left open.
+    pub device: DeviceChoice,
 }
 
-/// A device that models can be compiled for.
+/// What a worker may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The most rows that a worker is given at a time, in all parts together.
+    pub max_rows: usize,
+    /// The threads that one run may keep busy, the caller's among them.
+    pub threads: usize,
+}
+
+/// A library that compiles and runs models.
 pub trait Backend: fmt::Debug + Send + Sync {
     /// The name that configuration and reports use: `native`.
     fn name(&self) -> &'static str;
-
-    /// Where this backend's plans run.
-    fn device(&self) -> Device;
 
     /// Compiles the whole model.
     ///
     /// # Errors
     ///
-    /// [`BackendErrorKind::Unsupported`] with every operator that the backend cannot take, or the
-    /// kind that says what is wrong with the model.
+    /// [`BackendErrorKind::Unsupported`] with every operator that the backend cannot take,
+    /// [`BackendErrorKind::DeviceUnavailable`] when it cannot run on the device, or the kind that
+    /// says what is wrong with the model or the backend.
     fn compile(
         &self,
         model: &Model,
@@ -84,7 +80,16 @@ pub trait Plan: fmt::Debug + Send + Sync {
     /// # Errors
     ///
     /// When the device has no room for another.
-    fn worker(&self) -> Result<Box<dyn Worker>, BackendError>;
+    fn worker(&self, limits: &Limits) -> Result<Box<dyn Worker>, BackendError>;
+
+    /// Lets go of what was kept to make workers with: there are as many as there will ever be at
+    /// once. One that is dropped can still be replaced.
+    fn seal(&self) {}
+
+    /// Whether one run gets faster when it may keep several threads busy.
+    fn is_parallel(&self) -> bool {
+        false
+    }
 
     /// The batch sizes, in rows, that every worker must have run before the plan is ready.
     fn warmup(&self) -> &[usize];
@@ -92,9 +97,14 @@ pub trait Plan: fmt::Debug + Send + Sync {
     /// What a row goes through, one line a step, for a person.
     fn steps(&self) -> Vec<String>;
 
+    /// Where the plan runs, and why there.
+    fn placement(&self) -> &Placement;
+
     /// How often each categorical column held a text that training never saw: the column's index
     /// in the schema, and the count since the plan was made.
-    fn unknown_categories(&self) -> Vec<(usize, u64)>;
+    fn unknown_categories(&self) -> Vec<(usize, u64)> {
+        Vec::new()
+    }
 }
 
 /// One thread's scratch for a plan, and the right to run it.

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueHint, builder::BoolishValueParser};
 use hotplate_codec::Format;
 
+use crate::runs_on::RunsOn;
+
 /// Keeps trained models warm and answers in microseconds.
 #[derive(Debug, Parser)]
 #[command(
@@ -52,13 +54,16 @@ pub(crate) enum Command {
 Each setting is a flag, an environment variable, and a key of [serve] in the file hotplate.toml in
 the folder PATH: --drain-seconds, HOTPLATE_DRAIN_SECONDS, drain_seconds. A flag wins over a
 variable, a variable over SageMaker's own (SAGEMAKER_BIND_TO_PORT,
-SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT), and those over the file.
+SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT), and those over the file. What runs a model stands under
+[model] in the model's own folder; --backend and the flags below it hold for every model.
 
 Examples:
   hotplate serve                         what lies in /opt/ml/model, else in models
   hotplate serve models/churn            one model: POST /invocations
   hotplate serve models                  several: POST /models/churn/invoke
   hotplate serve models --port 0         a free port, which is printed
+  hotplate serve bert --device cuda --require-device
+                                         on a GPU or not at all
   HOTPLATE_HOST=0.0.0.0 hotplate serve   in a container that can't pass flags")]
 pub(crate) struct Serve {
     /// A model file, a model folder, or a folder of model folders [default: /opt/ml/model where
@@ -86,7 +91,7 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "SECONDS", env = "HOTPLATE_DRAIN_SECONDS", hide_env_values = true)]
     pub(crate) drain_seconds: Option<u64>,
 
-    /// Log each request on standard output, one line of JSON, without its features
+    /// Log each model and each request on standard output, one line of JSON, without features
     #[arg(
         long,
         value_name = "BOOL",
@@ -103,6 +108,9 @@ pub(crate) struct Serve {
     /// Media type of replies to clients that accept any [default: application/json]
     #[arg(long, value_name = "TYPE", env = "HOTPLATE_DEFAULT_ACCEPT", hide_env_values = true)]
     pub(crate) default_accept: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) runs_on: RunsOn,
 }
 
 /// Score a file of rows.
@@ -150,17 +158,37 @@ pub(crate) struct Predict {
     /// Pass over columns that the model does not have, such as an identifier or the target
     #[arg(long)]
     pub(crate) ignore_unknown_columns: bool,
+
+    #[command(flatten)]
+    pub(crate) runs_on: RunsOn,
 }
 
 /// Say what a model is: file, columns, outputs, operators, and what runs it.
 ///
-/// Nothing is run, and a model that nothing here runs is described as well, with the operators
-/// that stand in the way.
+/// Nothing is run, and a model that nothing here runs is described as well, with what each backend
+/// has against it.
 #[derive(Args, Debug)]
 #[command(after_help = "\
+With --json, keys stay what they are from version to version, and new ones may come:
+  name, file, format, size_bytes, sha256, producer, opsets, operators, golden_rows, open_seconds
+  inputs        name, dtype and row_shape; of an open dimension its name, or null if it has none
+  columns       name and dtype; none where rows are made of tensors
+  outputs       name, dtype and row_shape, with null for a dimension that is not fixed
+  batching      rows, one_row (the file fixes the first dimension to one), or none (no rows axis)
+  task          kind, and a classifier's classes
+  backend       what runs the model; null where nothing does
+  device        where, and in fell_back why not where it was meant to
+  nodes         by device, how many nodes of the graph it runs, as far as that is told
+  steps         what a row goes through
+  passed_over   for each backend that does not run the model: backend, reason, refusals
+  onnxruntime   version and path of the library, and failures: places in front that had none
+  problem       why nothing runs the model, and in refusals what the first backend does not take
+Other keys are null where they are not known.
+
 Examples:
   hotplate inspect models/churn
-  hotplate inspect model.onnx --json | jq -r '.columns[].name'")]
+  hotplate inspect model.onnx --json | jq -r '.columns[].name'
+  hotplate inspect model.onnx --backend onnxruntime --device cuda")]
 pub(crate) struct Inspect {
     /// A model file or a model folder
     #[arg(value_hint = ValueHint::AnyPath)]
@@ -169,6 +197,9 @@ pub(crate) struct Inspect {
     /// One JSON document for programs
     #[arg(long)]
     pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) runs_on: RunsOn,
 }
 
 /// Compare a model's answers with the expected ones.
@@ -192,6 +223,9 @@ pub(crate) struct Verify {
     /// File of golden rows [default: golden.csv in the model's folder]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) rows: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) runs_on: RunsOn,
 }
 
 fn format(name: &str) -> Result<Format, String> {

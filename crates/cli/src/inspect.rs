@@ -12,7 +12,8 @@ use crate::{arguments::Inspect, model};
 pub(crate) fn run(arguments: &Inspect) -> Result<()> {
     let path = &arguments.model;
     model::find(path)?;
-    let inspection = hotplate::inspect(path).map_err(|error| model::about(path, error))?;
+    let inspection = arguments.runs_on.options().inspect(path);
+    let inspection = inspection.map_err(|error| model::about(path, error))?;
     let mut out = io::stdout().lock();
     if arguments.json {
         serde_json::to_writer_pretty(&mut out, &json::document(&inspection))

@@ -3,10 +3,12 @@
 
 mod arguments;
 mod failure;
+mod fall_back;
 mod inspect;
 mod model;
 mod predict;
 mod progress;
+mod runs_on;
 mod serve;
 mod verify;
 

@@ -23,7 +23,8 @@ pub(crate) fn find(path: &Path) -> Result<ModelFolder, Error> {
 
 /// An error about the model at `path`, which not every error names.
 pub(crate) fn about(path: &Path, error: hotplate::Error) -> Error {
-    let named = error.to_string().contains(&*path.to_string_lossy());
+    let message = error.to_string();
+    let named = message.contains(&*path.to_string_lossy());
     let error = Error::new(error);
     if named { error } else { error.context(path.display().to_string()) }
 }

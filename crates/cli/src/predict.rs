@@ -7,11 +7,10 @@ mod scorer;
 use std::io::{Read, Write};
 
 use anyhow::{Context as _, Result, bail};
-use hotplate::OpenOptions;
 
 use crate::{
     arguments::Predict,
-    model,
+    fall_back, model,
     predict::{blocks::Blocks, files::Files, scorer::Scorer},
     progress::Progress,
 };
@@ -20,10 +19,13 @@ pub(crate) fn run(arguments: &Predict) -> Result<()> {
     let files = Files::of(arguments)?;
     let path = &arguments.model;
     // One thread asks, so one slot is enough.
-    let engine = OpenOptions::new()
+    let engine = arguments
+        .runs_on
+        .options()
         .instances(1)
         .open_folder(&model::find(path)?)
         .map_err(|error| model::about(path, error))?;
+    fall_back::warn(&engine);
     let scorer = Scorer::new(
         &engine,
         files.input_format,

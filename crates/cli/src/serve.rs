@@ -10,7 +10,7 @@ use std::{
 };
 
 use anyhow::{Result, bail};
-use hotplate::{OpenOptions, Registry};
+use hotplate::Registry;
 use hotplate_server::{Server, Signals};
 
 use crate::{arguments::Serve, model};
@@ -30,8 +30,8 @@ pub(crate) fn run(arguments: &Serve) -> Result<()> {
     // meanwhile sees a server that is not ready instead of none.
     let server = Server::bind(&settings::decide(arguments, &path)?)?;
     let start = Instant::now();
-    let registry =
-        Registry::open(&path, &OpenOptions::new()).map_err(|error| model::about(&path, error))?;
+    let registry = Registry::open(&path, &arguments.runs_on.options())
+        .map_err(|error| model::about(&path, error))?;
     let warm_in = start.elapsed();
     // From here on a signal drains; before, there is nothing to drain and it ends the program.
     let signals = Signals::take_over()?;

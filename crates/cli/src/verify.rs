@@ -3,9 +3,9 @@
 use std::io::{self, Write as _};
 
 use anyhow::{Result, anyhow, bail};
-use hotplate::{GoldenRows, ModelFolder, OpenOptions};
+use hotplate::{GoldenRows, ModelFolder};
 
-use crate::{arguments::Verify, model};
+use crate::{arguments::Verify, fall_back, model};
 
 /// What a file of golden rows looks like.
 const FORMAT: &str = "\
@@ -27,13 +27,21 @@ pub(crate) fn run(arguments: &Verify) -> Result<()> {
             path.display()
         );
     };
-    let engine = OpenOptions::new()
+    let engine = arguments
+        .runs_on
+        .options()
         .instances(1)
         .golden_rows(false)
         .open_folder(&folder)
         .map_err(|error| model::about(path, error))?;
-    let golden = GoldenRows::read(rows, engine.signature())
-        .map_err(|error| anyhow!("{error}\n\n{FORMAT}"))?;
+    fall_back::warn(&engine);
+    let golden = GoldenRows::read(rows, engine.signature()).map_err(|error| {
+        // The form is of no help where rows have no cells.
+        match engine.signature().schema().is_table() {
+            true => anyhow!("{error}\n\n{FORMAT}"),
+            false => error.into(),
+        }
+    })?;
     if golden.is_empty() {
         bail!("{}: no rows under the header\n\n{FORMAT}", rows.display());
     }

@@ -4,12 +4,18 @@ use hotplate_tensor::{Columns, Schema};
 
 use crate::{DecodeError, Decoder, Format, csv, decoder::Progress};
 
+/// Of lines whose shapes may differ, what is looked through at once.
+const LINES_BYTES: usize = 16 << 10;
+
 /// Decodes a file block by block, so that it never has to be in memory at once.
 ///
 /// The rules are those of [`Decoder`] over the whole file: a header is seen once, rows and lines
 /// are numbered on, and blank lines are forgiven at the end only. A block ends where a record
 /// does, which [`whole_records`](Self::whole_records) finds. A JSON document is one record, so
 /// its only block is the whole file.
+///
+/// The rows of a block are of one shape. Where rows are made of tensors whose shape is open, the
+/// lines of a file may have different ones: [`decode`](Self::decode) then ends a block early.
 ///
 /// After an error the rest of the file is not decoded; make a new decoder.
 #[derive(Debug)]
@@ -22,7 +28,10 @@ pub struct BlockDecoder {
 impl BlockDecoder {
     /// A decoder of a file of rows of `schema`.
     pub fn new(schema: Arc<Schema>, format: Format) -> Self {
-        Self { decoder: Decoder::new(schema), format, progress: Progress::default() }
+        let has_open_shapes = schema.inputs().iter().any(|input| input.row_shape.fixed().is_none());
+        let splits_at_shapes = format == Format::JsonLines && has_open_shapes;
+        let progress = Progress { splits_at_shapes, ..Progress::default() };
+        Self { decoder: Decoder::new(schema), format, progress }
     }
 
     /// Whether names that no column has are passed over; see
@@ -33,7 +42,11 @@ impl BlockDecoder {
         self
     }
 
-    /// Replaces what `columns` holds by the rows of the next block, of which there may be none.
+    /// Replaces what `columns` holds by the rows of the next block, of which there may be none, and
+    /// returns the length of what was decoded.
+    ///
+    /// That is all of `block`, unless the shape of rows is open: then it is some whole lines, at
+    /// least one, and what is behind them begins the next block.
     ///
     /// # Errors
     ///
@@ -43,17 +56,30 @@ impl BlockDecoder {
     /// # Panics
     ///
     /// When `columns` is of another schema.
-    pub fn decode(&mut self, block: &[u8], columns: &mut Columns) -> Result<(), DecodeError> {
+    pub fn decode(&mut self, block: &[u8], columns: &mut Columns) -> Result<usize, DecodeError> {
         if block.is_empty() {
             columns.clear();
-            return Ok(());
+            return Ok(0);
         }
         let start = self.progress.bytes;
-        self.decoder.decode_part(self.format, block, &mut self.progress, columns)?;
-        self.progress.bytes = start + block.len();
-        self.progress.lines += memchr::memchr_iter(b'\n', block).count();
+        let part = if self.progress.splits_at_shapes { self.lines_at_once(block) } else { block };
+        let length = self.decoder.decode_part(self.format, part, &mut self.progress, columns)?;
+        self.progress.bytes = start + length;
+        self.progress.lines += memchr::memchr_iter(b'\n', &block[..length]).count();
         self.progress.rows += columns.rows();
-        Ok(())
+        Ok(length)
+    }
+
+    /// The lines of `block` that are worth a look when each could be of another shape than the one
+    /// in front, so that to decode a file is one pass.
+    fn lines_at_once<'b>(&self, block: &'b [u8]) -> &'b [u8] {
+        let near = &block[..block.len().min(LINES_BYTES)];
+        let length = match memchr::memrchr(b'\n', near) {
+            _ if near.len() == block.len() => block.len(),
+            Some(last) => last + 1,
+            None => self.first_record(block),
+        };
+        &block[..length]
     }
 
     /// The length of the whole records at the beginning of `buffer`, which continues the file

@@ -6,6 +6,7 @@ use crate::{
     DecodeError, DecodeErrorKind, Format, cell,
     names::{Header, RollCall},
     scan::plain_length,
+    tensors::Tensors,
 };
 
 /// U+FEFF, which some programs put in front of UTF-8.
@@ -17,10 +18,9 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 /// use std::sync::Arc;
 ///
 /// use hotplate_codec::{Decoder, Format};
-/// use hotplate_tensor::{Columns, DType, DataView, InputSpec, Schema, Shape};
+/// use hotplate_tensor::{Columns, DType, DataView, InputSpec, Schema};
 ///
-/// let row_shape = Shape::of_rows(1);
-/// let input = |name: &str, dtype| InputSpec { name: name.into(), dtype, row_shape };
+/// let input = |name: &str, dtype| InputSpec { name: name.into(), dtype, row_shape: 1.into() };
 /// let inputs = vec![input("tenure", DType::F32), input("contract", DType::Str)];
 /// let schema = Arc::new(Schema::new(inputs)?);
 ///
@@ -46,7 +46,8 @@ pub struct Decoder {
     pub(crate) header: Header,
     /// Text whose escapes were undone; valid until the next cell is read.
     pub(crate) scratch: String,
-    /// Of a document in column form: each column and where its next value begins.
+    pub(crate) tensors: Tensors,
+    /// Of a document in column form: each column or input and where its next value begins.
     pub(crate) lists: Vec<(usize, usize)>,
 }
 
@@ -57,6 +58,8 @@ pub(crate) struct Progress {
     pub(crate) begun: bool,
     /// Whether the first record was a header.
     pub(crate) has_header: bool,
+    /// Whether rows of another shape than the ones in front are left for the next block.
+    pub(crate) splits_at_shapes: bool,
     /// The blank lines since the last record; the end of a body forgives them.
     pub(crate) blank_lines: usize,
     /// Rows, lines and bytes in front of the block at hand.
@@ -79,6 +82,7 @@ impl Decoder {
             roll: RollCall::new(columns.len()),
             header: Header::default(),
             scratch: String::new(),
+            tensors: Tensors::of(&schema),
             lists: Vec::new(),
             schema,
         }
@@ -113,17 +117,19 @@ impl Decoder {
         if progress.begun { Ok(()) } else { Err(DecodeError::new(DecodeErrorKind::Empty)) }
     }
 
-    /// Replaces what `columns` holds by the rows of the part of a body at `progress`.
+    /// Replaces what `columns` holds by the rows of the part of a body at `progress`. Returns the
+    /// length of what was decoded, which is all of it unless rows are left for the next block.
     pub(crate) fn decode_part(
         &mut self,
         format: Format,
         part: &[u8],
         progress: &mut Progress,
         columns: &mut Columns,
-    ) -> Result<(), DecodeError> {
+    ) -> Result<usize, DecodeError> {
         assert!(
             Arc::ptr_eq(&self.schema, columns.schema())
-                || self.schema.columns() == columns.schema().columns(),
+                || (self.schema.columns() == columns.schema().columns()
+                    && self.schema.inputs() == columns.schema().inputs()),
             "the columns are of another schema than the decoder"
         );
         columns.clear();
@@ -140,7 +146,7 @@ impl Decoder {
         part: &[u8],
         progress: &mut Progress,
         columns: &mut Columns,
-    ) -> Result<(), DecodeError> {
+    ) -> Result<usize, DecodeError> {
         let at_start = progress.bytes == 0;
         let mut text = utf8(part, at_start)?;
         if at_start && let Some(rest) = text.strip_prefix(BYTE_ORDER_MARK) {
@@ -148,10 +154,14 @@ impl Decoder {
             text = rest;
         }
         match format {
-            Format::Csv => self.csv_rows(text, progress, columns),
-            Format::Json => self.json_document(text, progress, columns),
-            Format::JsonLines => self.json_lines(text, progress, columns),
+            Format::Csv => self.csv_rows(text, progress, columns)?,
+            Format::Json => self.json_document(text, progress, columns)?,
+            Format::JsonLines => {
+                let left = text.len() - self.json_lines(text, progress, columns)?;
+                return Ok(part.len() - left);
+            }
         }
+        Ok(part.len())
     }
 
     /// How many cells a row by position has.
@@ -173,6 +183,9 @@ impl Decoder {
 /// header, and bodies of rows are not looked through for names.
 fn header_may_fit(schema: &Arc<Schema>) -> bool {
     let columns = schema.columns();
+    if !schema.is_named() {
+        return false;
+    }
     let mut row = Columns::new(Arc::clone(schema));
     row.begin_row();
     let mut seen = Vec::new();

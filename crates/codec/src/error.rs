@@ -22,6 +22,7 @@ struct Report {
     got: Option<String>,
     offset: Option<usize>,
     suggestion: Option<String>,
+    advice: Option<&'static str>,
 }
 
 /// The ways in which a body can be wrong.
@@ -40,6 +41,8 @@ pub enum DecodeErrorKind {
     MissingColumn,
     /// A column that is named twice.
     DuplicateColumn,
+    /// A tensor of another shape than its input, the rows in front or another input ask for.
+    WrongShape,
     /// Text where a number belongs, a list where a cell belongs, and the like.
     WrongType,
     /// A number that its column cannot hold.
@@ -64,6 +67,7 @@ impl DecodeErrorKind {
             Self::UnknownColumn => "unknown_column",
             Self::MissingColumn => "missing_column",
             Self::DuplicateColumn => "duplicate_column",
+            Self::WrongShape => "wrong_shape",
             Self::WrongType => "wrong_type",
             Self::OutOfRange => "out_of_range",
             Self::MissingValue => "missing_value",
@@ -128,6 +132,7 @@ impl DecodeError {
             got: None,
             offset: None,
             suggestion: None,
+            advice: None,
         }))
     }
 
@@ -186,6 +191,12 @@ impl DecodeError {
 
     pub(crate) fn with_suggestion(mut self, name: Option<&str>) -> Self {
         self.0.suggestion = name.map(snippet);
+        self
+    }
+
+    /// Says what the client could do.
+    pub(crate) fn with_advice(mut self, advice: &'static str) -> Self {
+        self.0.advice = Some(advice);
         self
     }
 
@@ -254,7 +265,11 @@ impl fmt::Display for DecodeError {
             Kind::TooDeep => f.write_str("nested too deep")?,
             Kind::NotUtf8 => f.write_str("not UTF-8")?,
             Kind::TextTooLong => f.write_str("the text of one column passes 4 GiB")?,
-            Kind::WrongArity | Kind::WrongType | Kind::OutOfRange | Kind::MissingValue => {}
+            Kind::WrongArity
+            | Kind::WrongShape
+            | Kind::WrongType
+            | Kind::OutOfRange
+            | Kind::MissingValue => {}
         }
         if let (Kind::Malformed | Kind::TooDeep | Kind::NotUtf8, Some(offset)) =
             (report.kind, report.offset)
@@ -264,12 +279,19 @@ impl fmt::Display for DecodeError {
         if let Some(expected) = &report.expected {
             let bare = matches!(
                 report.kind,
-                Kind::WrongArity | Kind::WrongType | Kind::OutOfRange | Kind::MissingValue
+                Kind::WrongArity
+                    | Kind::WrongShape
+                    | Kind::WrongType
+                    | Kind::OutOfRange
+                    | Kind::MissingValue
             );
             write!(f, "{}expected {expected}", if bare { "" } else { ": " })?;
             if let Some(got) = &report.got {
                 write!(f, ", got {got}")?;
             }
+        }
+        if let Some(advice) = report.advice {
+            write!(f, "; {advice}")?;
         }
         match &report.suggestion {
             Some(name) => write!(f, "; did you mean \"{name}\"?"),

@@ -35,9 +35,41 @@
 //! `signature_name` and `params` beside rows are passed over; other keys that are not columns are
 //! refused.
 //!
+//! # Rows of tensors
+//!
+//! A model whose inputs are no table, for a dimension is open or a row is wider than any table,
+//! reads a nested list for each input. Below, `t` is such a list, as deep as the input's rows have
+//! dimensions, and the value itself where they have none; a row of one element in a list may be
+//! written without the list.
+//!
+//! | Body | Rows |
+//! |---|---|
+//! | `{"input": t, ..}` | one row |
+//! | `[{"input": t, ..}, ..]` | by name |
+//! | `{"input": [t, ..], ..}` | a list of rows for each input, all of equal length |
+//! | `t` | one row, of a model with one input |
+//! | `[t, ..]` | rows of a model with one input |
+//! | any of these under `inputs`; a list also under `instances` or `dataframe_records` | the same |
+//!
+//! How deep a list is tells one row from a list of rows; a list that holds nothing is no rows. In a
+//! list of rows, and on a line of JSON Lines, `t` and `{"features": t}` are rows of a model with
+//! one input. Columns of a request are the inputs: a [`DecodeError`] names them so.
+//!
+//! The first row chooses the open dimensions, and every other row has the same: rows of a request
+//! are padded to one length. Open dimensions of one name agree between inputs. Elements follow the
+//! rules of cells. The lines of a file may have different shapes, one block after the other; see
+//! [`BlockDecoder::decode`].
+//!
+//! A table takes these forms as well, where its inputs are wider than one element and the body is
+//! not one of the table's own forms; CSV is a table only.
+//!
+//! # Names that mean two things
+//!
 //! A model may have a column called `instances` or `data`. What the value is decides then: a
 //! cell is never a list or an object, so a list of lists under `instances` is rows and a number is
-//! a cell. Where both readings remain, which is a list of scalars, the model's column wins.
+//! a cell. Where both readings remain, which is a list of scalars, the model's column wins. An
+//! input of tensors called `instances` or `inputs` wins unless a list of objects or an object
+//! follows.
 //!
 //! # Header of CSV
 //!
@@ -61,6 +93,7 @@ mod names;
 mod number;
 mod predictions;
 mod scan;
+mod tensors;
 
 pub use blocks::BlockDecoder;
 pub use decoder::Decoder;

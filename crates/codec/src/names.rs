@@ -10,8 +10,57 @@ const LONGEST_COMPARED: usize = 64;
 /// The most columns that are compared with an unknown name.
 const MOST_COMPARED: usize = 1000;
 
+/// What the names of a row mean, each by its index.
+pub(crate) trait Named: Copy {
+    /// The name at `index`.
+    fn name(&self, index: usize) -> Option<&str>;
+
+    /// The index of `name`.
+    fn index(&self, name: &str) -> Option<usize>;
+
+    /// Whether rows can be given by these names.
+    fn mean_something(&self) -> bool;
+}
+
+/// The columns of a table.
+impl Named for &Schema {
+    #[inline]
+    fn name(&self, index: usize) -> Option<&str> {
+        self.columns().get(index).map(|column| &*column.name)
+    }
+
+    #[inline]
+    fn index(&self, name: &str) -> Option<usize> {
+        self.column_index(name)
+    }
+
+    #[inline]
+    fn mean_something(&self) -> bool {
+        self.is_named()
+    }
+}
+
+/// The inputs of a schema.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct InputNames<'s>(pub(crate) &'s Schema);
+
+impl Named for InputNames<'_> {
+    #[inline]
+    fn name(&self, index: usize) -> Option<&str> {
+        self.0.inputs().get(index).map(|input| &*input.name)
+    }
+
+    fn index(&self, name: &str) -> Option<usize> {
+        self.0.input_index(name)
+    }
+
+    fn mean_something(&self) -> bool {
+        true
+    }
+}
+
 /// Calls the roll of one row or header: finds the column that each name means, and notices names
-/// that repeat and columns that are absent.
+/// that repeat and columns that are absent. Of a row of tensors, the columns are the inputs.
 ///
 /// Clients send the names of each row in one order, which this learns: the column that followed
 /// last time is compared first, and a name is hashed only when the order changes.
@@ -47,26 +96,33 @@ impl RollCall {
     }
 
     /// Marks the column whose name has come as present.
-    pub(crate) fn confirm(&mut self, schema: &Schema, column: usize) -> Result<usize, DecodeError> {
+    pub(crate) fn confirm(
+        &mut self,
+        names: impl Named,
+        column: usize,
+    ) -> Result<usize, DecodeError> {
         if self.enter(column) {
             return Ok(column);
         }
-        let name = &schema.columns()[column].name;
+        let name = names.name(column).unwrap_or_default();
         Err(DecodeError::new(DecodeErrorKind::DuplicateColumn).with_column(name))
     }
 
     /// The column called `name`, if there is one, which is now present.
     pub(crate) fn answer(
         &mut self,
-        schema: &Schema,
+        names: impl Named,
         name: &str,
     ) -> Result<Option<usize>, DecodeError> {
         let guess = self.guess();
-        let column = match schema.columns().get(guess) {
-            Some(column) if column.name == name => Some(guess),
-            _ => schema.column_index(name),
+        let column = match names.name(guess) {
+            Some(guessed) if guessed == name => Some(guess),
+            _ => names.index(name),
         };
-        column.filter(|_| schema.is_named()).map(|column| self.confirm(schema, column)).transpose()
+        column
+            .filter(|_| names.mean_something())
+            .map(|column| self.confirm(names, column))
+            .transpose()
     }
 
     /// Marks `column` as present; false when it already was.
@@ -79,18 +135,23 @@ impl RollCall {
         first_time
     }
 
+    /// Whether no column is present yet.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.present == 0
+    }
+
     /// Whether every column is present.
     pub(crate) fn is_complete(&self) -> bool {
         self.present == self.present_in.len()
     }
 
     /// Refuses a row in which a column is absent.
-    pub(crate) fn finish(&self, schema: &Schema) -> Result<(), DecodeError> {
+    pub(crate) fn finish(&self, names: impl Named) -> Result<(), DecodeError> {
         if self.is_complete() {
             return Ok(());
         }
         let absent = self.present_in.iter().position(|&roll| roll != self.roll);
-        let name = absent.map_or("", |column| schema.columns()[column].name.as_str());
+        let name = absent.and_then(|column| names.name(column)).unwrap_or_default();
         Err(DecodeError::new(DecodeErrorKind::MissingColumn).with_column(name))
     }
 }
@@ -144,6 +205,14 @@ pub(crate) fn unknown_column(schema: &Schema, name: &str) -> DecodeError {
             .with_expected("rows as lists, for the model does not name its columns".into());
     }
     error.with_suggestion(nearest(name, schema.columns().iter().map(|column| &*column.name)))
+}
+
+/// The refusal of a name that no input has, in a row of tensors.
+#[cold]
+pub(crate) fn unknown_input(schema: &Schema, name: &str) -> DecodeError {
+    DecodeError::new(DecodeErrorKind::UnknownColumn)
+        .with_column(name)
+        .with_suggestion(nearest(name, schema.inputs().iter().map(|input| &*input.name)))
 }
 
 /// The name that differs from `name` in case, or in at most a third of its letters.

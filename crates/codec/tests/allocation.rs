@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use counting::allocations;
 use hotplate_codec::{Decoder, Field, Format, Predictions, encode};
-use hotplate_tensor::{Columns, DType, DataView, InputSpec, Schema, Shape, StrView};
+use hotplate_tensor::{Columns, DType, DataView, InputSpec, RowDim, RowShape, Schema, StrView};
 
 /// The allocations of the second run of `work`, after a first that may grow its buffers.
 fn second_run(mut work: impl FnMut()) -> usize {
@@ -18,11 +18,8 @@ fn second_run(mut work: impl FnMut()) -> usize {
 #[test]
 fn second_decode_allocates_nothing() {
     let columns = [("age", DType::F32), ("job", DType::Str), ("calls", DType::I64)];
-    let inputs = columns.map(|(name, dtype)| InputSpec {
-        name: name.into(),
-        dtype,
-        row_shape: Shape::of_rows(1),
-    });
+    let inputs =
+        columns.map(|(name, dtype)| InputSpec { name: name.into(), dtype, row_shape: 1.into() });
     let schema = Arc::new(Schema::new(inputs.into()).unwrap());
     let mut columns = Columns::new(Arc::clone(&schema));
     let mut decoder = Decoder::new(schema);
@@ -42,6 +39,40 @@ fn second_decode_allocates_nothing() {
         ),
         (Format::Json, r#"{"columns":["calls","job","age"],"index":[0,[1]],"data":[[1,"a",2]]}"#),
         (Format::JsonLines, "[1,\"a\\t\",2]\n{\"job\":\"x\",\"age\":1,\"calls\":2}\n"),
+    ] {
+        let allocations =
+            second_run(|| decoder.decode(format, body.as_bytes(), &mut columns).unwrap());
+        assert_eq!(allocations, 0, "{format}: {body}");
+    }
+}
+
+#[test]
+fn second_decode_of_tensors_allocates_nothing() {
+    let open = || RowDim::Open(Some("n".into()));
+    let inputs = [
+        ("ids", DType::I64, vec![open()]),
+        ("words", DType::Str, vec![open(), RowDim::Fixed(2)]),
+        ("weight", DType::F32, vec![RowDim::Fixed(1)]),
+    ];
+    let inputs = inputs.map(|(name, dtype, dims)| InputSpec {
+        name: name.into(),
+        dtype,
+        row_shape: RowShape::new(dims).unwrap(),
+    });
+    let schema = Arc::new(Schema::new(inputs.into()).unwrap());
+    let mut columns = Columns::new(Arc::clone(&schema));
+    let mut decoder = Decoder::new(schema);
+    let row = r#"{"ids":[1,2],"words":[["a\n","b"],["c",null]],"weight":0.5}"#;
+    let turned = r#"{"w\u0065ight":[1],"words":[["a","b"],["c",""]],"ids":[1,2]}"#;
+    for (format, body) in [
+        (Format::Json, row.to_owned()),
+        (Format::Json, format!("[{row},{turned}]")),
+        (Format::Json, format!("{{\"instances\":[{turned},{row}]}}")),
+        (
+            Format::Json,
+            r#"{"ids":[[1],[2]],"weight":[1,2],"words":[[["a","b"]],[["c","d\u00e9"]]]}"#.into(),
+        ),
+        (Format::JsonLines, format!("{row}\n{turned}\n")),
     ] {
         let allocations =
             second_run(|| decoder.decode(format, body.as_bytes(), &mut columns).unwrap());

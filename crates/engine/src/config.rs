@@ -11,18 +11,23 @@
 //! | `threshold` | the second class's probability from which on it is predicted | the file's own |
 //! | `output` | of `predicted_label`, `score`, `probabilities`: what replies hold, in order | by format |
 //! | `unknown_categories` | `accept` (all zeros, counted) or `refuse` | `accept` |
-//! | `instances` | slots: threads that can run the model at once | one per core |
+//! | `instances` | slots: threads that can run the model at once | one per core, or one that uses every core, whichever is faster |
+//! | `backend` | `auto`, `native` or `onnxruntime`: what runs the model | `auto`: native if it takes the whole graph |
+//! | `device` | `auto`, `cpu`, `cuda`, `cuda:N`, `tensorrt` or `tensorrt:N` | `auto`: a GPU if ONNX Runtime can use one |
+//! | `require_device` | whether a model that cannot run on `device` is refused | `false` |
+//! | `threads` | threads that one run of ONNX Runtime may use | the cores shared among the slots |
+//! | `onnxruntime` | ONNX Runtime's shared library, or the folder that holds it | `ORT_DYLIB_PATH`, `lib` beside the program, the system's |
 
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
 
-use hotplate_backend::UnknownCategories;
+use hotplate_backend::{DeviceChoice, UnknownCategories};
 use hotplate_codec::Field;
 use toml::{Table, Value};
 
-use crate::error::Error;
+use crate::{backends::BackendChoice, error::Error};
 
 /// The name of a configuration file.
 pub const FILE_NAME: &str = "hotplate.toml";
@@ -143,6 +148,11 @@ impl Section<'_> {
         })
     }
 
+    /// The folder of the file.
+    fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new(""))
+    }
+
     /// The error of a value that `key` may not have.
     pub fn refuse(&self, key: &str, expected: &str) -> Error {
         let got = self.table.and_then(|table| table.get(key)).map(ToString::to_string);
@@ -172,12 +182,29 @@ pub(crate) struct ModelSettings {
     pub(crate) output: Option<Vec<Field>>,
     pub(crate) unknown_categories: Option<UnknownCategories>,
     pub(crate) instances: Option<usize>,
+    pub(crate) backend: Option<BackendChoice>,
+    pub(crate) device: Option<DeviceChoice>,
+    pub(crate) require_device: Option<bool>,
+    pub(crate) threads: Option<usize>,
+    pub(crate) onnxruntime: Option<PathBuf>,
 }
 
 impl ModelSettings {
     pub(crate) fn read(file: &ConfigFile) -> Result<Self, Error> {
-        let known =
-            ["name", "file", "columns", "threshold", "output", "unknown_categories", "instances"];
+        let known = [
+            "name",
+            "file",
+            "columns",
+            "threshold",
+            "output",
+            "unknown_categories",
+            "instances",
+            "backend",
+            "device",
+            "require_device",
+            "threads",
+            "onnxruntime",
+        ];
         let section = file.section("model", &known)?;
         let threshold = section.number("threshold")?;
         if threshold.is_some_and(|threshold| !(0.0..=1.0).contains(&threshold)) {
@@ -200,6 +227,14 @@ impl ModelSettings {
         if instances.is_some_and(|instances| !(1..=MOST_INSTANCES).contains(&instances)) {
             return Err(section.refuse("instances", "1 to 1024"));
         }
+        let threads = section.integer("threads")?;
+        if threads.is_some_and(|threads| !(1..=MOST_INSTANCES).contains(&threads)) {
+            return Err(section.refuse("threads", "1 to 1024"));
+        }
+        let backend = section.text("backend")?.map(str::parse).transpose();
+        let backend = backend.map_err(|expected| section.refuse("backend", expected))?;
+        let device = section.text("device")?.map(str::parse).transpose();
+        let device = device.map_err(|expected| section.refuse("device", expected))?;
         let columns = section.texts("columns")?;
         Ok(Self {
             name: section.text("name")?.map(str::to_owned),
@@ -209,6 +244,12 @@ impl ModelSettings {
             output,
             unknown_categories,
             instances,
+            backend,
+            device,
+            require_device: section.truth("require_device")?,
+            threads,
+            // Relative to the file that says so, which is where people look for it.
+            onnxruntime: section.text("onnxruntime")?.map(|path| section.folder().join(path)),
         })
     }
 }
@@ -224,6 +265,11 @@ impl ModelSettings {
             output: self.output.or_else(|| others.output.clone()),
             unknown_categories: self.unknown_categories.or(others.unknown_categories),
             instances: self.instances.or(others.instances),
+            backend: self.backend.or(others.backend),
+            device: self.device.or(others.device),
+            require_device: self.require_device.or(others.require_device),
+            threads: self.threads.or(others.threads),
+            onnxruntime: self.onnxruntime.or_else(|| others.onnxruntime.clone()),
         }
     }
 }
@@ -252,6 +298,8 @@ fn check_keys(path: &Path, section: &str, table: &Table, known: &[&str]) -> Resu
 
 #[cfg(test)]
 mod tests {
+    use hotplate_backend::Device;
+
     use super::*;
 
     fn settings(text: &str) -> Result<ModelSettings, String> {
@@ -268,7 +316,9 @@ mod tests {
     fn every_key_is_read() {
         let settings = settings(
             "[model]\nname = \"n\"\nfile = \"f.onnx\"\ncolumns = [\"a\"]\nthreshold = 0.4\n\
-             output = [\"score\"]\nunknown_categories = \"refuse\"\ninstances = 3\n",
+             output = [\"score\"]\nunknown_categories = \"refuse\"\ninstances = 3\n\
+             backend = \"onnxruntime\"\ndevice = \"cuda:1\"\nrequire_device = true\n\
+             threads = 2\nonnxruntime = \"/lib/libonnxruntime.so\"\n",
         );
         let expected = ModelSettings {
             name: Some("n".into()),
@@ -278,6 +328,11 @@ mod tests {
             output: Some(vec![Field::Score]),
             unknown_categories: Some(UnknownCategories::Refuse),
             instances: Some(3),
+            backend: Some(BackendChoice::OnnxRuntime),
+            device: Some(DeviceChoice::On(Device::Cuda(1))),
+            require_device: Some(true),
+            threads: Some(2),
+            onnxruntime: Some("/lib/libonnxruntime.so".into()),
         };
         assert_eq!(settings.unwrap(), expected);
     }
@@ -301,6 +356,9 @@ mod tests {
         refused("[model]\noutput = [\"scores\"]", "predicted_label, score and probabilities");
         refused("[model]\nunknown_categories = \"ignore\"", "\"accept\" or \"refuse\"");
         refused("[model]\ninstances = 0", "1 to 1024, got 0");
+        refused("[model]\nthreads = 0", "1 to 1024, got 0");
+        refused("[model]\nbackend = \"torch\"", "auto, native or onnxruntime, got \"torch\"");
+        refused("[model]\ndevice = \"gpu\"", "cuda:N, tensorrt or tensorrt:N, got \"gpu\"");
         refused("[model]\ninstances = -1", "a whole number in range, got -1");
         refused("model = 3", "model must be a table");
         refused("[model\n", "");

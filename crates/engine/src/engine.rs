@@ -1,25 +1,33 @@
-use std::{num::NonZero, path::Path, sync::Arc, thread};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use hotplate_backend::{Backend, CompileOptions, Part, Plan, UnknownCategories};
+use hotplate_backend::{DeviceChoice, Limits, Part, Placement, Plan, UnknownCategories, made_up};
 use hotplate_codec::Field;
 use hotplate_model::{Labels, Model, Signature, Task};
 use hotplate_scheduler::Lane;
-use hotplate_tensor::{Column, Columns, DType, Inputs, Tensor, Value};
+use hotplate_tensor::{Column, Columns, DType, Inputs, Tensor};
 
 use crate::{
-    Answer, Binding, GoldenRows, Input, ModelFolder,
+    Answer, BackendChoice, Binding, GoldenRows, Input, Inspection, ModelFolder,
+    backends::{self, Compiled},
     config::ModelSettings,
     error::{Cause, Error},
+    inspect::inspect_with,
+    slots::Slots,
 };
 
 /// The rows that a request runs before others get the slot: some milliseconds of a large forest.
-const TURN_ROWS: usize = 1024;
+pub(crate) const TURN_ROWS: usize = 1024;
 
 /// One version of a model: immutable, warm, and right.
 #[derive(Debug)]
 pub struct Engine {
     name: String,
     backend: &'static str,
+    placement: Placement,
+    requested_device: DeviceChoice,
     lane: Lane,
     signature: Arc<Signature>,
     threshold: Option<f64>,
@@ -48,6 +56,16 @@ impl Engine {
     /// The backend that runs the model.
     pub const fn backend(&self) -> &'static str {
         self.backend
+    }
+
+    /// Where the model runs, and why there.
+    pub const fn placement(&self) -> &Placement {
+        &self.placement
+    }
+
+    /// Where the model's owner wants it to run.
+    pub const fn requested_device(&self) -> DeviceChoice {
+        self.requested_device
     }
 
     /// What the model reads and answers.
@@ -221,34 +239,16 @@ impl Engine {
     fn warm(&self) -> Result<(), Error> {
         let mut answer = self.answer();
         for &rows in self.plan().warmup() {
-            answer.staging.clear();
-            for _ in 0..rows {
-                push_plain_row(&mut answer.staging);
-            }
+            made_up::rows(rows, &mut answer.staging);
             for slot in 0..self.instances() {
                 let mut parts = [Part::new(answer.staging.inputs(), &mut answer.outputs)];
                 self.lane.run_in_slot(slot, &mut parts);
                 let [part] = parts;
-                match part.outcome {
-                    Ok(()) => {}
-                    // The row was made up, and a model may well refuse it.
-                    Err(error) if error.as_unknown_category().is_some() => {}
-                    Err(error) => return Err(Error::of_rows(error, self.signature.schema())),
-                }
+                made_up::outcome(part.outcome)
+                    .map_err(|error| Error::of_rows(error, self.signature.schema()))?;
             }
         }
         Ok(())
-    }
-}
-
-/// Appends a row of zeros and empty texts.
-fn push_plain_row(rows: &mut Columns) {
-    let schema = Arc::clone(rows.schema());
-    rows.begin_row();
-    for (index, column) in schema.columns().iter().enumerate() {
-        let value = if column.dtype == DType::Str { Value::Missing } else { Value::Integer(0) };
-        let set = rows.set(index, value);
-        debug_assert!(set.is_ok(), "every numeric column holds zero");
     }
 }
 
@@ -300,6 +300,45 @@ impl OpenOptions {
         self
     }
 
+    /// What runs the model; the first that takes the whole graph unless said.
+    #[must_use]
+    pub const fn backend(mut self, backend: BackendChoice) -> Self {
+        self.settings.backend = Some(backend);
+        self
+    }
+
+    /// Where the model should run; on a GPU if one can be used, unless said.
+    #[must_use]
+    pub const fn device(mut self, device: DeviceChoice) -> Self {
+        self.settings.device = Some(device);
+        self
+    }
+
+    /// Whether a model that cannot run on that device is refused; it then runs on the processor
+    /// unless said.
+    #[must_use]
+    pub const fn require_device(mut self, require: bool) -> Self {
+        self.settings.require_device = Some(require);
+        self
+    }
+
+    /// The threads that one run of ONNX Runtime may use; the cores shared among the slots unless
+    /// said.
+    #[must_use]
+    pub const fn threads(mut self, threads: usize) -> Self {
+        self.settings.threads = Some(threads);
+        self
+    }
+
+    /// ONNX Runtime's shared library, or the folder that holds it, to try in front of
+    /// `ORT_DYLIB_PATH`, the folder `lib` beside the program, and where the system looks. A process
+    /// loads one such library, for the first model that needs it.
+    #[must_use]
+    pub fn onnxruntime(mut self, library: impl Into<PathBuf>) -> Self {
+        self.settings.onnxruntime = Some(library.into());
+        self
+    }
+
     /// Whether the model must reproduce its golden rows, where it has some; it must unless said.
     #[must_use]
     pub const fn golden_rows(mut self, must: bool) -> Self {
@@ -339,14 +378,22 @@ impl OpenOptions {
         }
     }
 
+    /// Looks into the model at `path`, a file or a folder, without running it.
+    ///
+    /// # Errors
+    ///
+    /// As [`inspect`](crate::inspect()).
+    pub fn inspect(&self, path: impl AsRef<Path>) -> Result<Inspection, Error> {
+        inspect_with(&self.settings, path.as_ref())
+    }
+
     /// Opens a model that was found without asking it for its golden rows.
     fn open_unverified(&self, folder: &ModelFolder) -> Result<Engine, Error> {
         let said = self.settings.clone().or(&folder.settings);
-        let options = CompileOptions { column_names: said.columns };
         // Let go at the end of this block: nothing of the file is needed once it is compiled.
-        let (backend, plan) = {
+        let Compiled { backend, plan, placement, .. } = {
             let model = Model::open(&folder.file)?;
-            compile(&model, &options)?
+            backends::compile(&model, &said)?
         };
         let signature = Arc::new(plan.signature().clone());
         let two_classes = matches!(
@@ -358,12 +405,17 @@ impl OpenOptions {
         if let Some(output) = &said.output {
             check_output(output, signature.task())?;
         }
-        let cores = || thread::available_parallelism().map_or(1, NonZero::get);
-        let lane = Lane::start(plan, said.instances.unwrap_or_else(cores))
-            .map_err(|error| Error::new(Cause::Backend(error)))?;
+        let backend_error = |error| Error::new(Cause::Backend(error));
+        let Slots { instances, threads } =
+            Slots::of(&plan, said.instances, said.threads).map_err(backend_error)?;
+        let limits = Limits { max_rows: TURN_ROWS, threads };
+        let lane = Lane::start(plan, instances, limits).map_err(backend_error)?;
+        lane.plan().seal();
         let engine = Engine {
             name: self.settings.name.clone().unwrap_or_else(|| folder.name.clone()),
             backend,
+            placement,
+            requested_device: said.device.unwrap_or_default(),
             lane,
             signature,
             threshold: said.threshold,
@@ -394,28 +446,3 @@ fn check_output(output: &[Field], task: &Task) -> Result<(), Error> {
     };
     Err(Error::new(Cause::Output { possible }))
 }
-
-/// The first backend that takes the whole model, and its plan.
-pub(crate) fn compile(
-    model: &Model,
-    options: &CompileOptions,
-) -> Result<(&'static str, Arc<dyn Plan>), Error> {
-    let mut refused = None;
-    for backend in BACKENDS {
-        match backend.compile(model, options) {
-            Ok(plan) => return Ok((backend.name(), plan)),
-            Err(error) if !error.refusals().is_empty() => {
-                let refusals = error.refusals().to_vec();
-                refused = Some(Cause::Unsupported { backend: backend.name(), refusals });
-            }
-            Err(error) => return Err(Error::new(Cause::Backend(error))),
-        }
-    }
-    Err(Error::new(refused.unwrap_or(Cause::Unsupported { backend: "no", refusals: Vec::new() })))
-}
-
-/// The backends of this build, the one to ask first in front.
-const BACKENDS: &[&dyn Backend] = &[
-    #[cfg(feature = "native")]
-    &hotplate_native::Native,
-];

@@ -1,11 +1,11 @@
 use std::{error, fmt, io, path::PathBuf};
 
-use hotplate_backend::{BackendError, Refusal, UnknownCategory};
+use hotplate_backend::{BackendError, BackendErrorKind, Refusal, UnknownCategory};
 use hotplate_codec::DecodeError;
 use hotplate_model::ModelError;
 use hotplate_tensor::{CellError, Schema};
 
-use crate::golden::Difference;
+use crate::{backends::BackendChoice, golden::Difference, passed_over::PassedOver};
 
 /// Why a model was not opened, or rows were not answered.
 ///
@@ -54,8 +54,16 @@ pub enum ErrorKind {
     DuplicateColumn,
     /// A text that training never saw, where configuration refuses those.
     UnknownCategory,
+    /// The model cannot answer these rows: a shape or a value that it does not take.
+    RefusedRows,
     /// The model failed on rows that were in order.
     WorkerFailed,
+    /// A backend that would take the model is not there: its library, or the build's feature.
+    BackendUnavailable,
+    /// The device that is required is not there, or cannot run the model.
+    DeviceUnavailable,
+    /// There is not enough memory for the model or for the rows.
+    OutOfMemory,
 }
 
 #[derive(Debug)]
@@ -64,7 +72,9 @@ pub(crate) enum Cause {
     SeveralModels { folder: PathBuf, files: Vec<String> },
     UnsafeModel { file: PathBuf, advice: &'static str },
     Model(ModelError),
-    Unsupported { backend: &'static str, refusals: Vec<Refusal> },
+    NoBackend { passed_over: Vec<PassedOver> },
+    NoSuchBackend { choice: BackendChoice },
+    NoDeviceToRequire,
     Backend(BackendError),
     Config { file: PathBuf, problem: String },
     ModelName { name: String },
@@ -123,14 +133,20 @@ impl Error {
                 ErrorKind::UnsafeModel
             }
             Cause::Model(_) => ErrorKind::InvalidModel,
-            Cause::Unsupported { .. } => ErrorKind::Unsupported,
+            Cause::NoSuchBackend { .. } => ErrorKind::BackendUnavailable,
+            Cause::NoBackend { passed_over } => kind_of_all(passed_over),
             Cause::Backend(error) => match error.kind() {
-                hotplate_backend::BackendErrorKind::Unsupported => ErrorKind::Unsupported,
-                hotplate_backend::BackendErrorKind::InvalidModel => ErrorKind::InvalidModel,
+                BackendErrorKind::Unsupported => ErrorKind::Unsupported,
+                BackendErrorKind::InvalidModel => ErrorKind::InvalidModel,
+                BackendErrorKind::Unavailable => ErrorKind::BackendUnavailable,
+                BackendErrorKind::DeviceUnavailable => ErrorKind::DeviceUnavailable,
+                BackendErrorKind::OutOfMemory => ErrorKind::OutOfMemory,
+                BackendErrorKind::RefusedRows => ErrorKind::RefusedRows,
                 _ => ErrorKind::WorkerFailed,
             },
             Cause::Config { .. }
             | Cause::ModelName { .. }
+            | Cause::NoDeviceToRequire
             | Cause::Threshold
             | Cause::Output { .. }
             | Cause::ModelTableForSeveral { .. }
@@ -199,14 +215,34 @@ impl Error {
         }
     }
 
-    /// The operators that no backend took.
-    pub fn refusals(&self) -> &[Refusal] {
+    /// The backends that were asked for the model in vain, and why none of them runs it.
+    pub fn passed_over(&self) -> &[PassedOver] {
         match &*self.0 {
-            Cause::InModel { error, .. } => error.refusals(),
-            Cause::Unsupported { refusals, .. } => refusals,
+            Cause::InModel { error, .. } => error.passed_over(),
+            Cause::NoBackend { passed_over } => passed_over,
             _ => &[],
         }
     }
+
+    /// The operators that the first backend did not take; no other took the model either.
+    pub fn refusals(&self) -> &[Refusal] {
+        match &*self.0 {
+            Cause::InModel { error, .. } => error.refusals(),
+            Cause::NoBackend { passed_over } => {
+                passed_over.first().map_or(&[], |first| &first.refusals)
+            }
+            _ => &[],
+        }
+    }
+}
+
+/// What would have to be mended for some backend to run the model: a device before a library,
+/// and either before the model itself.
+fn kind_of_all(passed_over: &[PassedOver]) -> ErrorKind {
+    [ErrorKind::DeviceUnavailable, ErrorKind::BackendUnavailable]
+        .into_iter()
+        .find(|&kind| passed_over.iter().any(|passed| passed.kind == kind))
+        .unwrap_or(ErrorKind::Unsupported)
 }
 
 impl From<ModelError> for Error {
@@ -229,9 +265,16 @@ impl fmt::Display for Error {
             ),
             Cause::UnsafeModel { file, advice } => write!(f, "{}: {advice}", file.display()),
             Cause::Model(error) => error.fmt(f),
-            Cause::Unsupported { backend, refusals } => {
-                write!(f, "the {backend} engine does not take {} operators", refusals.len())?;
-                refusals.iter().try_for_each(|refusal| write!(f, "\n  {refusal}"))
+            Cause::NoBackend { passed_over } => {
+                f.write_str("no backend runs this model")?;
+                passed_over.iter().try_for_each(|passed| write!(f, "\n{passed}"))
+            }
+            Cause::NoDeviceToRequire => f.write_str(
+                "require_device: say which device is required, with device: cpu, cuda, cuda:N, \
+                 tensorrt or tensorrt:N",
+            ),
+            Cause::NoSuchBackend { choice } => {
+                write!(f, "this build of Hotplate has no backend {choice}")
             }
             Cause::Backend(error) => error.fmt(f),
             Cause::Config { file, problem } => write!(f, "{}: {problem}", file.display()),

@@ -22,13 +22,13 @@ const BESIDE_ENDINGS: [&str; 8] = ["csv", "json", "jsonl", "md", "py", "toml", "
 
 const PICKLE_ADVICE: &str = "a pickle is never loaded, because loading one runs whatever code it \
      carries; export the model instead, for scikit-learn: pip install skl2onnx, then \
-     skl2onnx.to_onnx(model, X[:1], options={\"zipmap\": False}).SerializeToString() into \
+     skl2onnx.to_onnx(model, X[:1]).SerializeToString() into \
      model.onnx; then take the pickle out of the folder, or name the model with `file` under \
      [model] in hotplate.toml";
 
 const SCRIPT_ADVICE: &str = "an inference script is never run: what it does before and after the \
      model must be part of the model; export the whole pipeline, for scikit-learn: pip install \
-     skl2onnx, then skl2onnx.to_onnx(pipeline, X[:1], options={\"zipmap\": False}); then take the \
+     skl2onnx, then skl2onnx.to_onnx(pipeline, X[:1]); then take the \
      script out of the folder, or name the model with `file` under [model] in hotplate.toml";
 
 /// A model where it lies: its file, and what its folder says about it.

@@ -1,6 +1,8 @@
 use std::sync::Arc;
 
-use hotplate_tensor::{Columns, DType, DataView, Inputs, Schema, Shape, TensorView};
+use hotplate_tensor::{
+    Columns, DType, DataView, Disagreement, InputSpec, Inputs, Schema, TensorView,
+};
 use ndarray::{ArrayBase, Data, Ix1, Ix2};
 
 use crate::error::{Cause, Error};
@@ -13,7 +15,7 @@ use crate::error::{Cause, Error};
 /// | `[[f32; N]]`, `Vec<[f32; N]>` | an array a row |
 /// | the same of `f64` | rounded once to float32 |
 /// | `ndarray` of one or two axes | one row, or a row per row; copied only where not contiguous |
-/// | `[TensorView]` | one tensor per input of the model |
+/// | `[TensorView]` | one tensor per input of the model, rows on axis 0 |
 /// | [`Columns`] | cell by cell |
 ///
 /// A row of named cells goes through [`Engine::bind`](crate::Engine::bind).
@@ -71,10 +73,9 @@ impl Input for [f32] {
         if input.dtype != DType::F32 {
             return stage(self.iter().map(|&number| number.into()), staging, run);
         }
-        let view = input
-            .row_shape
-            .with_rows(rows)
-            .and_then(|shape| TensorView::new(shape, DataView::F32(self)));
+        let row_shape = input.row_shape.fixed().unwrap_or_default();
+        let view =
+            row_shape.with_rows(rows).and_then(|shape| TensorView::new(shape, DataView::F32(self)));
         match view {
             Ok(view) => Ok(run(Inputs::from(&[view][..]))),
             Err(error) => Err(Error::new(Cause::Shape {
@@ -210,7 +211,12 @@ fn check_width(columns: usize, schema: &Schema) -> Result<(), Error> {
 
 fn matrix_width(schema: &Schema) -> Result<usize, Error> {
     match schema.inputs() {
-        [input] => Ok(input.width()),
+        [input] if schema.is_table() => Ok(input.row_shape.width().unwrap_or_default()),
+        [input] => Err(Error::new(Cause::Shape {
+            input: input.name.clone(),
+            expected: format!("a tensor, each row of shape {}", input.row_shape),
+            got: "a matrix".to_owned(),
+        })),
         inputs => Err(Error::new(Cause::Shape {
             input: inputs.first().map(|input| input.name.clone()).unwrap_or_default(),
             expected: format!("one tensor for each of {} inputs, or a bound row", inputs.len()),
@@ -238,14 +244,27 @@ fn check(views: &[TensorView<'_>], schema: &Schema) -> Result<(), Error> {
                 got: view.dtype().to_string(),
             }));
         }
-        let expected = input.row_shape.with_rows(rows).unwrap_or_else(|_| Shape::of_rows(rows));
-        if *view.shape() != expected {
-            return Err(Error::new(Cause::Shape {
-                input: input.name.clone(),
-                expected: format!("shape {expected}"),
-                got: format!("shape {}", view.shape()),
-            }));
+        let is_of_rows = view.shape().rank() > 0 && view.shape().rows() == rows;
+        if !is_of_rows || !input.row_shape.accepts(&view.shape().of_one_row()) {
+            return Err(wrong_shape(input, rows, view));
         }
     }
-    Ok(())
+    match schema.disagreement(|input| views[input].shape().of_one_row()) {
+        None => Ok(()),
+        Some(Disagreement { dim, first, expected, other, got }) => Err(Error::new(Cause::Shape {
+            input: other.to_owned(),
+            expected: format!("{dim:?} to be {expected}, as in {first:?}"),
+            got: got.to_string(),
+        })),
+    }
+}
+
+fn wrong_shape(input: &InputSpec, rows: usize, view: &TensorView<'_>) -> Error {
+    let row = input.row_shape.to_string();
+    let separator = if row == "[]" { "" } else { ", " };
+    Error::new(Cause::Shape {
+        input: input.name.clone(),
+        expected: format!("shape [{rows}{separator}{}", row.trim_start_matches('[')),
+        got: format!("shape {}", view.shape()),
+    })
 }

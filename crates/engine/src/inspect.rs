@@ -4,13 +4,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hotplate_backend::CompileOptions;
+use hotplate_backend::Placement;
 use hotplate_model::{
     Model, Signature,
     onnx::{AttributeValue, Graph, Node},
 };
 
-use crate::{Error, ModelFolder, engine};
+use crate::{
+    Error, ModelFolder, OpenOptions,
+    backends::{self, Compiled, LibraryFound},
+    config::ModelSettings,
+    passed_over::PassedOver,
+};
 
 /// What can be said of a model without running it.
 #[derive(Debug)]
@@ -36,6 +41,8 @@ pub struct Inspection {
     pub signature: Result<Signature, Error>,
     /// What runs the model, or why nothing does.
     pub choice: Result<Choice, Error>,
+    /// The library of ONNX Runtime, where the model needed it and it was found.
+    pub onnxruntime: Option<LibraryFound>,
     /// The file of golden rows, where the folder has one.
     pub golden_rows: Option<PathBuf>,
     /// How long it took to read and to compile the model.
@@ -49,6 +56,10 @@ pub struct Choice {
     pub backend: &'static str,
     /// What a row goes through, one line a step, for a person.
     pub steps: Vec<String>,
+    /// Where the model runs, and why there.
+    pub placement: Placement,
+    /// The backends that were asked before this one, and why they do not run the model.
+    pub passed_over: Vec<PassedOver>,
 }
 
 /// Looks into the model at `path`, a file or a folder, without running it.
@@ -58,11 +69,16 @@ pub struct Choice {
 /// When there is no model, or its file is refused. A model that no backend takes is no error: the
 /// inspection says why.
 pub fn inspect(path: &Path) -> Result<Inspection, Error> {
+    OpenOptions::new().inspect(path)
+}
+
+/// As [`inspect`], with what the options say instead of the folder's configuration.
+pub(crate) fn inspect_with(settings: &ModelSettings, path: &Path) -> Result<Inspection, Error> {
     let folder = ModelFolder::find(path)?;
-    let options = CompileOptions { column_names: folder.settings.columns.clone() };
+    let settings = settings.clone().or(&folder.settings);
     let start = Instant::now();
     let model = Model::open(&folder.file)?;
-    let compiled = engine::compile(&model, &options);
+    let compiled = backends::compile(&model, &settings);
     let opened_in = start.elapsed();
 
     let onnx = model.onnx()?;
@@ -82,8 +98,14 @@ pub fn inspect(path: &Path) -> Result<Inspection, Error> {
             })
             .collect(),
         operators,
-        signature: model.signature(options.column_names).map_err(Error::from),
-        choice: compiled.map(|(backend, plan)| Choice { backend, steps: plan.steps() }),
+        signature: model.signature(settings.columns).map_err(Error::from),
+        onnxruntime: backends::library(),
+        choice: compiled.map(|Compiled { backend, plan, passed_over, placement }| Choice {
+            backend,
+            steps: plan.steps(),
+            placement,
+            passed_over,
+        }),
         opened_in,
         name: folder.name,
         golden_rows: folder.golden_rows,

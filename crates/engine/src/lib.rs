@@ -30,6 +30,7 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+mod backends;
 mod binding;
 pub mod config;
 mod engine;
@@ -38,22 +39,27 @@ mod folder;
 mod golden;
 mod input;
 mod inspect;
+mod passed_over;
 mod registry;
+mod slots;
 pub mod tolerance;
 
 pub use answer::{Answer, Label};
+pub use backends::{BackendChoice, LibraryFound};
 pub use binding::Binding;
 pub use engine::{Engine, OpenOptions};
 pub use error::{Error, ErrorKind};
 pub use folder::ModelFolder;
 pub use golden::{Difference, GoldenRows, Verdict};
-pub use hotplate_backend::{Refusal, UnknownCategories};
-pub use hotplate_model::{Labels, Model, OutputSpec, Signature, Task};
+pub use hotplate_backend::{Device, DeviceChoice, Placement, Refusal, UnknownCategories};
+pub use hotplate_model::{Batching, Labels, Model, OutputSpec, Signature, Task};
 pub use hotplate_tensor::{
-    Column, Columns, DType, DataView, Inputs, Schema, Shape, StrView, Tensor, TensorView, Value,
+    Column, Columns, DType, DataView, InputSpec, Inputs, RowDim, RowShape, Schema, Shape, StrView,
+    Tensor, TensorView, Value,
 };
 pub use input::Input;
 pub use inspect::{Choice, Inspection, inspect};
+pub use passed_over::PassedOver;
 pub use registry::Registry;
 
 /// The README's program, compiled.

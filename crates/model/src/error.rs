@@ -35,7 +35,7 @@ pub enum ModelErrorKind {
     BadAttribute,
     /// A tensor's elements do not fit its shape or its type.
     BadTensor,
-    /// A tensor's elements are in another file.
+    /// A tensor's elements are in another file, which is not read here or cannot be had.
     ExternalData,
     /// The inputs or outputs are none that rows can be given to.
     UnsupportedSignature,

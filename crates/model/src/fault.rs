@@ -3,7 +3,7 @@ use std::fmt;
 use hotplate_tensor::{DType, SchemaError};
 
 use crate::{
-    ModelErrorKind,
+    ModelError, ModelErrorKind,
     foreign::Foreign,
     limits,
     onnx::{AttributeKind, ElementType},
@@ -36,7 +36,7 @@ pub(crate) enum Fault {
     Twice { what: &'static str },
     LongName { what: &'static str, bytes: usize },
     TooMany { what: &'static str, limit: usize },
-    TooDeep { limit: usize },
+    TooDeep { what: &'static str, limit: usize },
 
     DuplicateAttribute { name: String },
     MixedAttribute { name: String },
@@ -52,7 +52,7 @@ pub(crate) enum Fault {
     WrongElement { expected: DType, got: ElementType },
     ElementRange { element: ElementType },
     Undecodable { element: ElementType },
-    ExternalData,
+    External(ExternalFault),
 
     Signature(SignatureFault),
     NamesNotJson,
@@ -65,14 +65,58 @@ pub(crate) enum SignatureFault {
     NoInputs,
     NoOutputs,
     NotATensor { side: Side, name: String, got: &'static str },
-    ZipMap { name: String },
+    NotZipMap { name: String, got: &'static str },
     Element { side: Side, name: String, element: ElementType },
     NoShape { name: String },
-    FixedRows { name: String, rows: usize },
-    OpenDim { name: String, axis: usize },
+    Axes { name: String },
     EmptyRow { name: String },
     WideRow { name: String },
-    DuplicateOutput { name: String },
+    Duplicate { side: Side, name: String },
+}
+
+/// Why the elements of a tensor that are in another file cannot be had.
+#[derive(Debug)]
+pub(crate) enum ExternalFault {
+    /// Said by whoever wants the elements and reads no other files.
+    NotRead,
+    Entry {
+        key: &'static str,
+    },
+    Place {
+        code: i64,
+    },
+    AlsoHere,
+    Text,
+    Length {
+        expected: usize,
+        got: u64,
+    },
+    Overflow,
+    NoFolder,
+    Location {
+        location: String,
+        problem: &'static str,
+    },
+    NotFound {
+        location: String,
+    },
+    Unreadable {
+        location: String,
+    },
+    ChangedMeanwhile {
+        location: String,
+    },
+    PastTheEnd {
+        location: String,
+        needed: u64,
+        bytes: u64,
+    },
+    TooManyFiles,
+    TooLarge,
+    NoMemory {
+        location: String,
+        bytes: u64,
+    },
 }
 
 /// Whether a value goes into a model or comes out of it.
@@ -105,7 +149,7 @@ impl Fault {
             | Self::DuplicateAttribute { .. }
             | Self::MixedAttribute { .. }
             | Self::AttributeType { .. }
-            | Self::Signature(SignatureFault::DuplicateOutput { .. }) => ModelErrorKind::Malformed,
+            | Self::Signature(SignatureFault::Duplicate { .. }) => ModelErrorKind::Malformed,
             Self::LongName { .. } | Self::TooMany { .. } => ModelErrorKind::TooMany,
             Self::TooDeep { .. } => ModelErrorKind::TooDeep,
             Self::WrongAttribute { .. } => ModelErrorKind::BadAttribute,
@@ -118,10 +162,8 @@ impl Fault {
             | Self::WrongElement { .. }
             | Self::ElementRange { .. }
             | Self::Undecodable { .. } => ModelErrorKind::BadTensor,
-            Self::ExternalData => ModelErrorKind::ExternalData,
-            Self::Signature(_) | Self::Names(SchemaError::TooWide) => {
-                ModelErrorKind::UnsupportedSignature
-            }
+            Self::External(_) => ModelErrorKind::ExternalData,
+            Self::Signature(_) => ModelErrorKind::UnsupportedSignature,
             Self::NamesNotJson | Self::Names(_) => ModelErrorKind::BadNames,
         }
     }
@@ -165,7 +207,7 @@ impl fmt::Display for Fault {
                 write!(f, "{what} has {bytes} bytes, at most {} are allowed", limits::NAME_BYTES)
             }
             Self::TooMany { what, limit } => write!(f, "more than {limit} {what}"),
-            Self::TooDeep { limit } => write!(f, "graphs are nested more than {limit} deep"),
+            Self::TooDeep { what, limit } => write!(f, "{what} are nested more than {limit} deep"),
             Self::DuplicateAttribute { name } => write!(f, "attribute {name:?} is there twice"),
             Self::MixedAttribute { name } => {
                 write!(f, "attribute {name:?} holds values of another type than it says")
@@ -195,10 +237,7 @@ impl fmt::Display for Fault {
             Self::Undecodable { element } => {
                 write!(f, "a tensor of {element} cannot be decoded")
             }
-            Self::ExternalData => f.write_str(
-                "a tensor's elements are in another file; save the model as one file: \
-                 onnx.save(onnx.load(path), path, save_as_external_data=False)",
-            ),
+            Self::External(fault) => fault.fmt(f),
             Self::Signature(fault) => fault.fmt(f),
             Self::NamesNotJson => {
                 f.write_str("the metadata `feature_names` is not a JSON array of strings")
@@ -216,29 +255,95 @@ impl fmt::Display for SignatureFault {
             Self::NotATensor { side, name, got } => {
                 write!(f, "{side} {name:?} should be a tensor, is {got}")
             }
-            Self::ZipMap { name } => write!(
+            Self::NotZipMap { name, got } => write!(
                 f,
-                "output {name:?} holds a map per row (ZipMap); export the model without it: \
-                 to_onnx(model, X[:1], options={{\"zipmap\": False}})",
+                "output {name:?} is {got}, which is taken only as what a ZipMap node makes: \
+                 a map per row, of classes to float32",
             ),
             Self::Element { side, name, element } => {
                 write!(f, "{side} {name:?} has elements of the unsupported type {element}")
             }
             Self::NoShape { name } => {
-                write!(f, "input {name:?} has no shape, so the width of a row is unknown")
+                write!(f, "input {name:?} has no shape, so what a row of it looks like is unknown")
             }
-            Self::FixedRows { name, rows } => {
-                write!(f, "input {name:?} takes {rows} rows at a time; leave its axis 0 open")
-            }
-            Self::OpenDim { name, axis } => {
-                write!(f, "axis {axis} of input {name:?} is open; only axis 0 may be")
+            Self::Axes { name } => {
+                let most = hotplate_tensor::MAX_RANK - 1;
+                write!(f, "a row of input {name:?} has more than {most} axes")
             }
             Self::EmptyRow { name } => write!(f, "a row of input {name:?} has no elements"),
             Self::WideRow { name } => {
-                write!(f, "the elements of a row of input {name:?} overflow")
+                let most = limits::ROW_ELEMENTS;
+                write!(f, "a row of input {name:?} has more than {most} elements")
             }
-            Self::DuplicateOutput { name } => write!(f, "two outputs are called {name:?}"),
+            Self::Duplicate { side, name } => write!(f, "two {side}s are called {name:?}"),
         }
+    }
+}
+
+impl fmt::Display for ExternalFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotRead => f.write_str("a tensor's elements are in another file"),
+            Self::Entry { key } => {
+                write!(f, "a tensor's elements are in another file, and {key:?} of it is unusable")
+            }
+            Self::Place { code } => {
+                write!(f, "a tensor's elements are in a place of the unknown kind {code}")
+            }
+            Self::AlsoHere => {
+                f.write_str("a tensor's elements are both in the file and in another")
+            }
+            Self::Text => f.write_str("a tensor's elements are in another file and have no size"),
+            Self::Length { expected, got } => {
+                write!(f, "a tensor's shape needs {expected} bytes, {got} are in another file")
+            }
+            Self::Overflow => f.write_str("a tensor's place in another file overflows"),
+            Self::NoFolder => f.write_str(
+                "tensors are in other files beside the model's, which has no folder here; save \
+                 it as one file: onnx.save(onnx.load(path), path, save_as_external_data=False)",
+            ),
+            Self::Location { location, problem } => {
+                write!(f, "the file {location:?} that holds tensors {problem}")
+            }
+            Self::NotFound { location } => {
+                write!(f, "the file {location:?} that holds tensors is not beside the model's")
+            }
+            Self::Unreadable { location } => {
+                write!(f, "the file {location:?} that holds tensors cannot be read")
+            }
+            Self::ChangedMeanwhile { location } => {
+                write!(f, "the file {location:?} that holds tensors changed while it was read")
+            }
+            Self::PastTheEnd { location, needed, bytes } => write!(
+                f,
+                "the file {location:?} that holds tensors has {bytes} bytes, {needed} are needed"
+            ),
+            Self::TooManyFiles => {
+                write!(f, "tensors are in more than {} other files", limits::EXTERNAL_FILES)
+            }
+            Self::TooLarge => {
+                let most = limits::EXTERNAL_BYTES;
+                write!(f, "tensors need more than {most} bytes of other files")
+            }
+            Self::NoMemory { location, bytes } => {
+                write!(
+                    f,
+                    "there is no memory for the {bytes} bytes of {location:?} that are needed"
+                )
+            }
+        }
+    }
+}
+
+impl From<ExternalFault> for Fault {
+    fn from(fault: ExternalFault) -> Self {
+        Self::External(fault)
+    }
+}
+
+impl From<ExternalFault> for ModelError {
+    fn from(fault: ExternalFault) -> Self {
+        Fault::from(fault).into()
     }
 }
 

@@ -25,16 +25,19 @@
 //! * Memory while reading is a small multiple of the file, and time grows with the file alone:
 //!   lists are walked where they lie and never expanded, empty messages that would become large
 //!   structures are refused at the first, and nesting has a greatest depth.
-//! * A file names no other file: tensors with external data are refused, wherever they hide.
+//! * A file that names others names them beneath its own folder, without links that lead out of
+//!   it, wherever the tensors hide that are there ([`Model::external_files`]).
 //!
 //! A refusal is a [`ModelError`] with a [kind](ModelError::kind), the byte at which the file went
 //! wrong, and one sentence that a person can act on.
 
 mod error;
+mod external;
 mod fault;
 mod file;
 mod foreign;
 mod format;
+mod labels;
 mod limits;
 #[expect(unsafe_code, reason = "mapping a file is unsafe, and this is the one place that does it")]
 mod map;
@@ -42,9 +45,12 @@ mod model;
 pub mod onnx;
 mod signature;
 mod task;
+mod zipmap;
 
 pub use error::{ModelError, ModelErrorKind};
+pub use external::ExternalFile;
 pub use format::Format;
+pub use labels::Labels;
 pub use model::Model;
-pub use signature::{OutputSpec, Signature};
-pub use task::{Labels, Task};
+pub use signature::{Batching, OutputSpec, Signature};
+pub use task::Task;

@@ -3,6 +3,8 @@
 //! Each limit is far above what exporters write and low enough that reaching it costs little:
 //! together they bound the memory of a parsed file to some hundred megabytes whatever its size.
 
+use std::ops::Range;
+
 use crate::{ModelError, fault::Fault};
 
 /// The largest file: the most that a protobuf message can measure.
@@ -40,6 +42,11 @@ pub(crate) const INITIALIZERS: usize = 1 << 16;
 /// Axes of a tensor or of a declared shape: what our own tensors can have.
 pub(crate) const RANK: usize = hotplate_tensor::MAX_RANK;
 
+/// Elements of a row of one input, as far as the file fixes its dimensions. A minute of video has
+/// fewer; a warm-up makes such a row of whatever the file says, and of 64-bit numbers this many are
+/// two GiB.
+pub(crate) const ROW_ELEMENTS: usize = 1 << 28;
+
 /// Operator sets that a model imports: one per domain, and there are a handful of domains.
 pub(crate) const OPSETS: usize = 256;
 
@@ -49,6 +56,19 @@ pub(crate) const METADATA: usize = 4096;
 /// Graphs within graphs. Exporters nest three; readers recurse, and so would whoever runs them.
 pub(crate) const DEPTH: usize = 8;
 
+/// Types within types: a sequence of maps of tensors is two.
+pub(crate) const TYPE_DEPTH: usize = 4;
+
+/// Files beside a model's own that hold its tensors. Some exporters write one for each tensor.
+pub(crate) const EXTERNAL_FILES: usize = 4096;
+
+/// The bytes that are needed of all those files together. They are read into memory that we own.
+pub(crate) const EXTERNAL_BYTES: u64 = 16 << 30;
+
+/// Maps of a sequence that a test expects. An empty one takes two bytes of a file.
+#[cfg(any(test, feature = "fixtures"))]
+pub(crate) const TEST_MAPS: usize = 1 << 20;
+
 /// What may still be read of the things that are limited over a whole model.
 #[derive(Debug)]
 pub(crate) struct Allowance {
@@ -57,6 +77,8 @@ pub(crate) struct Allowance {
     values: usize,
     initializers: usize,
     depth: usize,
+    /// Where the messages of tensors lie whose elements are in another file.
+    pub(crate) external: Vec<Range<usize>>,
 }
 
 impl Allowance {
@@ -67,6 +89,7 @@ impl Allowance {
             values: VALUES,
             initializers: INITIALIZERS,
             depth: DEPTH,
+            external: Vec::new(),
         }
     }
 
@@ -91,7 +114,8 @@ impl Allowance {
         &mut self,
         read: impl FnOnce(&mut Self) -> Result<T, ModelError>,
     ) -> Result<T, ModelError> {
-        self.depth = self.depth.checked_sub(1).ok_or(Fault::TooDeep { limit: DEPTH })?;
+        self.depth =
+            self.depth.checked_sub(1).ok_or(Fault::TooDeep { what: "graphs", limit: DEPTH })?;
         let result = read(self);
         self.depth += 1;
         result

@@ -1,4 +1,5 @@
 use std::{
+    borrow::Cow,
     fmt::Write as _,
     path::{Path, PathBuf},
 };
@@ -6,7 +7,12 @@ use std::{
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    Format, ModelError, Signature, fault::Fault, file::FileBytes, limits, onnx::OnnxModel,
+    ExternalFile, Format, ModelError, Signature,
+    fault::{ExternalFault, Fault},
+    file::FileBytes,
+    limits,
+    onnx::OnnxModel,
+    zipmap::ZipMaps,
 };
 
 /// An opened model file, its format recognised and its structure checked.
@@ -28,7 +34,8 @@ impl Model {
     /// # Errors
     ///
     /// Every [kind](crate::ModelErrorKind) up to and including external data; what is wrong with
-    /// a signature only [`signature`](Self::signature) finds.
+    /// a signature only [`signature`](Self::signature) finds, and with the files that hold external
+    /// data [`external_files`](Self::external_files).
     pub fn open(path: &Path) -> Result<Self, ModelError> {
         let model = FileBytes::open(path).and_then(Self::check);
         match model {
@@ -103,6 +110,44 @@ impl Model {
     /// When rows cannot be given to these inputs, or the names do not fit them.
     pub fn signature(&self, names: Option<Vec<String>>) -> Result<Signature, ModelError> {
         Signature::of_onnx(&self.onnx()?, names).map_err(|error| self.place(error))
+    }
+
+    /// The bytes of the file, for a backend that takes tensors only: each ZipMap of the main graph
+    /// that makes an output is an Identity of its scores, and the output float32 `[rows, classes]`,
+    /// as the signature describes it. Every other byte is as it was; all are, borrowed, where there
+    /// is no such node.
+    ///
+    /// # Errors
+    ///
+    /// When the file is in another format.
+    pub fn without_zipmap(&self) -> Result<Cow<'_, [u8]>, ModelError> {
+        let onnx = self.onnx()?;
+        ZipMaps::of(&onnx.graph)
+            .and_then(|zipmaps| zipmaps.remove_from(&onnx, &self.bytes))
+            .map_err(|error| self.place(error))
+    }
+
+    /// The files beside the model's own that hold its tensors, each once; none for most models.
+    ///
+    /// Each is a regular file with one name, beneath the folder that the model's file is in, and
+    /// holds every byte that the model says is there.
+    ///
+    /// # Errors
+    ///
+    /// [`ExternalData`](crate::ModelErrorKind::ExternalData) when one is not, or when the model
+    /// came from bytes, so that there is no folder.
+    pub fn external_files(&self) -> Result<Vec<ExternalFile>, ModelError> {
+        let onnx = self.onnx()?;
+        if onnx.external.is_empty() {
+            return Ok(Vec::new());
+        }
+        let folder = match self.path.as_deref().and_then(Path::parent) {
+            // A bare file name is one of the current folder.
+            Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
+            Some(folder) => folder,
+            None => return Err(self.place(ExternalFault::NoFolder.into())),
+        };
+        ExternalFile::find(folder, &onnx.external).map_err(|error| self.place(error))
     }
 
     fn place(&self, error: ModelError) -> ModelError {

@@ -1,19 +1,33 @@
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 
-use hotplate_tensor::{DType, InputSpec, Schema, Shape};
+use hotplate_tensor::{DType, InputSpec, Schema};
 
-use crate::{
-    ModelError, Task,
-    fault::{Fault, Side, SignatureFault},
-    onnx::{Dim, ElementType, OnnxModel, ValueInfo, ValueType},
-};
+use crate::{ModelError, Task, fault::Fault, onnx::OnnxModel, zipmap::ZipMaps};
+
+mod values;
 
 /// What a model takes and gives: a schema of its rows, its outputs, and what they mean.
 #[derive(Clone, Debug)]
 pub struct Signature {
     schema: Arc<Schema>,
+    batching: Batching,
     outputs: Vec<OutputSpec>,
     task: Task,
+}
+
+/// How a model takes several rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Batching {
+    /// Any number at once: axis 0 of every input is the rows axis.
+    Rows,
+    /// Axis 0 of every input is the rows axis, and the file fixes that of some input to one row.
+    /// Exporters that were shown one row write that where they mean any number; an engine that
+    /// believes the file runs row by row.
+    OneRow,
+    /// One at a time: there is no rows axis. A row is a whole set of the model's tensors, and the
+    /// dimensions of rows are all that these have.
+    None,
 }
 
 /// One tensor that a model gives.
@@ -23,9 +37,11 @@ pub struct OutputSpec {
     pub name: String,
     /// The type of its elements.
     pub dtype: DType,
-    /// The dimensions behind the rows axis, `None` for one that is not fixed; `None` altogether
-    /// where the file does not say how many there are.
+    /// The dimensions behind the rows axis (all of them where [`Batching::None`] has none), `None`
+    /// for one that is not fixed; `None` altogether where the file does not say how many there are.
     pub row_dims: Option<Vec<Option<usize>>>,
+    /// Whether the model may give nothing here.
+    pub optional: bool,
 }
 
 /// The metadata entry that names the columns: a JSON array of strings.
@@ -36,23 +52,42 @@ impl Signature {
         model: &OnnxModel<'_>,
         names: Option<Vec<String>>,
     ) -> Result<Self, ModelError> {
-        let inputs = inputs(&model.graph.inputs)?;
-        let outputs = outputs(&model.graph.outputs)?;
+        let graph = &model.graph;
+        let zipmaps = ZipMaps::of(graph)?;
+        let batching = values::batching(graph);
+        let inputs = values::inputs(graph, batching)?;
+        let outputs = values::outputs(&graph.outputs, &zipmaps, batching)?;
         let names = match names {
             Some(names) => Some(names),
-            None => names_in_metadata(model)?,
+            // Those in the file are the author's names for the cells of a row.
+            None if batching != Batching::None && is_table(&inputs) => names_in_metadata(model)?,
+            None => None,
         };
         let schema = match names {
             Some(names) => Schema::with_names(inputs, names),
             None => Schema::new(inputs),
         };
-        let task = Task::of_onnx(&model.graph, &outputs)?;
-        Ok(Self { schema: Arc::new(schema.map_err(Fault::Names)?), outputs, task })
+        let task = match batching {
+            Batching::None => Task::Other,
+            Batching::Rows | Batching::OneRow => Task::of_onnx(graph, &outputs, &zipmaps)?,
+        };
+        Ok(Self { schema: Arc::new(schema.map_err(Fault::Names)?), batching, outputs, task })
+    }
+
+    /// The same without a meaning for its outputs: for a backend that found them to be otherwise.
+    #[must_use]
+    pub fn without_task(self) -> Self {
+        Self { task: Task::Other, ..self }
     }
 
     /// What a row consists of.
     pub const fn schema(&self) -> &Arc<Schema> {
         &self.schema
+    }
+
+    /// How several rows are taken.
+    pub const fn batching(&self) -> Batching {
+        self.batching
     }
 
     /// What comes out, in the model's order.
@@ -66,99 +101,15 @@ impl Signature {
     }
 }
 
+fn is_table(inputs: &[InputSpec]) -> bool {
+    inputs.iter().all(|input| input.row_shape.fixed().is_some())
+}
+
 fn names_in_metadata(model: &OnnxModel<'_>) -> Result<Option<Vec<String>>, Fault> {
     model
         .metadata_entry(FEATURE_NAMES)
         .map(|json| serde_json::from_str(json).map_err(|_| Fault::NamesNotJson))
         .transpose()
-}
-
-fn inputs(values: &[ValueInfo<'_>]) -> Result<Vec<InputSpec>, Fault> {
-    if values.is_empty() {
-        return Err(SignatureFault::NoInputs.into());
-    }
-    values.iter().map(input).collect()
-}
-
-fn input(value: &ValueInfo<'_>) -> Result<InputSpec, Fault> {
-    let (element, dims) = tensor(value, Side::Input)?;
-    let dtype = dtype(element, value, Side::Input)?;
-    let name = value.name.to_owned();
-    // A shape without axes is how exporters write that they do not know it.
-    let (rows, rest) = match dims.and_then(|dims| dims.split_first()) {
-        Some((&rows, rest)) => (rows, rest),
-        None => return Err(SignatureFault::NoShape { name }.into()),
-    };
-    // Exporters that were shown one row write 1 where they mean any number.
-    if let Dim::Fixed(rows @ (0 | 2..)) = rows {
-        return Err(SignatureFault::FixedRows { name, rows }.into());
-    }
-    let mut row_dims = Vec::with_capacity(rest.len());
-    for (axis, dim) in rest.iter().enumerate() {
-        match *dim {
-            Dim::Fixed(0) => return Err(SignatureFault::EmptyRow { name }.into()),
-            Dim::Fixed(dim) => row_dims.push(dim),
-            Dim::Symbol(_) | Dim::Unknown => {
-                return Err(SignatureFault::OpenDim { name, axis: axis + 1 }.into());
-            }
-        }
-    }
-    match Shape::new(&row_dims) {
-        Ok(row_shape) => Ok(InputSpec { name, dtype, row_shape }),
-        Err(_) => Err(SignatureFault::WideRow { name }.into()),
-    }
-}
-
-fn outputs(values: &[ValueInfo<'_>]) -> Result<Vec<OutputSpec>, Fault> {
-    if values.is_empty() {
-        return Err(SignatureFault::NoOutputs.into());
-    }
-    let mut names = HashSet::with_capacity(values.len());
-    values
-        .iter()
-        .map(|value| {
-            let output = output(value)?;
-            if names.insert(value.name) {
-                Ok(output)
-            } else {
-                Err(SignatureFault::DuplicateOutput { name: output.name }.into())
-            }
-        })
-        .collect()
-}
-
-fn output(value: &ValueInfo<'_>) -> Result<OutputSpec, Fault> {
-    let (element, dims) = tensor(value, Side::Output)?;
-    let row_dims = dims.and_then(|dims| dims.split_first()).map(|(_, rest)| {
-        rest.iter()
-            .map(|dim| match *dim {
-                Dim::Fixed(dim) => Some(dim),
-                Dim::Symbol(_) | Dim::Unknown => None,
-            })
-            .collect()
-    });
-    let dtype = dtype(element, value, Side::Output)?;
-    Ok(OutputSpec { name: value.name.to_owned(), dtype, row_dims })
-}
-
-fn tensor<'v>(
-    value: &'v ValueInfo<'_>,
-    side: Side,
-) -> Result<(ElementType, Option<&'v [Dim<'v>]>), Fault> {
-    let name = value.name.to_owned();
-    match (&value.ty, side) {
-        (ValueType::Tensor { element, shape }, _) => Ok((*element, shape.as_deref())),
-        (ValueType::Sequence | ValueType::Map, Side::Output) => {
-            Err(SignatureFault::ZipMap { name }.into())
-        }
-        (other, _) => Err(SignatureFault::NotATensor { side, name, got: other.noun() }.into()),
-    }
-}
-
-fn dtype(element: ElementType, value: &ValueInfo<'_>, side: Side) -> Result<DType, Fault> {
-    element.dtype().ok_or_else(|| {
-        SignatureFault::Element { side, name: value.name.to_owned(), element }.into()
-    })
 }
 
 #[cfg(test)]

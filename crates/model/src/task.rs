@@ -1,8 +1,8 @@
-use hotplate_tensor::DType;
-
 use crate::{
     ModelError, OutputSpec,
-    onnx::{Graph, Node},
+    labels::{Labels, Trace},
+    onnx::Graph,
+    zipmap::ZipMaps,
 };
 
 /// What a model's outputs mean.
@@ -27,87 +27,31 @@ pub enum Task {
     Other,
 }
 
-/// The classes of a classifier.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Labels {
-    /// Classes that are called by name.
-    Text(Vec<String>),
-    /// Classes that are called by number.
-    Integers(Vec<i64>),
-}
-
-/// The domain of the operators that know class labels.
-const ML_DOMAIN: &str = "ai.onnx.ml";
-
 impl Task {
-    pub(crate) fn of_onnx(graph: &Graph<'_>, outputs: &[OutputSpec]) -> Result<Self, ModelError> {
+    pub(crate) fn of_onnx(
+        graph: &Graph<'_>,
+        outputs: &[OutputSpec],
+        zipmaps: &ZipMaps<'_>,
+    ) -> Result<Self, ModelError> {
         match outputs {
             [value] if value.is_one_float_a_row() => Ok(Self::Regressor { value: 0 }),
-            [first, second] => {
-                let classes = Labels::of_graph(graph)?;
-                Ok(classes
-                    .and_then(|classes| Self::classifier(first, second, classes))
-                    .unwrap_or(Self::Other))
+            [_, _] => {
+                let trace = Trace::of(graph);
+                for (label, probabilities) in [(0, 1), (1, 0)] {
+                    let [class, scores] =
+                        [label, probabilities].map(|index| graph.outputs[index].name);
+                    let named = zipmaps.classes(scores);
+                    if let Some(classes) = trace.classes(class, scores, named)?
+                        && outputs[label].can_label(&classes)
+                        && outputs[probabilities].can_weigh(&classes)
+                    {
+                        return Ok(Self::Classifier { label, probabilities, classes });
+                    }
+                }
+                Ok(Self::Other)
             }
             _ => Ok(Self::Other),
         }
-    }
-
-    fn classifier(first: &OutputSpec, second: &OutputSpec, classes: Labels) -> Option<Self> {
-        if first.can_label(&classes) && second.can_weigh(&classes) {
-            Some(Self::Classifier { label: 0, probabilities: 1, classes })
-        } else if second.can_label(&classes) && first.can_weigh(&classes) {
-            Some(Self::Classifier { label: 1, probabilities: 0, classes })
-        } else {
-            None
-        }
-    }
-}
-
-impl Labels {
-    /// The number of classes.
-    pub const fn len(&self) -> usize {
-        match self {
-            Self::Text(labels) => labels.len(),
-            Self::Integers(labels) => labels.len(),
-        }
-    }
-
-    /// Whether there are no classes.
-    pub const fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The type of a tensor of these labels.
-    pub const fn dtype(&self) -> DType {
-        match self {
-            Self::Text(_) => DType::Str,
-            Self::Integers(_) => DType::I64,
-        }
-    }
-
-    /// The labels of the last node that has any: a classifier comes behind what it classifies.
-    fn of_graph(graph: &Graph<'_>) -> Result<Option<Self>, ModelError> {
-        for node in graph.nodes.iter().rev().filter(|node| node.domain == ML_DOMAIN) {
-            if let Some(labels) = Self::of_node(node)?.filter(|labels| labels.len() >= 2) {
-                return Ok(Some(labels));
-            }
-        }
-        Ok(None)
-    }
-
-    fn of_node(node: &Node<'_>) -> Result<Option<Self>, ModelError> {
-        if let Some(labels) = node.strings("classlabels_strings")?
-            && labels.len() > 0
-        {
-            return Ok(Some(Self::Text(labels.map(str::to_owned).collect())));
-        }
-        for name in ["classlabels_int64s", "classlabels_ints"] {
-            if let Some(labels) = node.ints(name)? {
-                return Ok(Some(Self::Integers(labels.collect())));
-            }
-        }
-        Ok(None)
     }
 }
 
@@ -120,7 +64,7 @@ impl OutputSpec {
 
     fn can_label(&self, classes: &Labels) -> bool {
         let one = matches!(self.row_dims.as_deref(), None | Some([] | [None | Some(1)]));
-        self.dtype == classes.dtype() && one
+        self.dtype == classes.dtype() && classes.len() >= 2 && one
     }
 
     fn can_weigh(&self, classes: &Labels) -> bool {

@@ -1,10 +1,13 @@
 //! The models that ship with Hotplate: what they say they are, and what becomes of copies of them
 //! with bytes changed.
 
-use std::path::{Path, PathBuf};
+use std::{
+    borrow::Cow,
+    path::{Path, PathBuf},
+};
 
 use hotplate_model::{
-    Labels, Model, Task,
+    Batching, Labels, Model, Task,
     onnx::{AttributeValue, Graph, Node},
 };
 use hotplate_tensor::DType;
@@ -38,10 +41,20 @@ fn housing_takes_a_matrix_with_names_and_regresses() {
     let signature = open("housing").signature(None).unwrap();
     let schema = signature.schema();
     assert_eq!(schema.inputs().len(), 1);
-    assert_eq!(schema.inputs()[0].row_shape.dims(), [8]);
+    assert_eq!(schema.inputs()[0].row_shape.width(), Some(8));
     assert_eq!(schema.column_index("MedInc"), Some(0));
     assert_eq!(schema.column_index("Longitude"), Some(7));
     assert_eq!(*signature.task(), Task::Regressor { value: 0 });
+}
+
+#[test]
+fn shipped_models_are_one_file_each_and_tensors_alone() {
+    for name in ["churn", "housing"] {
+        let model = open(name);
+        assert_eq!(model.signature(None).unwrap().batching(), Batching::Rows);
+        assert!(matches!(model.without_zipmap().unwrap(), Cow::Borrowed(_)));
+        assert!(model.external_files().unwrap().is_empty());
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::{
     },
 };
 
-use hotplate_backend::{BackendError, Part, Plan, Worker};
+use hotplate_backend::{BackendError, Limits, Part, Plan, Worker};
 
 use crate::slots::Slots;
 
@@ -15,21 +15,26 @@ use crate::slots::Slots;
 #[derive(Debug)]
 pub struct Lane {
     plan: Arc<dyn Plan>,
+    limits: Limits,
     /// A slot is empty after its worker panicked, until it is next used.
     workers: Slots<Option<Box<dyn Worker>>>,
 }
 
 impl Lane {
-    /// A lane of `instances` workers, at least one.
+    /// A lane of `instances` workers, at least one, each within `limits`.
     ///
     /// # Errors
     ///
     /// When the plan cannot make a worker.
-    pub fn start(plan: Arc<dyn Plan>, instances: usize) -> Result<Self, BackendError> {
+    pub fn start(
+        plan: Arc<dyn Plan>,
+        instances: usize,
+        limits: Limits,
+    ) -> Result<Self, BackendError> {
         let workers = (0..instances.max(1))
-            .map(|_| plan.worker().map(Some))
+            .map(|_| plan.worker(&limits).map(Some))
             .collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { plan, workers: Slots::new(workers) })
+        Ok(Self { plan, limits, workers: Slots::new(workers) })
     }
 
     /// The plan that the workers run.
@@ -67,7 +72,7 @@ impl Lane {
         let ran = catch_unwind(AssertUnwindSafe(|| {
             let worker = match slot {
                 Some(worker) => worker,
-                None => slot.insert(self.plan.worker()?),
+                None => slot.insert(self.plan.worker(&self.limits)?),
             };
             worker.run(parts);
             Ok::<_, BackendError>(())

@@ -11,6 +11,7 @@ use hotplate_codec::{Decoder, Format, encode};
 
 use crate::{
     accept::negotiate,
+    facts, metrics,
     problem::Problem,
     reply::{Phases, Reply},
     status::Reason,
@@ -35,8 +36,15 @@ pub struct Head<'a> {
 #[derive(Debug)]
 pub struct Handler {
     /// Set once the models are warm.
-    registry: OnceLock<Registry>,
+    installed: OnceLock<Installed>,
     default_accept: Format,
+}
+
+#[derive(Debug)]
+struct Installed {
+    registry: Registry,
+    /// The answer to a ping, made once: probes come often.
+    health: Vec<u8>,
 }
 
 /// One thread's memory for answering.
@@ -61,6 +69,7 @@ pub struct Admitted(Task);
 #[derive(Debug)]
 enum Task {
     Ping,
+    Metrics,
     Predict { engine: Arc<Engine>, body: Option<Format>, reply: Format },
 }
 
@@ -68,7 +77,7 @@ impl Admitted {
     /// The model that is asked, if one is.
     pub fn model(&self) -> Option<&str> {
         match &self.0 {
-            Task::Ping => None,
+            Task::Ping | Task::Metrics => None,
             Task::Predict { engine, .. } => Some(engine.name()),
         }
     }
@@ -77,12 +86,17 @@ impl Admitted {
 impl Handler {
     /// A handler without models: it is not ready, and says so.
     pub const fn new(default_accept: Format) -> Self {
-        Self { registry: OnceLock::new(), default_accept }
+        Self { installed: OnceLock::new(), default_accept }
     }
 
     /// Installs the models; from here on the handler is ready. Later calls change nothing.
     pub fn install(&self, registry: Registry) {
-        let _ = self.registry.set(registry);
+        let _ = self.installed.set(Installed { health: facts::health(&registry), registry });
+    }
+
+    /// The models, once they are installed.
+    pub(crate) fn registry(&self) -> Option<&Registry> {
+        self.installed.get().map(|installed| &installed.registry)
     }
 
     /// Looks at a request before its body is read.
@@ -104,7 +118,14 @@ impl Handler {
     ) {
         reply.clear();
         match &admitted.0 {
-            Task::Ping => reply.status = 200,
+            Task::Ping => {
+                let health = self.installed.get().map(|installed| &*installed.health);
+                reply.document(Format::Json.media_type(), health.unwrap_or_default());
+            }
+            Task::Metrics => {
+                let text = metrics::of_models(self.registry());
+                reply.document(metrics::MEDIA_TYPE, text.as_bytes());
+            }
             Task::Predict { engine, body: format, reply: reply_format } => {
                 let format = format.unwrap_or_else(|| guess(body));
                 let result = scratch.of(engine).predict(format, body, *reply_format, reply);
@@ -122,6 +143,12 @@ impl Handler {
                 allow(head, &["GET", "HEAD"], "GET, HEAD")?;
                 self.ready()?;
                 Ok(Task::Ping)
+            }
+            // Before the models are there, too: whoever collects metrics should not take a server
+            // that starts for one that is gone.
+            "metrics" => {
+                allow(head, &["GET", "HEAD"], "GET, HEAD")?;
+                Ok(Task::Metrics)
             }
             "invocations" => {
                 allow(head, &["POST"], "POST")?;
@@ -166,7 +193,7 @@ impl Handler {
     }
 
     fn ready(&self) -> Result<&Registry, Problem> {
-        self.registry.get().ok_or_else(|| {
+        self.registry().ok_or_else(|| {
             Problem::new(Reason::NotReady, "the models are being loaded; try again in a moment")
         })
     }
@@ -231,8 +258,8 @@ fn allow(head: &Head<'_>, methods: &[&str], list: &'static str) -> Result<(), Pr
 }
 
 fn not_found() -> Problem {
-    let message = "there is no such path; there are GET /ping, POST /invocations and \
-                   POST /models/NAME/invoke";
+    let message = "there is no such path; there are GET /ping, GET /metrics, POST /invocations \
+                   and POST /models/NAME/invoke";
     Problem::new(Reason::NotFound, message)
 }
 

@@ -11,7 +11,8 @@
 //!
 //! | Route | Answer |
 //! |---|---|
-//! | `GET /ping` | 200 once every model is warm and right, 503 before |
+//! | `GET /ping` | 200 once every model is warm and right, 503 before; what runs each, and where |
+//! | `GET /metrics` | the same for Prometheus, also before the models are there |
 //! | `POST /invocations` | predictions of the only model |
 //! | `POST /models/NAME/invoke` | predictions of that model |
 //!
@@ -21,9 +22,11 @@
 
 mod accept;
 mod config;
+mod facts;
 mod handler;
 mod http;
 mod log;
+mod metrics;
 mod problem;
 mod reply;
 mod status;

@@ -1,4 +1,4 @@
-//! One line of JSON per request, on standard output, when asked for.
+//! One line of JSON per model and per request, on standard output, when asked for.
 
 use std::{
     io::{self, Write},
@@ -10,9 +10,10 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
+use hotplate::Engine;
 use hotplate_codec::json;
 
-use crate::reply::Reply;
+use crate::{facts, reply::Reply};
 
 /// Lines that may wait for a slow reader before further ones are dropped.
 const WAITING_LINES: usize = 4096;
@@ -20,7 +21,7 @@ const WAITING_LINES: usize = 4096;
 /// How long the last lines may take to be written when the server ends.
 const LAST_LINES_TIME: Duration = Duration::from_secs(1);
 
-/// Where request lines go. Never blocks: lines that a slow reader leaves no room for are counted
+/// Where lines go. Never blocks: lines that a slow reader leaves no room for are counted
 /// and dropped, and the next line says how many.
 #[derive(Debug)]
 pub(crate) struct RequestLog {
@@ -47,6 +48,20 @@ impl RequestLog {
         Ok(Self { lines: Some(lines), writer, dropped: AtomicU64::new(0) })
     }
 
+    /// Logs a model that is ready: what runs it, where, and why not where it was meant to.
+    pub(crate) fn write_model(&self, engine: &Engine) {
+        let mut line = begun();
+        text(&mut line, ",\"event\":", Some("model_ready"));
+        text(&mut line, ",\"model\":", Some(engine.name()));
+        line.push(b',');
+        facts::placement(engine, &mut line);
+        let requested = engine.requested_device().to_string();
+        text(&mut line, ",\"requested_device\":", Some(&requested));
+        number(&mut line, ",\"instances\":", engine.instances());
+        number(&mut line, ",\"golden_rows\":", engine.golden_rows());
+        self.send(line);
+    }
+
     /// Logs a reply: when, which request, which model, how it ended, and where the time went. No
     /// features and no answers.
     pub(crate) fn write(
@@ -57,9 +72,7 @@ impl RequestLog {
         reply: &Reply,
         total: Duration,
     ) {
-        let mut line = Vec::with_capacity(256);
-        let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        number(&mut line, "{\"time_ms\":", at.as_millis());
+        let mut line = begun();
         text(&mut line, ",\"id\":", id);
         text(&mut line, ",\"path\":", Some(path));
         text(&mut line, ",\"model\":", model);
@@ -70,6 +83,11 @@ impl RequestLog {
         number(&mut line, ",\"compute_us\":", reply.phases.compute.as_micros());
         number(&mut line, ",\"encode_us\":", reply.phases.encode.as_micros());
         number(&mut line, ",\"total_us\":", total.as_micros());
+        self.send(line);
+    }
+
+    /// Ends a line and lets it be written.
+    fn send(&self, mut line: Vec<u8>) {
         let dropped = self.dropped.swap(0, Relaxed);
         if dropped > 0 {
             number(&mut line, ",\"lines_dropped\":", dropped);
@@ -91,6 +109,14 @@ impl Drop for RequestLog {
             thread::sleep(Duration::from_millis(1));
         }
     }
+}
+
+/// A line with the time.
+fn begun() -> Vec<u8> {
+    let mut line = Vec::with_capacity(256);
+    let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    number(&mut line, "{\"time_ms\":", at.as_millis());
+    line
 }
 
 fn number(line: &mut Vec<u8>, key: &str, value: impl itoa::Integer) {

@@ -112,9 +112,15 @@ impl From<hotplate::Error> for Problem {
     fn from(error: hotplate::Error) -> Self {
         let reason = Reason::Engine(error.kind());
         // What is not about the client's rows may name files; the client is not told.
-        let (400, _) = reason.on_the_wire() else {
-            return Self::new(reason, "the model failed on this request");
-        };
+        match reason.on_the_wire() {
+            (400, _) => {}
+            (503, _) => {
+                let message = "there is no memory for these rows at the moment; send fewer at \
+                               once, or try again";
+                return Self::new(reason, message);
+            }
+            _ => return Self::new(reason, "the model failed on this request"),
+        }
         let mut problem = Self::new(reason, error.to_string());
         problem.0.row = error.row();
         problem.0.column = error.column().map(str::to_owned);

@@ -31,6 +31,13 @@ pub struct Phases {
 }
 
 impl Reply {
+    /// Makes this a document that is there, in a reply that was cleared.
+    pub(crate) fn document(&mut self, content_type: &'static str, body: &[u8]) {
+        self.status = 200;
+        self.content_type = content_type;
+        self.body.extend_from_slice(body);
+    }
+
     pub(crate) fn clear(&mut self) {
         let mut body = std::mem::take(&mut self.body);
         body.clear();

@@ -69,7 +69,27 @@ const fn of_engine(kind: ErrorKind) -> (u16, &'static str) {
         ErrorKind::MissingColumn => (400, "missing_column"),
         ErrorKind::DuplicateColumn => (400, "duplicate_column"),
         ErrorKind::UnknownCategory => (400, "unknown_category"),
+        ErrorKind::RefusedRows => (400, "refused_rows"),
+        // Not the client's fault: what fits depends on what else runs, so that the same rows may
+        // be answered in a moment. Bodies that could never be are refused by their length.
+        ErrorKind::OutOfMemory => (503, "out_of_memory"),
         ErrorKind::WorkerFailed => (500, "model_failed"),
         _ => (500, "internal"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_the_clients_and_memory_is_ours() {
+        let status = |kind| Reason::Engine(kind).on_the_wire();
+        assert_eq!(status(ErrorKind::RefusedRows), (400, "refused_rows"));
+        assert_eq!(status(ErrorKind::WrongShape), (400, "wrong_shape"));
+        assert_eq!(status(ErrorKind::OutOfMemory), (503, "out_of_memory"));
+        assert_eq!(status(ErrorKind::DeviceUnavailable), (500, "internal"));
+        let status = |kind| Reason::Body(kind).on_the_wire();
+        assert_eq!(status(DecodeErrorKind::WrongType), (400, "wrong_type"));
     }
 }

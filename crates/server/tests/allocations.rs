@@ -31,7 +31,8 @@ fn second_time(handler: &Handler, head: &Head<'_>, body: &[u8]) -> usize {
         let admitted = handler.admit(head).unwrap();
         handler.answer(&admitted, body, &mut scratch, &mut reply);
         assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
-        assert!(reply.rows > 0 && !reply.body.is_empty());
+        assert!(reply.rows > 0 || head.path == "/ping");
+        assert!(!reply.body.is_empty());
     };
     answer();
     allocations(answer)
@@ -81,11 +82,5 @@ fn row_by_name_allocates_nothing() {
 fn ping_allocates_nothing() {
     let handler = handler("churn");
     let head = Head { method: "GET", path: "/ping", ..Head::default() };
-    let (mut scratch, mut reply) = (Scratch::default(), Reply::default());
-    let count = allocations(|| {
-        let admitted = handler.admit(&head).unwrap();
-        handler.answer(&admitted, &[], &mut scratch, &mut reply);
-        assert_eq!(reply.status, 200);
-    });
-    assert_eq!(count, 0);
+    assert_eq!(second_time(&handler, &head, &[]), 0);
 }

@@ -19,12 +19,45 @@ fn not_ready_until_the_models_are_warm() {
     let mut client = Client::connect(server.address());
     let response = client.get("/ping");
     assert_eq!((response.status, response.header("retry-after")), (503, Some("1")));
+    let metrics = client.get("/metrics");
+    assert_eq!((metrics.status, metrics.text().contains("{model=")), (200, false));
     assert_eq!(client.post("/invocations", CSV, DISTRICT).json()["reason"], "not_ready");
     let registry = hotplate::Registry::open(&models().join("housing"), &OpenOptions::new());
     server.install(registry.unwrap());
     let response = client.get("/ping");
-    assert_eq!((response.status, response.text()), (200, ""));
+    assert_eq!((response.status, response.header("content-type")), (200, Some("application/json")));
+    let expected = json!({
+        "status": "ready",
+        "models": [{ "name": "housing", "backend": "native", "device": "cpu" }],
+    });
+    assert_eq!(response.json(), expected);
     assert_eq!(client.post("/invocations", CSV, DISTRICT).status, 200);
+    server.stop().unwrap();
+}
+
+#[test]
+fn metrics_say_what_runs_each_model() {
+    let server = serving(&models(), &OpenOptions::new());
+    let mut client = Client::connect(server.address());
+    let response = client.get("/metrics");
+    let media_type = "text/plain; version=0.0.4; charset=utf-8";
+    assert_eq!((response.status, response.header("content-type")), (200, Some(media_type)));
+    let text = response.text();
+    for model in ["churn", "housing"] {
+        let labels = "backend=\"native\",device=\"cpu\",requested_device=\"auto\"";
+        let info = format!("hotplate_model_info{{model=\"{model}\",{labels}}} 1\n");
+        let fallback = format!("hotplate_model_device_fallback{{model=\"{model}\"}} 0\n");
+        assert!(text.contains(&info) && text.contains(&fallback), "{text}");
+    }
+    for family in ["hotplate_model_info", "hotplate_model_device_fallback"] {
+        assert_eq!(text.matches(&format!("# TYPE {family} gauge\n")).count(), 1, "{text}");
+    }
+    // A probe that asks for the head alone gets no body, and the connection goes on.
+    client
+        .send(b"HEAD /ping HTTP/1.1\r\nHost: test\r\n\r\nGET /ping HTTP/1.1\r\nHost: test\r\n\r\n");
+    let head = client.receive_head();
+    assert_eq!((head.status, head.body.len()), (200, 0));
+    assert_eq!(client.receive().json()["status"], "ready");
     server.stop().unwrap();
 }
 

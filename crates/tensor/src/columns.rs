@@ -1,8 +1,15 @@
 use std::sync::Arc;
 
-use crate::{CellError, DType, Data, DataView, Inputs, Schema, Value};
+use crate::{
+    CellError, Data, DataView, InputSpec, Inputs, Schema, Shape, ShapeError, Value,
+    cell::{put_integer, put_missing, put_number, put_text},
+};
 
 /// The rows of one request, cell by cell, in the typed buffers that the model reads.
+///
+/// A cell is a column of the last row, or, as every row of tensors has them, an element of an
+/// input. An input with open dimensions gets its shape from [`shape_row`](Self::shape_row) when the
+/// first row was begun; all rows of a request have the same.
 ///
 /// [`begin_row`](Self::begin_row) appends a row in which every cell is missing; the setters then
 /// fill the cells of that last row in any order; of a cell that is set twice the last value counts,
@@ -10,14 +17,36 @@ use crate::{CellError, DType, Data, DataView, Inputs, Schema, Value};
 #[derive(Clone, Debug)]
 pub struct Columns {
     schema: Arc<Schema>,
-    inputs: Vec<Data>,
+    inputs: Vec<Buffer>,
     rows: usize,
+}
+
+/// The elements of one input.
+#[derive(Clone, Debug)]
+struct Buffer {
+    data: Data,
+    /// With open dimensions `[0]` until it is known.
+    row_shape: Shape,
+    /// The number of elements of a row.
+    width: usize,
+}
+
+impl Buffer {
+    fn new(spec: &InputSpec) -> Self {
+        let row_shape = spec.row_shape.fixed().unwrap_or(Shape::of_rows(0));
+        Self { data: Data::new(spec.dtype), row_shape, width: row_shape.elements() }
+    }
+
+    /// Gives the buffer this number of rows; elements that are new are missing.
+    fn resize(&mut self, rows: usize) {
+        resize(&mut self.data, rows * self.width);
+    }
 }
 
 impl Columns {
     /// No rows yet, of this schema.
     pub fn new(schema: Arc<Schema>) -> Self {
-        let inputs = schema.inputs().iter().map(|input| Data::new(input.dtype)).collect();
+        let inputs = schema.inputs().iter().map(Buffer::new).collect();
         Self { schema, inputs, rows: 0 }
     }
 
@@ -34,29 +63,96 @@ impl Columns {
     /// Removes every row and keeps the memory.
     pub fn clear(&mut self) {
         self.rows = 0;
-        self.inputs.iter_mut().for_each(Data::clear);
+        for (buffer, spec) in self.inputs.iter_mut().zip(self.schema.inputs()) {
+            buffer.data.clear();
+            if spec.row_shape.fixed().is_none() {
+                buffer.row_shape = Shape::of_rows(0);
+                buffer.width = 0;
+            }
+        }
     }
 
     /// Appends a row. Its cells are NaN in float columns, empty in text columns, and zero in
     /// integer columns, which the caller must set.
     pub fn begin_row(&mut self) {
         self.rows += 1;
-        for (data, spec) in self.inputs.iter_mut().zip(self.schema.inputs()) {
-            let len = self.rows * spec.width();
-            match data {
-                Data::F32(elements) => elements.resize(len, f32::NAN),
-                Data::F64(elements) => elements.resize(len, f64::NAN),
-                Data::Bool(elements) => elements.resize(len, false),
-                Data::I8(elements) => elements.resize(len, 0),
-                Data::I16(elements) => elements.resize(len, 0),
-                Data::I32(elements) => elements.resize(len, 0),
-                Data::I64(elements) => elements.resize(len, 0),
-                Data::U8(elements) => elements.resize(len, 0),
-                Data::U16(elements) => elements.resize(len, 0),
-                Data::U32(elements) => elements.resize(len, 0),
-                Data::U64(elements) => elements.resize(len, 0),
-                Data::Str(strings) => strings.resize(len),
-            }
+        self.inputs.iter_mut().for_each(|buffer| buffer.resize(self.rows));
+    }
+
+    /// Takes the last row back.
+    ///
+    /// # Panics
+    ///
+    /// When no row was begun.
+    pub fn drop_row(&mut self) {
+        assert!(self.rows > 0, "no row was begun");
+        if self.rows == 1 {
+            return self.clear();
+        }
+        self.rows -= 1;
+        self.inputs.iter_mut().for_each(|buffer| buffer.resize(self.rows));
+    }
+
+    /// Gives an input's elements of the last row their shape; as new, they are missing.
+    ///
+    /// # Errors
+    ///
+    /// [`ShapeError::Row`] when rows of this input cannot have the shape, or the rows in front have
+    /// another.
+    ///
+    /// # Panics
+    ///
+    /// When no row was begun or there is no such input.
+    pub fn shape_row(&mut self, input: usize, shape: Shape) -> Result<(), ShapeError> {
+        assert!(self.rows > 0, "no row was begun");
+        let fits = self.schema.inputs()[input].row_shape.accepts(&shape);
+        let buffer = &mut self.inputs[input];
+        if fits && buffer.row_shape == shape {
+            return Ok(());
+        }
+        // All rows of a request are alike: only the first may choose.
+        if !fits || self.rows > 1 {
+            return Err(ShapeError::Row { got: shape });
+        }
+        buffer.row_shape = shape;
+        buffer.width = shape.elements();
+        buffer.data.clear();
+        buffer.resize(1);
+        Ok(())
+    }
+
+    /// The shape of every row of an input. One with open dimensions is `[0]` until it is given.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such input.
+    pub fn row_shape(&self, input: usize) -> &Shape {
+        &self.inputs[input].row_shape
+    }
+
+    /// Sets an element of an input's last row to whatever `value` is, as [`set`](Self::set) does
+    /// for a column.
+    ///
+    /// # Errors
+    ///
+    /// When the input cannot hold the value.
+    ///
+    /// # Panics
+    ///
+    /// When no row was begun, or there is no such input or element.
+    pub fn set_element(
+        &mut self,
+        input: usize,
+        element: usize,
+        value: Value<'_>,
+    ) -> Result<(), CellError> {
+        let (data, index) = self.element(input, element);
+        match value {
+            Value::Missing => put_missing(data, index),
+            Value::Number(number) => put_number(data, index, number),
+            Value::Integer(integer) => put_integer(data, index, integer),
+            Value::Bool(truth) => put_integer(data, index, i64::from(truth)),
+            Value::Text(text) => put_text(data, index, text),
         }
     }
 
@@ -85,16 +181,9 @@ impl Columns {
     ///
     /// [`CellError::WrongType`] in a text column, [`CellError::OutOfRange`] for a number that is
     /// not exactly one of an integer column's.
-    #[expect(clippy::cast_possible_truncation, reason = "rounding to float32 is the contract")]
     pub fn set_number(&mut self, column: usize, number: f64) -> Result<(), CellError> {
         let (data, index) = self.cell(column);
-        match data {
-            Data::F32(elements) => elements[index] = number as f32,
-            Data::F64(elements) => elements[index] = number,
-            Data::Str(_) => return Err(CellError::WrongType { expected: DType::Str }),
-            _ => return self.set_integer(column, exact_integer(number, self.dtype(column))?),
-        }
-        Ok(())
+        put_number(data, index, number)
     }
 
     /// Sets a cell of the last row to an integer.
@@ -104,32 +193,8 @@ impl Columns {
     /// [`CellError::WrongType`] in a text column, [`CellError::OutOfRange`] when an integer column
     /// cannot hold it.
     pub fn set_integer(&mut self, column: usize, integer: i64) -> Result<(), CellError> {
-        let expected = self.dtype(column);
         let (data, index) = self.cell(column);
-        let out_of_range = CellError::OutOfRange { expected };
-        match data {
-            #[expect(clippy::cast_precision_loss, reason = "a float column rounds once")]
-            Data::F32(elements) => elements[index] = integer as f32,
-            #[expect(clippy::cast_precision_loss, reason = "a float column rounds once")]
-            Data::F64(elements) => elements[index] = integer as f64,
-            Data::Bool(elements) => {
-                elements[index] = match integer {
-                    0 => false,
-                    1 => true,
-                    _ => return Err(out_of_range),
-                }
-            }
-            Data::I8(elements) => elements[index] = narrow(integer, expected)?,
-            Data::I16(elements) => elements[index] = narrow(integer, expected)?,
-            Data::I32(elements) => elements[index] = narrow(integer, expected)?,
-            Data::I64(elements) => elements[index] = integer,
-            Data::U8(elements) => elements[index] = narrow(integer, expected)?,
-            Data::U16(elements) => elements[index] = narrow(integer, expected)?,
-            Data::U32(elements) => elements[index] = narrow(integer, expected)?,
-            Data::U64(elements) => elements[index] = narrow(integer, expected)?,
-            Data::Str(_) => return Err(CellError::WrongType { expected }),
-        }
-        Ok(())
+        put_integer(data, index, integer)
     }
 
     /// Sets a cell of the last row to a truth value; a numeric column takes one or zero.
@@ -147,11 +212,8 @@ impl Columns {
     ///
     /// [`CellError::WrongType`] unless the column is one of text.
     pub fn set_text(&mut self, column: usize, text: &str) -> Result<(), CellError> {
-        let expected = self.dtype(column);
-        match self.cell(column) {
-            (Data::Str(strings), index) => strings.set(index, text),
-            _ => Err(CellError::WrongType { expected }),
-        }
+        let (data, index) = self.cell(column);
+        put_text(data, index, text)
     }
 
     /// Sets a cell of the last row to what is missing: NaN, or the empty text.
@@ -160,14 +222,8 @@ impl Columns {
     ///
     /// [`CellError::Missing`] in a column of integers or truth values.
     pub fn set_missing(&mut self, column: usize) -> Result<(), CellError> {
-        let expected = self.dtype(column);
-        match self.cell(column) {
-            (Data::F32(elements), index) => elements[index] = f32::NAN,
-            (Data::F64(elements), index) => elements[index] = f64::NAN,
-            (Data::Str(strings), index) => strings.set(index, "")?,
-            _ => return Err(CellError::Missing { expected }),
-        }
-        Ok(())
+        let (data, index) = self.cell(column);
+        put_missing(data, index)
     }
 
     /// The elements of one input, row-major.
@@ -176,7 +232,7 @@ impl Columns {
     ///
     /// When the schema has no such input.
     pub fn data(&self, input: usize) -> DataView<'_> {
-        self.inputs[input].view()
+        self.inputs[input].data.view()
     }
 
     /// Every input, as a plan takes them.
@@ -184,38 +240,44 @@ impl Columns {
         Inputs::from(self)
     }
 
-    fn dtype(&self, column: usize) -> DType {
-        self.schema.columns()[column].dtype
-    }
-
     /// The buffer that holds `column`, and the index of the last row's cell in it.
     fn cell(&mut self, column: usize) -> (&mut Data, usize) {
         let column = &self.schema.columns()[column];
-        let width = self.schema.inputs()[column.input].width();
-        let index = (self.rows - 1) * width + column.offset;
-        (&mut self.inputs[column.input], index)
+        let buffer = &mut self.inputs[column.input];
+        let index = (self.rows - 1) * buffer.width + column.offset;
+        (&mut buffer.data, index)
+    }
+
+    /// The buffer of an input, and the index of the last row's `element` in it.
+    fn element(&mut self, input: usize, element: usize) -> (&mut Data, usize) {
+        let Buffer { data, width, .. } = &mut self.inputs[input];
+        assert!(element < *width, "element {element} of a row of {width}");
+        (data, (self.rows - 1) * *width + element)
     }
 }
 
-fn narrow<T: TryFrom<i64>>(integer: i64, expected: DType) -> Result<T, CellError> {
-    T::try_from(integer).map_err(|_| CellError::OutOfRange { expected })
-}
-
-/// `number` as the integer that it is exactly.
-fn exact_integer(number: f64, expected: DType) -> Result<i64, CellError> {
-    // Both bounds are powers of two and so exact: every double in between has an i64.
-    const BOUND: f64 = 9_223_372_036_854_775_808.0;
-    if number.trunc() == number && (-BOUND..BOUND).contains(&number) {
-        #[expect(clippy::cast_possible_truncation, reason = "checked to be exact")]
-        return Ok(number as i64);
+/// Gives `data` this length; elements that are new are missing.
+fn resize(data: &mut Data, len: usize) {
+    match data {
+        Data::F32(elements) => elements.resize(len, f32::NAN),
+        Data::F64(elements) => elements.resize(len, f64::NAN),
+        Data::Bool(elements) => elements.resize(len, false),
+        Data::I8(elements) => elements.resize(len, 0),
+        Data::I16(elements) => elements.resize(len, 0),
+        Data::I32(elements) => elements.resize(len, 0),
+        Data::I64(elements) => elements.resize(len, 0),
+        Data::U8(elements) => elements.resize(len, 0),
+        Data::U16(elements) => elements.resize(len, 0),
+        Data::U32(elements) => elements.resize(len, 0),
+        Data::U64(elements) => elements.resize(len, 0),
+        Data::Str(strings) => strings.resize(len),
     }
-    Err(CellError::OutOfRange { expected })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{InputSpec, Shape, StrView};
+    use crate::{DType, RowDim, RowShape, StrView};
 
     fn columns(dtypes: &[DType]) -> Columns {
         let inputs = dtypes
@@ -224,7 +286,7 @@ mod tests {
             .map(|(index, &dtype)| InputSpec {
                 name: format!("c{index}"),
                 dtype,
-                row_shape: Shape::of_rows(1),
+                row_shape: 1.into(),
             })
             .collect();
         Columns::new(Arc::new(Schema::new(inputs).unwrap()))
@@ -271,8 +333,7 @@ mod tests {
 
     #[test]
     fn cells_of_a_matrix_are_set_in_any_order() {
-        let matrix =
-            InputSpec { name: "x".into(), dtype: DType::F32, row_shape: Shape::of_rows(3) };
+        let matrix = InputSpec { name: "x".into(), dtype: DType::F32, row_shape: 3.into() };
         let mut columns = Columns::new(Arc::new(Schema::new(vec![matrix]).unwrap()));
         for row in 0..2 {
             columns.begin_row();
@@ -284,29 +345,28 @@ mod tests {
     }
 
     #[test]
-    fn integers_are_kept_exactly_or_refused() {
-        let mut columns = columns(&[DType::I64, DType::U8, DType::Bool]);
-        columns.begin_row();
-        columns.set_integer(0, i64::MAX).unwrap();
-        assert_eq!(columns.data(0), DataView::I64(&[i64::MAX]));
-        let out_of_range = Err(CellError::OutOfRange { expected: DType::U8 });
-        assert_eq!(columns.set_number(1, 256.0), out_of_range);
-        assert_eq!(columns.set_number(1, 1.5), out_of_range);
-        assert_eq!(columns.set_number(1, f64::NAN), out_of_range);
-        columns.set_number(1, 255.0).unwrap();
-        columns.set_bool(2, true).unwrap();
-        assert_eq!(
-            columns.set_integer(2, 2).unwrap_err().to_string().split(' ').next(),
-            Some("expected")
-        );
-        assert_eq!(columns.set_missing(0), Err(CellError::Missing { expected: DType::I64 }));
-    }
-
-    #[test]
-    fn kinds_do_not_mix() {
-        let mut columns = columns(&[DType::F32, DType::Str]);
-        columns.begin_row();
-        assert_eq!(columns.set_text(0, "12"), Err(CellError::WrongType { expected: DType::F32 }));
-        assert_eq!(columns.set_number(1, 12.0), Err(CellError::WrongType { expected: DType::Str }));
+    fn first_row_chooses_the_open_dimensions() {
+        let row_shape = RowShape::new(vec![RowDim::Open(None), RowDim::Fixed(2)]).unwrap();
+        let input = InputSpec { name: "x".into(), dtype: DType::I64, row_shape };
+        let mut columns = Columns::new(Arc::new(Schema::new(vec![input]).unwrap()));
+        for _ in 0..2 {
+            columns.clear();
+            columns.begin_row();
+            let [long, short] = [[3, 2], [1, 2]].map(|dims| Shape::new(&dims).unwrap());
+            columns.shape_row(0, long).unwrap();
+            columns.shape_row(0, short).unwrap();
+            columns.set_element(0, 1, Value::Integer(7)).unwrap();
+            columns.begin_row();
+            columns.shape_row(0, short).unwrap();
+            assert_eq!(columns.shape_row(0, long), Err(ShapeError::Row { got: long }));
+            columns.set_element(0, 0, Value::Number(8.0)).unwrap();
+            assert_eq!(columns.data(0), DataView::I64(&[0, 7, 8, 0]));
+            assert_eq!(columns.row_shape(0), &short);
+            columns.drop_row();
+            assert_eq!((columns.rows(), columns.data(0)), (1, DataView::I64(&[0, 7])));
+            columns.drop_row();
+            columns.begin_row();
+            columns.shape_row(0, long).unwrap();
+        }
     }
 }

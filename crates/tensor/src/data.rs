@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use crate::{DType, StrBuf, StrView};
 
 mod sealed {
@@ -83,6 +85,21 @@ macro_rules! numeric_types {
                 match self {
                     $(Self::$variant(elements) => DataView::$variant(elements),)+
                     Self::Str(strings) => DataView::Str(strings.view()),
+                }
+            }
+        }
+
+        impl DataView<'_> {
+            /// The elements in `range`.
+            ///
+            /// # Panics
+            ///
+            /// When there are not as many elements.
+            #[must_use]
+            pub fn slice(self, range: Range<usize>) -> Self {
+                match self {
+                    $(Self::$variant(elements) => Self::$variant(&elements[range]),)+
+                    Self::Str(strings) => Self::Str(strings.slice(range)),
                 }
             }
         }

@@ -20,6 +20,11 @@ pub enum ShapeError {
         /// The number of elements in the buffer.
         got: usize,
     },
+    /// A row of a shape that rows of its input, or of its request, do not have.
+    Row {
+        /// The shape.
+        got: Shape,
+    },
 }
 
 impl fmt::Display for ShapeError {
@@ -30,6 +35,7 @@ impl fmt::Display for ShapeError {
             Self::Elements { shape, got } => {
                 write!(f, "shape {shape} needs {} elements, got {got}", shape.elements())
             }
+            Self::Row { got } => write!(f, "a row cannot have the shape {got}"),
         }
     }
 }

@@ -1,4 +1,4 @@
-use crate::{Columns, DataView, TensorView};
+use crate::{Columns, DataView, Shape, TensorView};
 
 /// Every input tensor of one request, borrowed, in the model's order.
 ///
@@ -44,6 +44,18 @@ impl<'a> Inputs<'a> {
         match self.0 {
             Source::Views(views) => views[input].data(),
             Source::Columns(columns) => columns.data(input),
+        }
+    }
+
+    /// The shape of every row of one input: its dimensions behind axis 0.
+    ///
+    /// # Panics
+    ///
+    /// When `input` is not below [`len`](Self::len).
+    pub fn row_shape(&self, input: usize) -> Shape {
+        match self.0 {
+            Source::Views(views) => views[input].shape().of_one_row(),
+            Source::Columns(columns) => *columns.row_shape(input),
         }
     }
 

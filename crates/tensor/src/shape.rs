@@ -49,6 +49,16 @@ impl Shape {
         Self::new(&dims[..=self.rank])
     }
 
+    /// This shape without its leading axis; a scalar stays one.
+    #[must_use]
+    pub fn of_one_row(&self) -> Self {
+        let mut shape = Self { dims: [0; MAX_RANK], rank: self.rank.saturating_sub(1) };
+        if let [_, row @ ..] = self.dims() {
+            shape.dims[..row.len()].copy_from_slice(row);
+        }
+        shape
+    }
+
     /// The dimensions, outermost first.
     pub fn dims(&self) -> &[usize] {
         &self.dims[..self.rank]
@@ -104,6 +114,7 @@ mod tests {
     fn scalar_has_one_element_and_one_row() {
         let scalar = Shape::new(&[]).unwrap();
         assert_eq!((scalar.elements(), scalar.rows(), scalar.rank()), (1, 1, 0));
-        assert_eq!(scalar.with_rows(4).unwrap().dims(), [4]);
+        let four = scalar.with_rows(4).unwrap();
+        assert_eq!((four.dims(), four.of_one_row()), (&[4][..], scalar));
     }
 }

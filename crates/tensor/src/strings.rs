@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use crate::CellError;
 
 /// Where an element's bytes lie in the text of its buffer.
@@ -134,6 +136,19 @@ impl<'a> StrView<'a> {
         }
     }
 
+    /// The elements in `range`.
+    ///
+    /// # Panics
+    ///
+    /// When there are not as many elements.
+    #[must_use]
+    pub fn slice(self, range: Range<usize>) -> Self {
+        Self(match self.0 {
+            Layout::Packed { text, spans } => Layout::Packed { text, spans: &spans[range] },
+            Layout::Slices(slices) => Layout::Slices(&slices[range]),
+        })
+    }
+
     /// The elements in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &'a str> + use<'a> {
         let view = *self;
@@ -179,7 +194,10 @@ mod tests {
                 buffer.set(index, &values[index]).unwrap();
             }
             let slices: Vec<&str> = values.iter().map(String::as_str).collect();
-            prop_assert_eq!(buffer.view(), StrView::from(&slices[..]));
+            let sliced = StrView::from(&slices[..]);
+            prop_assert_eq!(buffer.view(), sliced);
+            let back = values.len() / 2..values.len();
+            prop_assert_eq!(buffer.view().slice(back.clone()), sliced.slice(back));
         }
     }
 }

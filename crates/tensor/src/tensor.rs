@@ -13,6 +13,19 @@ impl Tensor {
         Self { shape: Shape::of_rows(0), data: Data::new(dtype) }
     }
 
+    /// A tensor of these elements, row-major.
+    ///
+    /// # Errors
+    ///
+    /// When there are not as many as the shape says.
+    pub fn new(shape: Shape, data: Data) -> Result<Self, ShapeError> {
+        if shape.elements() == data.len() {
+            Ok(Self { shape, data })
+        } else {
+            Err(ShapeError::Elements { shape, got: data.len() })
+        }
+    }
+
     /// The dimensions.
     pub const fn shape(&self) -> &Shape {
         &self.shape
@@ -41,6 +54,12 @@ impl Tensor {
         let elements = T::buffer(&mut self.data);
         elements.resize(shape.elements(), T::default());
         elements
+    }
+
+    /// Removes every row, and makes `row` the shape that a row would have.
+    pub fn clear_rows(&mut self, row: &Shape) {
+        self.shape = row.with_rows(0).unwrap_or(Shape::of_rows(0));
+        self.data.clear();
     }
 
     /// Makes this a string tensor of `shape`, every element empty, and returns them to be set.
@@ -130,5 +149,7 @@ mod tests {
         tensor.reset::<f32>(Shape::of_rows(1))[0] = 7.0;
         let after = tensor.reset::<f32>(Shape::of_rows(64)).as_ptr();
         assert_eq!(before, after);
+        tensor.clear_rows(&Shape::of_rows(3));
+        assert_eq!((tensor.shape().dims(), tensor.data().len()), (&[0, 3][..], 0));
     }
 }

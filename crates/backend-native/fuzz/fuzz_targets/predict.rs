@@ -4,7 +4,7 @@
 
 #![no_main]
 
-use hotplate_backend::{Backend, CompileOptions, Part};
+use hotplate_backend::{Backend, CompileOptions, Limits, Part};
 use hotplate_model::Model;
 use hotplate_native::Native;
 use hotplate_tensor::{Columns, DType, Tensor, Value};
@@ -31,7 +31,8 @@ fuzz_target!(|bytes: &[u8]| {
     let outputs = plan.signature().outputs();
     let mut answers: Vec<_> = outputs.iter().map(|output| Tensor::empty(output.dtype)).collect();
     let mut parts = [Part::new(rows.inputs(), &mut answers)];
-    plan.worker().expect("a worker of the host").run(&mut parts);
+    let limits = Limits { max_rows: NUMBERS.len(), threads: 1 };
+    plan.worker(&limits).expect("a worker of the host").run(&mut parts);
     let [part] = parts;
     match part.outcome {
         Ok(()) => assert!(answers.iter().all(|answer| answer.shape().rows() == NUMBERS.len())),

@@ -164,23 +164,19 @@ fn cost(elements: &[Element]) -> usize {
 }
 
 /// Other dimensions for the same elements.
-pub(super) fn reshape(
-    node: &GraphNode,
-    wanted: &[i64],
-    elements: Rc<Vec<Element>>,
-) -> Result<Result<Known, String>, BackendError> {
+pub(super) fn reshape(wanted: &[i64], elements: Rc<Vec<Element>>) -> Result<Known, String> {
     let Some((-1 | 0, rest)) = wanted.split_first() else {
-        return Ok(Err(format!("to {wanted:?}, which need not keep rows apart")));
+        return Err(format!("to {wanted:?}, which need not keep rows apart"));
     };
     let dims: Option<Vec<usize>> =
         rest.iter().map(|&dim| usize::try_from(dim).ok().filter(|&dim| dim > 0)).collect();
     let Some(dims) = dims else {
-        return Ok(Err(format!("to {wanted:?}")));
+        return Err(format!("to {wanted:?}"));
     };
     let product = dims.iter().try_fold(1_usize, |product, &dim| product.checked_mul(dim));
     if product != Some(elements.len()) {
         let width = elements.len();
-        return Err(node.place.invalid(format!("{width} elements a row as {wanted:?}")));
+        return Err(format!("{width} elements a row as {wanted:?}"));
     }
-    Ok(Ok(Known::Row { dims, elements }))
+    Ok(Known::Row { dims, elements })
 }

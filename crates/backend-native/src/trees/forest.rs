@@ -42,7 +42,6 @@ pub(crate) struct Forest {
     /// The tree that each lane of each group walks; past the last tree for idle lanes.
     tree_of_lane: Vec<u32>,
     trees: usize,
-    depth: usize,
 }
 
 impl Forest {
@@ -103,17 +102,8 @@ impl Forest {
                 depth: trees[by_depth[trees.len().min(first + LANES) - 1]].depth(),
             })
             .collect();
-        let depth = trees.iter().map(Tree::depth).max().unwrap_or(0);
-        Some(Self {
-            nodes,
-            values,
-            feature_bits,
-            has_missing_bit,
-            groups,
-            tree_of_lane,
-            trees: trees.len(),
-            depth,
-        })
+        let trees = trees.len();
+        Some(Self { nodes, values, feature_bits, has_missing_bit, groups, tree_of_lane, trees })
     }
 
     /// The length that [`sum`](Self::sum) needs its scratch to have.
@@ -171,13 +161,8 @@ impl Forest {
     /// The layout in one line, for a person.
     pub(crate) fn describe(&self) -> String {
         let bytes = self.nodes.len() * (size_of::<PackedNode>() + size_of::<f32>());
-        format!(
-            "{} trees of depth {} or less, {} nodes in {} KiB, walked {LANES} at a time",
-            self.trees,
-            self.depth,
-            self.nodes.len() - 1,
-            bytes.div_ceil(1024),
-        )
+        let nodes = self.nodes.len() - 1;
+        format!("{nodes} nodes in {}, {LANES} trees walked at a time", super::size(bytes))
     }
 }
 
@@ -185,77 +170,5 @@ impl Forest {
 impl fmt::Debug for Forest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Forest({})", self.describe())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::{collection::vec, prelude::*};
-
-    use super::*;
-    use crate::trees::Branch;
-
-    /// The plain walk of one tree, as the definition of [`Node`] reads.
-    fn leaf_value(tree: &Tree, features: &[f32]) -> f32 {
-        let mut at = 0;
-        loop {
-            match tree.nodes()[at] {
-                Node::Leaf(value) => return value,
-                Node::Branch(branch) => {
-                    let x = features[branch.feature as usize];
-                    let goes_true = x <= branch.threshold || (x.is_nan() && branch.missing_is_true);
-                    at = if goes_true { branch.on_true } else { branch.on_false } as usize;
-                }
-            }
-        }
-    }
-
-    /// Any tree of up to `splits` branches: each split turns one leaf into a branch.
-    fn tree(splits: usize) -> impl Strategy<Value = Tree> {
-        let split = (any::<prop::sample::Index>(), 0..5_u32, -4..4_i8, any::<bool>(), -9..9_i8);
-        vec(split, 0..splits).prop_map(|splits| {
-            let mut nodes = vec![Node::Leaf(1.0)];
-            for (leaf, feature, threshold, missing_is_true, value) in splits {
-                let leaves: Vec<usize> =
-                    (0..nodes.len()).filter(|&node| matches!(nodes[node], Node::Leaf(_))).collect();
-                let first = u32::try_from(nodes.len()).unwrap();
-                nodes[leaves[leaf.index(leaves.len())]] = Node::Branch(Branch {
-                    feature,
-                    threshold: f32::from(threshold),
-                    missing_is_true,
-                    on_false: first,
-                    on_true: first + 1,
-                });
-                nodes.push(Node::Leaf(f32::from(value)));
-                nodes.push(Node::Leaf(f32::from(value) + 0.5));
-            }
-            Tree::new(nodes).unwrap()
-        })
-    }
-
-    fn feature() -> impl Strategy<Value = f32> {
-        prop_oneof![
-            8 => (-5..5_i8).prop_map(f32::from),
-            1 => Just(f32::NAN),
-            1 => Just(f32::INFINITY),
-            1 => Just(f32::NEG_INFINITY),
-        ]
-    }
-
-    proptest! {
-        #[test]
-        fn forest_sums_what_the_plain_walk_sums(
-            trees in vec(tree(40), 0..30),
-            rows in vec(vec(feature(), 5), 1..8),
-        ) {
-            let forest = Forest::new(&trees).unwrap();
-            let mut scratch = vec![0.0; forest.scratch_len()];
-            for features in rows {
-                let expected =
-                    trees.iter().fold(0.0_f32, |sum, tree| sum + leaf_value(tree, &features));
-                let sum = forest.sum(&features, &mut scratch);
-                prop_assert_eq!(sum.to_bits(), expected.to_bits());
-            }
-        }
     }
 }

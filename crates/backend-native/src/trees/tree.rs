@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, ops::Range};
 
 /// A decision tree whose nodes have been checked: the root is node 0, every other node is the
 /// child of exactly one branch, and all are reached.
@@ -93,6 +93,43 @@ impl Tree {
     /// The number of branches on the longest path.
     pub(crate) const fn depth(&self) -> usize {
         self.depth
+    }
+
+    /// The number of leaves.
+    pub(crate) const fn leaves(&self) -> usize {
+        self.nodes.len().div_ceil(2)
+    }
+
+    /// By node, the leaves below it, which are counted from left to right, the true side left.
+    pub(crate) fn leaf_ranges(&self) -> Vec<Range<usize>> {
+        // Children stand behind their parent: counted from the back, placed from the front.
+        let mut ranges = vec![0..1; self.nodes.len()];
+        for (at, node) in self.nodes.iter().enumerate().rev() {
+            if let Node::Branch(branch) = node {
+                let sides = [branch.on_true, branch.on_false];
+                ranges[at].end = sides.map(|side| ranges[side as usize].end).iter().sum();
+            }
+        }
+        for (at, node) in self.nodes.iter().enumerate() {
+            if let Node::Branch(branch) = node {
+                let Range { start, end } = ranges[at];
+                let middle = start + ranges[branch.on_true as usize].len();
+                ranges[branch.on_true as usize] = start..middle;
+                ranges[branch.on_false as usize] = middle..end;
+            }
+        }
+        ranges
+    }
+
+    /// What the leaves add, from left to right.
+    pub(crate) fn leaf_values(&self) -> Vec<f32> {
+        let mut values = vec![0.0; self.leaves()];
+        for (node, leaves) in self.nodes.iter().zip(self.leaf_ranges()) {
+            if let Node::Leaf(value) = node {
+                values[leaves.start] = *value;
+            }
+        }
+        values
     }
 
     /// The number of features that the tree may ask for.

@@ -1,12 +1,15 @@
 //! Two classes by one score.
 
-use hotplate_model::onnx::fixture::{Ensemble, floats, string, strings};
+use hotplate_model::onnx::fixture::{
+    self, Ensemble, FLOAT, floats, int, operation, string, strings, tensor, with_constant,
+};
 use hotplate_tensor::{DataView, Tensor};
 
 use crate::{
     oracle::logistic,
     support::{
-        NAMES, NUMBERS, classification, compile, floats_of, named_classes, numbered_classes, run,
+        NAMES, NUMBERS, class, classification, compile, floats_of, named_classes, numbered_classes,
+        numbers, run,
     },
 };
 
@@ -95,4 +98,24 @@ fn empty_names_leave_the_numbers() {
         .with("classlabels_strings", strings("classlabels_strings", &[]));
     let plan = compile(&classification(&both, 1, NUMBERS)).unwrap();
     assert_eq!(integers_of(&run(&*plan, &[1.0], 1)[0]), [-3]);
+}
+
+#[test]
+fn what_lightgbm_s_exporter_puts_behind_the_trees_costs_nothing() {
+    let trees = numbered_classes(transform(stump(-1.0, 2.0), "LOGISTIC"));
+    let nodes = [
+        trees.node("x", &["label_tensor", "raw"]),
+        operation("Identity", &["label_tensor"], &["lgbm_label"], &[]),
+        operation("Cast", &["lgbm_label"], &["label"], &[int("to", NUMBERS)]),
+        operation("Mul", &["raw", "one"], &["scores"], &[]),
+    ];
+    let graph = fixture::graph(&[numbers("x", 1)], &nodes, &class(NUMBERS));
+    let graph = with_constant(graph, &tensor("one", FLOAT, &[]).float(4, 1.0));
+    let plan = compile(&graph).unwrap();
+    let outputs = run(&*plan, &[-1.0, 1.0], 1);
+    assert_eq!(integers_of(&outputs[0]), [7, -3]);
+    assert_eq!(floats_of(&outputs[1])[1], logistic(-1.0));
+    // As fast as the trees alone: nothing is run node by node.
+    let alone = compile(&classification(&trees, 1, NUMBERS)).unwrap();
+    assert_eq!(plan.steps(), alone.steps());
 }

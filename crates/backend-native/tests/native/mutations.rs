@@ -10,7 +10,9 @@ use hotplate_model::{
 use hotplate_native::Native;
 use hotplate_tensor::{Columns, DType, Value};
 
-use crate::support::{NUMBERS, class, numbered_classes, numbers, outputs, regression, texts};
+use crate::support::{
+    LIMITS, NUMBERS, class, numbered_classes, numbers, outputs, regression, texts,
+};
 
 const NUMBERS_TRIED: [f64; 6] = [0.0, -1.5, 1.0e30, f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
 
@@ -106,7 +108,7 @@ fn change(whole: &[u8], rounds: u32) -> u32 {
 /// Runs rows of odd numbers, and one row alone. A text that is refused is an answer too.
 fn predict(plan: &dyn Plan) {
     let schema = plan.signature().schema();
-    let mut worker = plan.worker().unwrap();
+    let mut worker = plan.worker(&LIMITS).unwrap();
     for count in [1, NUMBERS_TRIED.len()] {
         let mut columns = Columns::new(schema.clone());
         for number in &NUMBERS_TRIED[..count] {

@@ -9,8 +9,8 @@ use hotplate_model::onnx::fixture::{
 use hotplate_tensor::{Columns, DataView, Tensor, Value};
 
 use crate::support::{
-    NAMES, bits_of, class, compile, floats_of, named_classes, numbers, outputs, regression, rows,
-    run, run_cells, run_part, texts,
+    LIMITS, NAMES, bits_of, class, compile, floats_of, named_classes, numbers, outputs, regression,
+    rows, run, run_cells, run_part, texts,
 };
 
 const TEXTS: [&str; 4] = ["a", "b", "?", ""];
@@ -145,7 +145,7 @@ fn part_that_fails_harms_no_other() {
     let mut parts = [part(&good, first), part(&bad, second), part(&good, third)];
     // What an earlier run left does not matter.
     parts[0].outcome = Err(BackendError::worker_panicked());
-    plan.worker().unwrap().run(&mut parts);
+    plan.worker(&LIMITS).unwrap().run(&mut parts);
     let [first, second, third] = parts;
     first.outcome.unwrap();
     let error = second.outcome.unwrap_err();
@@ -181,7 +181,7 @@ fn outputs_stand_in_the_order_of_the_file() {
 #[test]
 fn outputs_are_shrunk_and_grown_from_run_to_run() {
     let plan = matrix();
-    let mut worker = plan.worker().unwrap();
+    let mut worker = plan.worker(&LIMITS).unwrap();
     let mut answers = outputs(&*plan);
     for count in [40, 3, 0, 41] {
         let cells: Vec<_> =
@@ -205,7 +205,7 @@ fn request_that_takes_several_turns_is_answered_as_in_one() {
         let whole = run_cells(&*plan, &cells);
         let columns = rows(&*plan, &cells);
         let mut answers = outputs(&*plan);
-        let mut worker = plan.worker().unwrap();
+        let mut worker = plan.worker(&LIMITS).unwrap();
         for turn in [0..1, 1..33, 33..34, 34..97, 97..100] {
             let mut part = Part::new(columns.inputs(), &mut answers);
             part.rows = turn;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hotplate_backend::{
-    Backend, BackendError, BackendErrorKind, CompileOptions, Part, Plan, UnknownCategories,
+    Backend, BackendError, BackendErrorKind, CompileOptions, Limits, Part, Plan, UnknownCategories,
 };
 use hotplate_model::{
     Model,
@@ -15,6 +15,9 @@ use hotplate_model::{
 };
 use hotplate_native::Native;
 use hotplate_tensor::{Columns, DataView, Inputs, Shape, Tensor, TensorView, Value};
+
+/// What a worker of a test may use.
+pub(crate) const LIMITS: Limits = Limits { max_rows: 1024, threads: 1 };
 
 /// Compiles a model of this graph.
 pub(crate) fn compile(graph: &Writer) -> Result<Arc<dyn Plan>, BackendError> {
@@ -159,7 +162,7 @@ pub(crate) fn run_views(plan: &dyn Plan, views: &[TensorView<'_>]) -> Vec<Tensor
 /// Runs one part in a worker of its own.
 pub(crate) fn run_part(plan: &dyn Plan, part: Part<'_>) -> Result<(), BackendError> {
     let mut parts = [part];
-    plan.worker().unwrap().run(&mut parts);
+    plan.worker(&LIMITS).unwrap().run(&mut parts);
     let [part] = parts;
     part.outcome
 }

@@ -1,6 +1,9 @@
-//! An inspection as one JSON document.
+//! An inspection as one JSON document. `hotplate inspect --help` says what its keys are.
 
-use hotplate::{Error, Inspection, Labels, OutputSpec, Schema, Signature, Task};
+use hotplate::{
+    Batching, Error, Inspection, Labels, LibraryFound, OutputSpec, PassedOver, Placement, Refusal,
+    RowDim, Schema, Signature, Task,
+};
 use serde_json::{Value, json};
 
 /// The document. A key whose value is not known is null: the signature's and the plan's parts of a
@@ -9,6 +12,11 @@ pub(super) fn document(inspection: &Inspection) -> Value {
     let signature = inspection.signature.as_ref().ok();
     let choice = inspection.choice.as_ref().ok();
     let problem = inspection.choice.as_ref().err();
+    let placement = choice.map(|choice| &choice.placement);
+    let passed = match &inspection.choice {
+        Ok(choice) => &choice.passed_over,
+        Err(error) => error.passed_over(),
+    };
     json!({
         "name": inspection.name,
         "file": inspection.file.to_string_lossy(),
@@ -23,12 +31,18 @@ pub(super) fn document(inspection: &Inspection) -> Value {
         "outputs": signature.map(|signature| -> Vec<Value> {
             signature.outputs().iter().map(output).collect()
         }),
+        "batching": signature.map(|signature| batching(signature.batching())),
         "task": signature.map(task),
         "golden_rows": inspection.golden_rows.as_ref().map(|path| path.to_string_lossy()),
         "backend": choice.map(|choice| choice.backend),
+        "device": placement.map(|placement| placement.device.to_string()),
+        "fell_back": placement.map(|placement| &placement.fell_back),
+        "nodes": placement.and_then(nodes),
         "steps": choice.map(|choice| &choice.steps),
+        "passed_over": passed.iter().map(passed_over).collect::<Vec<Value>>(),
+        "onnxruntime": inspection.onnxruntime.as_ref().map(library),
         "problem": problem.map(ToString::to_string),
-        "refusals": problem.map(refusals),
+        "refusals": problem.map(Error::refusals).map(refusals),
         "open_seconds": inspection.opened_in.as_secs_f64(),
     })
 }
@@ -40,10 +54,17 @@ fn inputs(schema: &Schema) -> Vec<Value> {
             json!({
                 "name": input.name,
                 "dtype": input.dtype.to_string(),
-                "row_shape": input.row_shape.dims(),
+                "row_shape": input.row_shape.dims().iter().map(dim).collect::<Vec<Value>>(),
             })
         })
         .collect()
+}
+
+fn dim(dim: &RowDim) -> Value {
+    match dim {
+        RowDim::Fixed(dim) => json!(dim),
+        RowDim::Open(name) => json!(name),
+    }
 }
 
 fn columns(schema: &Schema) -> Vec<Value> {
@@ -61,6 +82,15 @@ fn output(output: &OutputSpec) -> Value {
     })
 }
 
+fn batching(batching: Batching) -> Option<&'static str> {
+    match batching {
+        Batching::Rows => Some("rows"),
+        Batching::OneRow => Some("one_row"),
+        Batching::None => Some("none"),
+        _ => None,
+    }
+}
+
 fn task(signature: &Signature) -> Value {
     match signature.task() {
         Task::Classifier { classes: Labels::Text(classes), .. } => {
@@ -74,8 +104,32 @@ fn task(signature: &Signature) -> Value {
     }
 }
 
-fn refusals(problem: &Error) -> Vec<Value> {
-    let refusals = problem.refusals().iter();
+/// None where the backend does not tell.
+fn nodes(placement: &Placement) -> Option<Value> {
+    let nodes = placement.nodes.iter();
+    let nodes: serde_json::Map<_, _> =
+        nodes.map(|(device, nodes)| (device.clone(), json!(nodes))).collect();
+    (!nodes.is_empty()).then_some(nodes.into())
+}
+
+fn passed_over(passed: &PassedOver) -> Value {
+    json!({
+        "backend": passed.backend,
+        "reason": passed.reason,
+        "refusals": refusals(&passed.refusals),
+    })
+}
+
+fn library(found: &LibraryFound) -> Value {
+    json!({
+        "version": found.version,
+        "path": found.path.to_string_lossy(),
+        "failures": found.failures,
+    })
+}
+
+fn refusals(refusals: &[Refusal]) -> Vec<Value> {
+    let refusals = refusals.iter();
     refusals
         .map(|refusal| {
             json!({

@@ -1,11 +1,18 @@
 //! An inspection for a person to read.
 
+mod backends;
+mod layout;
+
 use std::{
     fmt::Display,
     io::{self, Write},
 };
 
-use hotplate::{Column, Inspection, Labels, ModelFolder, OutputSpec, Signature, Task};
+use hotplate::{
+    Batching, Column, InputSpec, Inspection, Labels, ModelFolder, OutputSpec, Signature, Task,
+};
+
+use self::layout::{section, table};
 
 /// The most columns that get a line each; of more, a run of one type shares a line.
 const COLUMN_LINES: usize = 40;
@@ -36,55 +43,49 @@ pub(super) fn write(inspection: &Inspection, out: &mut impl Write) -> io::Result
             }
         }],
     )?;
-    match &inspection.choice {
-        Ok(choice) => {
-            section(out, "runs on", [format!("{}, which takes the whole graph", choice.backend)])?;
-            let steps = choice.steps.iter().enumerate();
-            section(out, "steps", steps.map(|(index, step)| format!("{}. {step}", index + 1)))?;
-        }
-        Err(error) => {
-            let reason = error.to_string();
-            let lines = reason.lines().map(str::trim_start);
-            section(out, "runs on", ["nothing in this build"].into_iter().chain(lines))?;
-        }
-    }
+    backends::write(inspection, out)?;
     let milliseconds = inspection.opened_in.as_secs_f64() * 1e3;
     section(out, "opens in", [format!("{milliseconds:.1} ms, read and compiled")])
 }
 
 fn write_signature(signature: &Signature, out: &mut impl Write) -> io::Result<()> {
     section(out, "task", [task(signature)])?;
-    let columns = signature.schema().columns();
-    let mut heading = vec![match signature.schema().is_named() {
-        true => format!("{}, by name or in this order", columns.len()),
-        false => format!("{}, without names: in this order", columns.len()),
-    }];
-    heading.extend(table(column_lines(columns)));
-    section(out, "columns", heading)?;
-    let outputs = signature.outputs().iter();
-    section(out, "outputs", table(outputs.map(|output| (&output.name, of_output(output)))))
-}
-
-/// Writes lines, the first behind the heading, the others below it.
-fn section(
-    out: &mut impl Write,
-    heading: &str,
-    lines: impl IntoIterator<Item: Display>,
-) -> io::Result<()> {
-    let mut heading = heading;
-    for line in lines {
-        writeln!(out, "  {heading:<13}{line}")?;
-        heading = "";
+    section(out, "rows", batching(signature.batching()))?;
+    let schema = signature.schema();
+    if schema.is_table() {
+        let columns = schema.columns();
+        let mut lines = vec![match schema.is_named() {
+            true => format!("{}, by name or in this order", columns.len()),
+            false => format!("{}, without names: in this order", columns.len()),
+        }];
+        lines.extend(table(column_lines(columns)));
+        section(out, "columns", lines)?;
     }
-    Ok(())
+    let inputs = schema.inputs();
+    if !schema.is_table() || inputs.iter().any(|input| input.row_shape.dims().len() > 1) {
+        let mut lines = vec!["nested lists of these dimensions, in JSON".to_owned()];
+        lines.extend(table(inputs.iter().map(|input| (&input.name, of_input(input)))));
+        section(out, "inputs", lines)?;
+    }
+    let rows = match signature.batching() {
+        Batching::None => "",
+        _ => "rows",
+    };
+    let outputs = signature.outputs().iter();
+    section(out, "outputs", table(outputs.map(|output| (&output.name, of_output(output, rows)))))
 }
 
-/// Lines of two cells each, the second ones below each other.
-fn table(rows: impl Iterator<Item = (impl Display, impl Display)>) -> Vec<String> {
-    let rows: Vec<(String, String)> =
-        rows.map(|(left, right)| (left.to_string(), right.to_string())).collect();
-    let width = rows.iter().map(|(left, _)| left.chars().count()).max().unwrap_or_default();
-    rows.iter().map(|(left, right)| format!("{left:width$}  {right}")).collect()
+/// How rows are taken, where that is not any number at once.
+fn batching(batching: Batching) -> Option<&'static str> {
+    match batching {
+        Batching::OneRow => {
+            Some("one at a time: the file fixes the first dimension to one, the rows axis")
+        }
+        Batching::None => {
+            Some("one at a time: there is no rows axis, and a row is all that the model takes")
+        }
+        _ => None,
+    }
 }
 
 /// A line for each column, or for each run of columns of one type where there are many.
@@ -128,15 +129,22 @@ fn classifier(classes: &[impl Display]) -> String {
     format!("classifier of {} classes: {}", classes.len(), names.join(", "))
 }
 
-fn of_output(output: &OutputSpec) -> String {
-    let dims = match &output.row_dims {
-        None => ", ?".to_owned(),
-        Some(dims) => dims.iter().fold(String::new(), |text, dim| match dim {
-            Some(dim) => format!("{text}, {dim}"),
-            None => format!("{text}, ?"),
-        }),
+fn of_input(input: &InputSpec) -> String {
+    format!("{} {}", input.dtype, input.row_shape)
+}
+
+/// The type and the dimensions, of which `rows` is the first unless it is empty.
+fn of_output(output: &OutputSpec, rows: &str) -> String {
+    let dims: Vec<String> = match &output.row_dims {
+        None => vec!["…".to_owned()],
+        Some(dims) => dims
+            .iter()
+            .map(|dim| dim.map_or_else(|| "?".to_owned(), |dim| dim.to_string()))
+            .collect(),
     };
-    format!("{} [rows{dims}]", output.dtype)
+    let rows = (!rows.is_empty()).then(|| rows.to_owned());
+    let dims: Vec<String> = rows.into_iter().chain(dims).collect();
+    format!("{} [{}]", output.dtype, dims.join(", "))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "one digit behind the point is shown")]

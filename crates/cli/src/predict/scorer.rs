@@ -69,17 +69,27 @@ impl<'e> Scorer<'e> {
     /// At the first row that is not the model's. The rows in front of it have been answered then,
     /// unless the file is one document.
     pub(super) fn block(&mut self, block: &[u8], reply: &mut Vec<u8>) -> Result<()> {
-        let decoded = self.decoder.decode(block, &mut self.columns).map_err(advised);
-        if let Err(error) = decoded.and_then(|()| Ok(self.answer_rows(reply)?)) {
-            return if self.input == Format::Json {
-                Err(error)
-            } else {
-                self.answer_up_to_bad_row(block, reply).and(Err(error))
+        let holds_rows = self.input != Format::Csv || self.columns.schema().is_table();
+        let mut rest = block;
+        while !rest.is_empty() {
+            let decoded = self.decoder.decode(rest, &mut self.columns);
+            let decoded = decoded.map_err(|error| advised(error, holds_rows));
+            let answered = decoded.and_then(|length| {
+                self.answer_rows(reply)?;
+                Ok(length)
+            });
+            let length = match answered {
+                Ok(length) => length,
+                Err(error) if self.input == Format::Json => return Err(error),
+                Err(error) => return self.answer_up_to_bad_row(rest, reply).and(Err(error)),
             };
-        }
-        self.lines += lines(block);
-        if self.first_block.is_empty() {
-            self.first_block.extend_from_slice(block);
+            // What was decoded ends early where rows of another shape follow.
+            let (decoded, behind) = rest.split_at(length);
+            self.lines += lines(decoded);
+            if self.first_block.is_empty() {
+                self.first_block.extend_from_slice(decoded);
+            }
+            rest = behind;
         }
         Ok(())
     }
@@ -139,10 +149,13 @@ fn lines(block: &[u8]) -> usize {
     block.iter().filter(|&&byte| byte == b'\n').count()
 }
 
-/// Adds the way out, where the flag is one and no nearer one was given.
-fn advised(error: DecodeError) -> Error {
+/// Adds the way out, where a flag is one and no nearer one was given; `holds_rows` says whether
+/// rows of the model can have the input's format at all.
+fn advised(error: DecodeError, holds_rows: bool) -> Error {
     let message = error.to_string();
-    if error.kind() == DecodeErrorKind::UnknownColumn && !message.ends_with('?') {
+    if !holds_rows {
+        anyhow!("{message}; --input-format says that it is json or jsonl")
+    } else if error.kind() == DecodeErrorKind::UnknownColumn && !message.ends_with('?') {
         anyhow!("{message}; --ignore-unknown-columns passes over what the model does not have")
     } else {
         error.into()

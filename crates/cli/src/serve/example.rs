@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, sync::Arc};
 
-use hotplate::{DType, Engine};
+use hotplate::{DType, Engine, InputSpec, RowDim};
 use hotplate_codec::{Decoder, Format};
 use serde_json::json;
 
@@ -15,8 +15,14 @@ const ROWS_BYTES: u64 = 1 << 20;
 /// The most columns of a row that is made up; a wider one is nothing to paste.
 const MADE_UP_COLUMNS: usize = 64;
 
+/// The longest body of tensors that is made up.
+const TENSOR_BYTES: usize = 200;
+
+/// How long an open dimension is made.
+const OPEN_DIM: usize = 4;
+
 /// What stands behind `--data` on a command line, quoted for a shell: the file of rows in the
-/// model's folder, or a row of zeros. Nothing unless the model answers it.
+/// model's folder, or a row that is made up. Nothing unless the model answers it.
 pub(super) fn data(engine: &Engine, folder: Option<&Path>) -> Option<String> {
     from_folder(engine, folder).or_else(|| made_up(engine))
 }
@@ -31,6 +37,37 @@ fn from_folder(engine: &Engine, folder: Option<&Path>) -> Option<String> {
 }
 
 fn made_up(engine: &Engine) -> Option<String> {
+    if engine.signature().schema().is_table() { cells(engine) } else { tensors(engine) }
+}
+
+/// A row of tensors, of ones: most models take them for token numbers as well as for a mask.
+fn tensors(engine: &Engine) -> Option<String> {
+    let inputs = engine.signature().schema().inputs().iter();
+    let tensors: Option<Vec<String>> =
+        inputs.map(|input| Some(format!("{}: {}", json!(input.name), tensor(input)?))).collect();
+    let body = format!("{{\"instances\": [{{{}}}]}}", tensors?.join(", "));
+    (body.len() <= TENSOR_BYTES && answers(engine, body.as_bytes())).then(|| quoted(&body))
+}
+
+/// Nested lists, where they are short.
+fn tensor(input: &InputSpec) -> Option<String> {
+    let element = match input.dtype {
+        DType::Str => "\"text\"",
+        DType::Bool => "true",
+        _ => "1",
+    };
+    input.row_shape.dims().iter().rev().try_fold(element.to_owned(), |inner, dim| {
+        let length = match dim {
+            RowDim::Fixed(length) => *length,
+            RowDim::Open(_) => OPEN_DIM,
+        };
+        let fits = length.saturating_mul(inner.len()) <= TENSOR_BYTES;
+        fits.then(|| format!("[{}]", vec![inner; length].join(", ")))
+    })
+}
+
+/// A row of zeros and empty texts, by name where columns have names.
+fn cells(engine: &Engine) -> Option<String> {
     let columns = engine.columns();
     if columns.len() > MADE_UP_COLUMNS {
         return None;
@@ -71,6 +108,8 @@ fn quoted(text: &str) -> String {
 mod tests {
     use std::path::PathBuf;
 
+    use hotplate::RowShape;
+
     use super::*;
 
     fn shipped(name: &str) -> (Engine, PathBuf) {
@@ -94,6 +133,20 @@ mod tests {
         let (churn, _) = shipped("churn");
         let data = data(&churn, None).unwrap();
         assert!(data.contains(r#"{"gender": "", "SeniorCitizen": 0, "#), "{data}");
+    }
+
+    #[test]
+    fn tensors_are_made_up_where_they_are_short() {
+        let input = |dims: Vec<RowDim>| {
+            let (name, dtype) = ("x".to_owned(), DType::I64);
+            tensor(&InputSpec { name, dtype, row_shape: RowShape::new(dims).unwrap() })
+        };
+        let open = || RowDim::Open(None);
+        assert_eq!(input(vec![open()]).unwrap(), "[1, 1, 1, 1]");
+        assert_eq!(input(vec![RowDim::Fixed(2), RowDim::Fixed(1)]).unwrap(), "[[1], [1]]");
+        assert_eq!(input(vec![]).unwrap(), "1");
+        assert_eq!(input(vec![RowDim::Fixed(3), RowDim::Fixed(224), open()]), None);
+        assert_eq!(input(vec![RowDim::Fixed(usize::MAX)]), None);
     }
 
     #[test]

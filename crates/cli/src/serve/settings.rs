@@ -44,6 +44,7 @@ fn merge(said: Settings, sagemaker: Settings, file: Settings) -> Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::runs_on::RunsOn;
 
     fn port(port: u16) -> Settings {
         Settings { port: Some(port), ..Settings::default() }
@@ -82,6 +83,7 @@ mod tests {
             drain_seconds: Some(4),
             log_requests: Some(true),
             default_accept: Some("text/csv".into()),
+            runs_on: RunsOn::default(),
         };
         let expected = Settings {
             host: Some("localhost".into()),
@@ -109,6 +111,7 @@ mod tests {
             drain_seconds: None,
             log_requests: None,
             default_accept: None,
+            runs_on: RunsOn::default(),
         };
         let config = decide(&arguments, folder.path()).unwrap();
         assert_eq!((config.threads, config.max_body_bytes), (3, 10));

@@ -10,6 +10,7 @@ use std::{
 use hotplate::{Engine, ModelFolder, Registry};
 
 use super::example;
+use crate::fall_back;
 
 /// The most models that get a line to try.
 const EXAMPLES: usize = 3;
@@ -31,6 +32,9 @@ fn write_models(registry: &Registry, warm_in: Duration, out: &mut impl Write) ->
     for engine in registry.iter() {
         writeln!(out, "{:width$}  {}", engine.name(), describe(engine))?;
     }
+    for line in registry.iter().filter_map(|engine| fall_back::line(engine)) {
+        writeln!(out, "{line}")?;
+    }
     let models = counted(registry.iter().count(), "model");
     writeln!(out, "{models} warm in {} ms", warm_in.as_millis())
 }
@@ -40,9 +44,14 @@ fn describe(engine: &Engine) -> String {
         0 => "no golden rows".to_owned(),
         rows => format!("{} reproduced", counted(rows, "golden row")),
     };
-    let columns = counted(engine.columns().len(), "column");
+    let schema = engine.signature().schema();
+    let row = match schema.is_table() {
+        true => counted(schema.columns().len(), "column"),
+        false => format!("{} a row", counted(schema.inputs().len(), "tensor")),
+    };
     let slots = counted(engine.instances(), "slot");
-    format!("{}, {columns}, {slots}, {golden}", engine.backend())
+    let device = engine.placement().device;
+    format!("{} on {device}, {row}, {slots}, {golden}", engine.backend())
 }
 
 fn write_examples(

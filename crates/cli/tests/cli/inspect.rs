@@ -61,11 +61,13 @@ fn model_that_nothing_runs_is_described_all_the_same() {
     let document = inspected(path);
     assert!(document["backend"].is_null() && document["steps"].is_null());
     assert_eq!(document["refusals"][0]["operator"], "ai.onnx.ml.Reputer");
+    assert_eq!(document["passed_over"][0]["backend"], "native");
+    assert_eq!(document["passed_over"][0]["refusals"], document["refusals"]);
     assert_eq!(document["columns"].as_array().unwrap().len(), 19);
 
     let run = hotplate(&["inspect", path]);
     let text = run.lines().join("\n");
-    assert!(text.contains("nothing in this build"), "{text}");
+    assert!(text.contains("runs on      nothing"), "{text}");
     assert!(text.contains("ai.onnx.ml.Reputer"), "{text}");
 
     let run = hotplate(&["predict", path]);

@@ -3,9 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test panics where it fails")]
 
 mod inspect;
+mod needs;
+mod onnxruntime;
 mod predict;
 mod serve;
+mod served;
 mod stream;
 mod support;
+mod tensors;
 mod usage;
 mod verify;

@@ -1,79 +1,11 @@
-use std::{
-    fs,
-    io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::TcpStream,
-    process::{Child, ChildStderr, ChildStdout, Command, Stdio},
-    time::Duration,
-};
+use std::fs;
 
 use serde_json::Value;
 
-use crate::support::{hotplate, program, shipped};
-
-/// A server that is ready, and is gone when the test is.
-struct Served {
-    child: Child,
-    address: String,
-    out: BufReader<ChildStdout>,
-    err: ChildStderr,
-}
-
-impl Served {
-    fn start(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
-        let mut child = program()
-            .arg("serve")
-            .args(arguments)
-            .envs(variables.iter().copied())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut out = BufReader::new(child.stdout.take().unwrap());
-        let err = child.stderr.take().unwrap();
-        let mut line = String::new();
-        out.read_line(&mut line).unwrap();
-        let address = line.trim_end().strip_prefix("listening on http://");
-        let address = address.unwrap_or_else(|| panic!("{line:?}")).to_owned();
-        Self { child, address, out, err }
-    }
-
-    /// The status and the body of the reply.
-    fn ask(&self, method: &str, path: &str, body: &[u8]) -> (u16, String) {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        let length = body.len();
-        write!(
-            stream,
-            "{method} {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\
-             Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
-        )
-        .unwrap();
-        stream.write_all(body).unwrap();
-        let mut reply = String::new();
-        stream.read_to_string(&mut reply).unwrap();
-        let status = reply.split(' ').nth(1).unwrap().parse().unwrap();
-        let (_, body) = reply.split_once("\r\n\r\n").unwrap();
-        (status, body.to_owned())
-    }
-
-    /// Asks the server to stop; its exit code, the rest of its output, and its errors.
-    fn stop(mut self) -> (Option<i32>, String, String) {
-        let process = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &process]).status().unwrap().success());
-        let (mut out, mut err) = (String::new(), String::new());
-        self.out.read_to_string(&mut out).unwrap();
-        self.err.read_to_string(&mut err).unwrap();
-        (self.child.wait().unwrap().code(), out, err)
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        // It has ended already where the test got that far.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use crate::{
+    served::Served,
+    support::{hotplate, shipped},
+};
 
 #[test]
 fn models_are_served_until_the_signal() {
@@ -88,7 +20,7 @@ fn models_are_served_until_the_signal() {
     let address = served.address.clone();
     let (code, out, err) = served.stop();
     assert_eq!((code, out.as_str()), (Some(0), ""), "{err}");
-    assert!(err.contains("churn    native, 19 columns"), "{err}");
+    assert!(err.contains("churn    native on cpu, 19 columns"), "{err}");
     assert!(err.contains("1192 golden rows reproduced"), "{err}");
     let example = format!(
         "curl -s http://{address}/models/churn/invoke -H 'Content-Type: application/json' \
@@ -106,8 +38,12 @@ fn variables_say_what_flags_do_not() {
     let (code, out, err) = served.stop();
     assert_eq!(code, Some(0), "{err}");
     assert!(err.contains("/invocations -H"), "{err}");
-    let line: Value = serde_json::from_str(out.lines().next().unwrap()).unwrap();
-    assert_eq!((&line["status"], &line["rows"]), (&200.into(), &6.into()), "{out}");
+    let lines: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let model = lines.iter().find(|line| line["event"] == "model_ready").unwrap();
+    assert_eq!((&model["model"], &model["backend"]), (&"churn".into(), &"native".into()), "{out}");
+    assert_eq!((&model["device"], &model["golden_rows"]), (&"cpu".into(), &1248.into()), "{out}");
+    let request = lines.iter().find(|line| !line["status"].is_null()).unwrap();
+    assert_eq!((&request["status"], &request["rows"]), (&200.into(), &6.into()), "{out}");
 }
 
 #[test]

@@ -16,6 +16,12 @@ fn every_command_teaches_by_example() {
         let text = run.lines().join("\n");
         assert!(text.contains(&format!("  hotplate {command} models/churn")), "{text}");
     }
+    for command in ["serve", "predict", "inspect", "verify"] {
+        let run = hotplate(&[command, "--help"]);
+        for word in ["HOTPLATE_BACKEND", "HOTPLATE_DEVICE", "--require-device", "ORT_DYLIB_PATH"] {
+            assert!(run.out.contains(word), "{word} in {}", run.out);
+        }
+    }
     let version = hotplate(&["--version"]);
     assert_eq!(version.lines(), [format!("hotplate {}", env!("CARGO_PKG_VERSION"))]);
 }
@@ -32,4 +38,6 @@ fn slip_is_answered_with_what_was_meant() {
     told(&["serve", "--port", "99999"], "99999 is not in 0..=65535");
     told(&["predict", "models/churn", "--output-format", "xml"], "expected csv, json or jsonl");
     told(&["inspect"], "<MODEL>");
+    told(&["serve", "--backend", "onnx"], "possible values: auto, native, onnxruntime");
+    told(&["verify", "models/churn", "--device", "gpu"], "expected auto, cpu, cuda, cuda:N");
 }

@@ -2,10 +2,11 @@ use hotplate_tensor::{CellError, Columns, Schema};
 use memchr::memchr_iter;
 
 use crate::{
-    DecodeError, Decoder, cell,
+    DecodeError, DecodeErrorKind, Decoder, cell,
     csv::lexer::{Cell, Lexer, Terminator, undouble},
     decoder::Progress,
     error::quoted_text,
+    tensors::example,
 };
 
 impl Decoder {
@@ -22,6 +23,9 @@ impl Decoder {
             if lexer.blank_line() {
                 progress.blank_lines += 1;
                 continue;
+            }
+            if !self.schema.is_table() {
+                return Err(self.no_table());
             }
             self.interior_blank_lines(progress, columns)
                 .and_then(|()| {
@@ -154,7 +158,7 @@ impl Decoder {
                 .push(name, &self.schema, &mut self.roll, self.ignore_unknown)
                 .map_err(|error| error.with_offset(cell.start))?;
             if cell.terminator != Terminator::Comma {
-                return self.roll.finish(&self.schema);
+                return self.roll.finish(&*self.schema);
             }
         }
     }
@@ -165,7 +169,7 @@ impl Decoder {
         loop {
             let Ok(cell) = lexer.cell() else { return false };
             let name = header_name(content(text, cell, &mut self.scratch), &self.schema);
-            if !matches!(self.roll.answer(&self.schema, name), Ok(Some(_))) {
+            if !matches!(self.roll.answer(&*self.schema, name), Ok(Some(_))) {
                 return false;
             }
             if cell.terminator != Terminator::Comma {
@@ -192,6 +196,14 @@ impl Decoder {
                 return names * 2 >= cells || self.roll.is_complete();
             }
         }
+    }
+
+    /// The refusal of any record where rows are not lists of cells.
+    #[cold]
+    fn no_table(&self) -> DecodeError {
+        let row = example(&self.schema);
+        let expected = format!("JSON, for rows of this model are made of tensors: {row}");
+        DecodeError::new(DecodeErrorKind::WrongType).with_expected(expected.into()).with_got("CSV")
     }
 
     #[cold]

@@ -2,7 +2,11 @@ use hotplate_tensor::Columns;
 
 use crate::{
     DecodeError, DecodeErrorKind, Decoder,
-    json::{cursor::Cursor, rows::Order},
+    json::{
+        cursor::Cursor,
+        rows::{Key, Order},
+    },
+    names::Named,
 };
 
 impl Decoder {
@@ -28,7 +32,7 @@ impl Decoder {
                 let (column, position) = self.lists[index];
                 value = document.at(position);
                 if value.peek() == Some(b']') {
-                    return Err(self.uneven(column, first, row));
+                    return Err(uneven(&*self.schema, column, first, row));
                 }
                 self.json_cell(&mut value, column, columns).map_err(|error| error.with_row(row))?;
                 self.lists[index].1 = next_value(value);
@@ -38,7 +42,7 @@ impl Decoder {
         for index in 1..self.lists.len() {
             let (column, position) = self.lists[index];
             if document.at(position).peek() != Some(b']') {
-                return Err(self.uneven(column, self.lists[0].0, rows));
+                return Err(uneven(&*self.schema, column, self.lists[0].0, rows));
             }
         }
         Ok(())
@@ -50,9 +54,13 @@ impl Decoder {
         self.roll.begin();
         if cursor.opens(b'}') {
             loop {
-                let column = self.json_key(cursor)?;
+                let key_start = *cursor;
+                let key = self.json_key(cursor)?;
                 let list = cursor.value_start();
-                if let Some(column) = column {
+                if key == Key::Tensor {
+                    return Err(self.unknown_key(key_start));
+                }
+                if let Key::Column(column) = key {
                     if cursor.peek() != Some(b'[') {
                         return Err(DecodeError::new(DecodeErrorKind::WrongType)
                             .with_column(&self.schema.columns()[column].name)
@@ -68,18 +76,7 @@ impl Decoder {
                 }
             }
         }
-        self.roll.finish(&self.schema)
-    }
-
-    /// The refusal of a column with more or fewer values than the first.
-    #[cold]
-    fn uneven(&self, column: usize, first: usize, row: usize) -> DecodeError {
-        let name = |column: usize| self.schema.columns()[column].name.as_str();
-        DecodeError::new(DecodeErrorKind::WrongArity)
-            .with_row(row)
-            .with_column(name(column))
-            .with_expected(format!("as many values as column \"{}\" has", name(first)).into())
-            .with_got("another number")
+        self.roll.finish(&*self.schema)
     }
 
     /// Appends the rows of `{"columns": [..], "data": [[..], ..]}`, whose brace was peeked.
@@ -156,7 +153,7 @@ impl Decoder {
                 }
             }
         }
-        self.roll.finish(&self.schema).map_err(|error| error.with_offset(list))
+        self.roll.finish(&*self.schema).map_err(|error| error.with_offset(list))
     }
 
     fn split_rows(
@@ -186,8 +183,19 @@ impl Decoder {
     }
 }
 
+/// The refusal of a column with more or fewer values than the first.
+#[cold]
+pub(super) fn uneven(names: impl Named, column: usize, first: usize, row: usize) -> DecodeError {
+    let name = |column| names.name(column).unwrap_or_default();
+    DecodeError::new(DecodeErrorKind::WrongArity)
+        .with_row(row)
+        .with_column(name(column))
+        .with_expected(format!("as many values as column \"{}\" has", name(first)).into())
+        .with_got("another number")
+}
+
 /// Where the value behind the one that `cursor` has passed begins, or the bracket is.
-fn next_value(mut cursor: Cursor<'_>) -> usize {
+pub(super) fn next_value(mut cursor: Cursor<'_>) -> usize {
     if cursor.peek() == Some(b',') {
         cursor.bump();
     }

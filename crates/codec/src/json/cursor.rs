@@ -44,6 +44,12 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// The byte here, blank or not.
+    #[inline]
+    pub(crate) fn peek_byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.position).copied()
+    }
+
     /// Passes the ASCII byte that was peeked.
     #[inline]
     pub(crate) fn bump(&mut self) {
@@ -82,6 +88,17 @@ impl<'a> Cursor<'a> {
         let empty = self.peek() == Some(closer);
         self.position += usize::from(empty);
         !empty
+    }
+
+    /// Passes as many closing braces.
+    pub(crate) fn close_braces(&mut self, braces: usize) -> Result<(), DecodeError> {
+        for _ in 0..braces {
+            if self.peek() != Some(b'}') {
+                return Err(self.malformed("\"}\""));
+            }
+            self.bump();
+        }
+        Ok(())
     }
 
     /// Passes `word`.
@@ -208,7 +225,8 @@ impl<'a> Cursor<'a> {
     }
 
     /// Passes the number whose first byte was peeked, or `-Infinity`.
-    #[inline]
+    // Always: each reader of cells is one loop over these, and a call costs what a digit does.
+    #[inline(always)]
     pub(crate) fn number(&mut self) -> Result<Number, DecodeError> {
         match json_number(&self.text.as_bytes()[self.position..]) {
             Ok((number, length)) => {

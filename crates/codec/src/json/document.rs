@@ -1,8 +1,10 @@
 use hotplate_tensor::Columns;
 
 use crate::{
-    DecodeError, DecodeErrorKind, Decoder, decoder::Progress, json::cursor::Cursor,
-    names::unknown_column,
+    DecodeError, DecodeErrorKind, Decoder,
+    decoder::Progress,
+    json::cursor::Cursor,
+    names::{unknown_column, unknown_input},
 };
 
 /// The keys that hold a list of rows.
@@ -11,7 +13,7 @@ const ROW_LISTS: [&str; 3] = ["instances", "inputs", "dataframe_records"];
 /// The keys of a frame that is split into names and data.
 const SPLIT: [&str; 3] = ["columns", "index", "data"];
 
-/// What the clients of other servers send beside their rows, and a table has no use for.
+/// What the clients of other servers send beside their rows, and a model has no use for.
 const PASSED_OVER: [&str; 2] = ["signature_name", "params"];
 
 impl Decoder {
@@ -25,6 +27,8 @@ impl Decoder {
         let mut cursor = Cursor::new(text);
         match cursor.peek() {
             None => return Ok(()),
+            Some(b'[') if !self.schema.is_table() => self.tensor_list(&mut cursor, columns)?,
+            Some(b'{') if !self.schema.is_table() => self.tensor_object(&mut cursor, columns)?,
             Some(b'[') if holds_scalars(cursor) => {
                 self.json_row(&mut cursor, columns).map_err(|error| error.with_row(0))?;
             }
@@ -45,11 +49,14 @@ impl Decoder {
     }
 
     /// Appends the rows of the list at `cursor`, whose bracket was peeked.
-    fn row_list(
+    pub(super) fn row_list(
         &mut self,
         cursor: &mut Cursor<'_>,
         columns: &mut Columns,
     ) -> Result<(), DecodeError> {
+        if self.tensors.nested_in_table && self.is_nested_row(*cursor) {
+            return self.tensor_row(cursor, columns).map_err(|error| error.with_row(0));
+        }
         if !cursor.opens(b']') {
             return Ok(());
         }
@@ -74,10 +81,22 @@ impl Decoder {
             let key_start = cursor.position();
             let key = cursor.string(&mut self.scratch)?;
             let is_column = self.schema.is_named() && self.schema.column_index(key).is_some();
+            let is_tensor = !is_column
+                && self.tensors.input_named(&self.schema, self.ignore_unknown, key).is_some();
             let holder = Holder::of(key);
             cursor.colon()?;
             let first = cursor.peek();
             match (holder, first) {
+                (Holder::Nothing, _) if is_tensor => {
+                    *cursor = start;
+                    return self.named_tensors(cursor, columns);
+                }
+                (Holder::RowList | Holder::Inputs | Holder::PartOfSplit, Some(b'['))
+                    if is_tensor && holds_scalars(*cursor) =>
+                {
+                    *cursor = start;
+                    return self.named_tensors(cursor, columns);
+                }
                 (Holder::RowList | Holder::Inputs, Some(b'['))
                     if !(is_column && holds_scalars(*cursor)) =>
                 {
@@ -85,7 +104,11 @@ impl Decoder {
                     return self.close_holder(cursor);
                 }
                 (Holder::Inputs, Some(b'{')) => {
-                    self.columns_of_lists(cursor, columns)?;
+                    if self.begins_with_tensor(*cursor) {
+                        self.named_tensors(cursor, columns)?;
+                    } else {
+                        self.columns_of_lists(cursor, columns)?;
+                    }
                     return self.close_holder(cursor);
                 }
                 (Holder::Split, Some(b'{')) => {
@@ -119,12 +142,20 @@ impl Decoder {
         self.row_by_name(cursor, columns).map_err(|error| error.with_row(0).or_suggest_holder())
     }
 
+    /// Whether the first key of the object at `cursor` is an input's and not a column's.
+    fn begins_with_tensor(&mut self, mut cursor: Cursor<'_>) -> bool {
+        cursor.bump();
+        let Ok(key) = cursor.key(&mut self.scratch) else { return false };
+        self.tensors.input_named(&self.schema, self.ignore_unknown, key).is_some()
+    }
+
     /// Passes what may stand behind the rows, up to the brace.
-    fn close_holder(&mut self, cursor: &mut Cursor<'_>) -> Result<(), DecodeError> {
+    pub(super) fn close_holder(&mut self, cursor: &mut Cursor<'_>) -> Result<(), DecodeError> {
         while cursor.goes_on(b'}')? {
             let key = cursor.key(&mut self.scratch)?;
             if !PASSED_OVER.contains(&key) {
-                return Err(unknown_column(&self.schema, key).with_offset(cursor.position()));
+                let unknown = if self.schema.is_table() { unknown_column } else { unknown_input };
+                return Err(unknown(&self.schema, key).with_offset(cursor.position()));
             }
             cursor.colon()?;
             cursor.skip_value(&mut self.scratch)?;
@@ -135,7 +166,7 @@ impl Decoder {
 
 /// What a key of a document may hold, if it is not a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Holder {
+pub(super) enum Holder {
     RowList,
     /// A list of rows, or an object of columns.
     Inputs,
@@ -147,7 +178,7 @@ enum Holder {
 }
 
 impl Holder {
-    fn of(key: &str) -> Self {
+    pub(super) fn of(key: &str) -> Self {
         match key {
             "inputs" => Self::Inputs,
             "dataframe_split" => Self::Split,
@@ -163,7 +194,7 @@ impl Holder {
 impl DecodeError {
     /// Suggests the key that holds rows, when an unknown name is nearly that.
     #[cold]
-    fn or_suggest_holder(self) -> Self {
+    pub(super) fn or_suggest_holder(self) -> Self {
         if self.kind() != DecodeErrorKind::UnknownColumn || self.has_suggestion() {
             return self;
         }
@@ -175,7 +206,7 @@ impl DecodeError {
 
 /// The refusal of `value` under `key`, which should hold rows.
 #[cold]
-fn not_rows(mut key: Cursor<'_>, value: Cursor<'_>) -> DecodeError {
+pub(super) fn not_rows(mut key: Cursor<'_>, value: Cursor<'_>) -> DecodeError {
     let mut scratch = String::new();
     let name = key.string(&mut scratch).unwrap_or_default();
     DecodeError::new(DecodeErrorKind::WrongType)

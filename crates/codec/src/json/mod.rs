@@ -4,8 +4,11 @@ mod columnar;
 mod cursor;
 mod document;
 mod lines;
+mod nested;
 mod rows;
 mod skip;
+mod tensor_document;
+mod tensors;
 mod text;
 
 pub use text::write_string;

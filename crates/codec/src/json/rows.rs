@@ -1,7 +1,10 @@
-use hotplate_tensor::{CellError, Columns, DType};
+use hotplate_tensor::{CellError, Columns};
 
 use crate::{
-    DecodeError, DecodeErrorKind, Decoder, cell, json::cursor::Cursor, names::unknown_column,
+    DecodeError, DecodeErrorKind, Decoder,
+    cell::{self, Place},
+    json::cursor::Cursor,
+    names::unknown_column,
     number::Number,
 };
 
@@ -14,6 +17,17 @@ pub(super) enum Order {
     Header,
 }
 
+/// What a key of a row means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Key {
+    /// A cell of this column follows.
+    Column(usize),
+    /// Nothing; the value is to be passed over.
+    PassedOver,
+    /// An input, so that its tensor follows and the row is none of cells.
+    Tensor,
+}
+
 impl Decoder {
     /// Appends the row that begins at `cursor`, whatever its form.
     pub(super) fn json_row(
@@ -21,7 +35,14 @@ impl Decoder {
         cursor: &mut Cursor<'_>,
         columns: &mut Columns,
     ) -> Result<(), DecodeError> {
-        match cursor.peek() {
+        let first = cursor.peek();
+        if !self.schema.is_table() {
+            return self.tensor_row(cursor, columns);
+        }
+        match first {
+            Some(b'[') if self.tensors.nested_in_table && cursor.depth().0 > 1 => {
+                self.tensor_row(cursor, columns)
+            }
             Some(b'[') => self.row_by_position(cursor, Order::Schema, columns),
             Some(b'{') => self.row_by_name(cursor, columns),
             Some(b']' | b'}' | b',' | b':') | None => Err(cursor.malformed("a row")),
@@ -90,36 +111,33 @@ impl Decoder {
         if let Some((list, braces)) = wrapped_list(*cursor) {
             *cursor = list;
             self.row_by_position(cursor, Order::Schema, columns)?;
-            for _ in 0..braces {
-                if cursor.peek() != Some(b'}') {
-                    return Err(cursor.malformed("\"}\""));
-                }
-                cursor.bump();
-            }
-            return Ok(());
+            return cursor.close_braces(braces);
         }
         columns.begin_row();
         self.roll.begin();
         if cursor.opens(b'}') {
             loop {
+                let key_start = *cursor;
                 match self.json_key(cursor)? {
-                    Some(column) => self.json_cell(cursor, column, columns)?,
-                    None => cursor.skip_value(&mut self.scratch)?,
+                    Key::Column(column) => self.json_cell(cursor, column, columns)?,
+                    Key::PassedOver => cursor.skip_value(&mut self.scratch)?,
+                    Key::Tensor if self.roll.is_untouched() => {
+                        *cursor = cursor.at(start);
+                        return self.tensors_by_name(cursor, columns);
+                    }
+                    Key::Tensor => return Err(self.unknown_key(key_start)),
                 }
                 if !cursor.goes_on(b'}')? {
                     break;
                 }
             }
         }
-        self.roll.finish(&self.schema).map_err(|error| error.with_offset(start))
+        self.roll.finish(&*self.schema).map_err(|error| error.with_offset(start))
     }
 
-    /// Passes a key and its colon, and finds the key's column; none is one to pass over.
+    /// Passes a key and its colon, and finds what it means.
     #[inline]
-    pub(super) fn json_key(
-        &mut self,
-        cursor: &mut Cursor<'_>,
-    ) -> Result<Option<usize>, DecodeError> {
+    pub(super) fn json_key(&mut self, cursor: &mut Cursor<'_>) -> Result<Key, DecodeError> {
         let start = *cursor;
         let at_fault = |error: DecodeError| error.with_offset(start.value_start());
         if self.has_plain_names
@@ -127,16 +145,34 @@ impl Decoder {
             && let Some(column) = self.schema.columns().get(guess)
             && cursor.key_is(&column.name)
         {
-            return self.roll.confirm(&self.schema, guess).map(Some).map_err(at_fault);
+            return self.roll.confirm(&*self.schema, guess).map(Key::Column).map_err(at_fault);
         }
         let key = cursor.key(&mut self.scratch)?;
-        let column = match self.roll.answer(&self.schema, key) {
-            Ok(None) if !self.ignore_unknown => Err(unknown_column(&self.schema, key)),
-            answer => answer,
+        let meaning = match self.roll.answer(&*self.schema, key) {
+            Ok(Some(column)) => Ok(Key::Column(column)),
+            Ok(None) => {
+                let tensor = self.tensors.input_named(&self.schema, self.ignore_unknown, key);
+                match tensor {
+                    Some(_) => Ok(Key::Tensor),
+                    None if self.ignore_unknown => Ok(Key::PassedOver),
+                    None => Err(unknown_column(&self.schema, key)),
+                }
+            }
+            Err(error) => Err(error),
         }
         .map_err(at_fault)?;
         cursor.colon()?;
-        Ok(column)
+        Ok(meaning)
+    }
+
+    /// The refusal of the key at `cursor`, which no column has.
+    #[cold]
+    pub(super) fn unknown_key(&mut self, mut cursor: Cursor<'_>) -> DecodeError {
+        let start = cursor.value_start();
+        match cursor.key(&mut self.scratch) {
+            Ok(key) => unknown_column(&self.schema, key).with_offset(start),
+            Err(error) => error,
+        }
     }
 
     /// Sets a cell of the last row to the value at `cursor`.
@@ -144,48 +180,53 @@ impl Decoder {
     pub(super) fn json_cell(
         &mut self,
         cursor: &mut Cursor<'_>,
-        column: usize,
+        place: impl Place,
         columns: &mut Columns,
     ) -> Result<(), DecodeError> {
         let first = cursor.peek();
         let start = *cursor;
         let result = match first {
-            Some(b'"') => cell::set_text(columns, column, cursor.string(&mut self.scratch)?),
-            Some(b'-' | b'0'..=b'9') => cell::set_number(columns, column, cursor.number()?),
+            Some(b'"') => cell::set_text(columns, place, cursor.string(&mut self.scratch)?),
+            Some(b'-' | b'0'..=b'9') => cell::set_number(columns, place, cursor.number()?),
             Some(b'n') => {
                 cursor.word("null")?;
-                columns.set_missing(column)
+                place.put_missing(columns)
             }
             Some(b'N') => {
                 cursor.word("NaN")?;
-                columns.set_missing(column)
+                place.put_missing(columns)
             }
             Some(b't') => {
                 cursor.word("true")?;
-                columns.set_bool(column, true)
+                place.put_bool(columns, true)
             }
             Some(b'f') => {
                 cursor.word("false")?;
-                columns.set_bool(column, false)
+                place.put_bool(columns, false)
             }
             Some(b'I') => {
                 cursor.word("Infinity")?;
-                cell::set_number(columns, column, Number::Float(f64::INFINITY))
+                cell::set_number(columns, place, Number::Float(f64::INFINITY))
             }
             Some(b'[' | b'{') => {
                 // Passed, so that a row's number of cells can be told.
                 cursor.skip_value(&mut self.scratch)?;
-                Err(CellError::WrongType { expected: self.dtype(column) })
+                Err(CellError::WrongType { expected: place.dtype(&self.schema) })
             }
             _ => return Err(cursor.malformed("a value")),
         };
-        result.map_err(|error| self.json_cell_error(error, column, start))
+        result.map_err(|error| self.json_cell_error(error, place, start))
     }
 
     #[cold]
-    fn json_cell_error(&self, error: CellError, column: usize, value: Cursor<'_>) -> DecodeError {
+    fn json_cell_error(
+        &self,
+        error: CellError,
+        place: impl Place,
+        value: Cursor<'_>,
+    ) -> DecodeError {
         DecodeError::cell(error, value.describe())
-            .with_column(&self.schema.columns()[column].name)
+            .with_column(place.name(&self.schema))
             .with_offset(value.position())
     }
 
@@ -200,15 +241,11 @@ impl Decoder {
             .with_offset(cursor.value_start())
             .with_got(cursor.describe())
     }
-
-    fn dtype(&self, column: usize) -> DType {
-        self.schema.columns()[column].dtype
-    }
 }
 
 /// The list inside `{"features": [..]}` or `{"data": {"features": {"values": [..]}}}`, and the
 /// number of braces to close behind it.
-fn wrapped_list(mut cursor: Cursor<'_>) -> Option<(Cursor<'_>, usize)> {
+pub(super) fn wrapped_list(mut cursor: Cursor<'_>) -> Option<(Cursor<'_>, usize)> {
     cursor.bump();
     let braces = if cursor.key_is("features") {
         1

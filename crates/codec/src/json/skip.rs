@@ -1,6 +1,6 @@
 use crate::{DecodeError, DecodeErrorKind, json::cursor::Cursor};
 
-/// Lists and objects that are skipped may be nested this deep; rows need three levels.
+/// Lists and objects that are skipped may be nested this deep; rows need fewer.
 const MAX_DEPTH: u32 = 64;
 
 impl Cursor<'_> {
@@ -50,6 +50,24 @@ impl Cursor<'_> {
             self.colon()?;
         }
         Ok(())
+    }
+
+    /// Passes a value that is not a list. A number or a word is not looked at.
+    #[inline]
+    pub(super) fn pass_element(&mut self, scratch: &mut String) -> Result<(), DecodeError> {
+        match self.peek() {
+            Some(b'"') => return self.string(scratch).map(|_| ()),
+            Some(b'{') => return self.skip_value(scratch),
+            _ => {}
+        }
+        let start = self.position();
+        while self
+            .peek_byte()
+            .is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.'))
+        {
+            self.bump();
+        }
+        if self.position() == start { Err(self.malformed("a value")) } else { Ok(()) }
     }
 
     /// Passes a value that is not a list or an object.

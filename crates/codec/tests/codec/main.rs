@@ -10,3 +10,7 @@ mod json_refusals;
 mod lines;
 mod properties;
 mod support;
+mod tensor_blocks;
+mod tensor_properties;
+mod tensor_refusals;
+mod tensors;

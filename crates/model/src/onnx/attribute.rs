@@ -160,7 +160,7 @@ impl<'a> Attribute<'a> {
             AttributeKind::Float => AttributeValue::Float(self.float()),
             AttributeKind::Int => AttributeValue::Int(self.number.cast_signed()),
             AttributeKind::String => AttributeValue::String(self.piece.text("a string")?),
-            AttributeKind::Tensor => AttributeValue::Tensor(TensorProto::parse(self.piece)?),
+            AttributeKind::Tensor => AttributeValue::Tensor(TensorProto::parse_fields(self.piece)?),
             AttributeKind::Graph => {
                 AttributeValue::Graph(Graph::parse(self.piece, &mut Allowance::new())?)
             }
@@ -222,7 +222,7 @@ impl<'a> Content<'a> {
             AttributeKind::String => self.piece = field.piece()?,
             AttributeKind::Tensor => {
                 (self.piece, self.number) = (field.piece()?, 1);
-                TensorProto::parse(self.piece)?;
+                TensorProto::parse(self.piece, allowance)?;
             }
             AttributeKind::Graph => {
                 (self.piece, self.number) = (field.piece()?, 1);
@@ -232,10 +232,10 @@ impl<'a> Content<'a> {
                 field.piece()?;
                 self.number += 1;
             }
-            AttributeKind::Tensors => drop(TensorProto::parse(field.piece()?)?),
+            AttributeKind::Tensors => drop(TensorProto::parse(field.piece()?, allowance)?),
             AttributeKind::Graphs => drop(Graph::parse(field.piece()?, allowance)?),
             AttributeKind::SparseTensor | AttributeKind::SparseTensors => {
-                check_sparse(field.piece()?)?;
+                check_sparse(field.piece()?, allowance)?;
             }
         }
         Ok(())

@@ -170,6 +170,10 @@ pub enum TestDim<'a> {
 
 /// An input or output that is a tensor.
 pub fn value(name: &str, element: i64, dims: &[TestDim<'_>]) -> Writer {
+    Writer::default().text(1, name).message(2, &tensor_type(element, dims))
+}
+
+fn tensor_type(element: i64, dims: &[TestDim<'_>]) -> Writer {
     let shape = dims.iter().fold(Writer::default(), |shape, dim| {
         let dim = match *dim {
             TestDim::Fixed(dim) => Writer::default().int(1, dim),
@@ -179,13 +183,49 @@ pub fn value(name: &str, element: i64, dims: &[TestDim<'_>]) -> Writer {
         shape.message(1, &dim)
     });
     let tensor = Writer::default().int(1, element).message(2, &shape);
-    Writer::default().text(1, name).message(2, &Writer::default().message(1, &tensor))
+    Writer::default().message(1, &tensor)
+}
+
+/// An input or output that is a tensor of unknown shape.
+pub fn shapeless(name: &str, element: i64) -> Writer {
+    let ty = Writer::default().message(1, &Writer::default().int(1, element));
+    Writer::default().text(1, name).message(2, &ty)
 }
 
 /// An input or output whose type is field `kind` of a type message, with nothing in it.
 pub fn opaque_value(name: &str, kind: u32) -> Writer {
     let ty = Writer::default().message(kind, &Writer::default());
     Writer::default().text(1, name).message(2, &ty)
+}
+
+/// An output that is a list of maps to float32, by keys of this type: what [`zipmap`] makes.
+pub fn maps(name: &str, key: i64) -> Writer {
+    let scores = Writer::default().message(1, &Writer::default().int(1, FLOAT));
+    let map = Writer::default().int(1, key).message(2, &scores);
+    let map = Writer::default().message(5, &map);
+    let ty = Writer::default().message(4, &Writer::default().message(1, &map));
+    Writer::default().text(1, name).message(2, &ty)
+}
+
+/// A node that makes maps of scores: see [`maps`]. The labels are its only attribute.
+pub fn zipmap(scores: &str, output: &str, labels: &Writer) -> Writer {
+    ml_operation("ZipMap", &[scores], &[output], std::slice::from_ref(labels))
+}
+
+/// An input or output that is a tensor or nothing: the tensor's [`value`] declared as optional.
+pub fn optional(name: &str, element: i64, dims: &[TestDim<'_>]) -> Writer {
+    let inner = tensor_type(element, dims);
+    let ty = Writer::default().message(9, &Writer::default().message(1, &inner));
+    Writer::default().text(1, name).message(2, &ty)
+}
+
+/// The head of a tensor whose elements are in another file, at this offset as it is spelt.
+pub fn external(name: &str, element: i64, dims: &[i64], location: &str, offset: &str) -> Writer {
+    let entry = |key: &str, value: &str| Writer::default().text(1, key).text(2, value);
+    tensor(name, element, dims)
+        .message(13, &entry("location", location))
+        .message(13, &entry("offset", offset))
+        .int(14, 1)
 }
 
 /// A graph with every kind of part that is read.
@@ -205,8 +245,10 @@ pub fn full_graph() -> Writer {
             attribute("branch", 5).message(6, &branch),
         ],
     );
-    let second = node(
+    let second = ml_operation(
         "TreeEnsembleClassifier",
+        &["y"],
+        &["label", "probabilities"],
         &[strings("classlabels_strings", &["No", "Yes"]), ints("ids", &[0, 1, -1])],
     );
     let full = graph(

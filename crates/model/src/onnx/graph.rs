@@ -55,11 +55,11 @@ impl<'a> Graph<'a> {
                 NAME => graph.name = field.name("the name of a graph")?,
                 INITIALIZER => {
                     allowance.take_initializer().map_err(|error| error.at(field.offset))?;
-                    graph.initializers.push(TensorProto::parse(field.piece()?)?);
+                    graph.initializers.push(TensorProto::parse(field.piece()?, allowance)?);
                 }
                 SPARSE_INITIALIZER => {
                     allowance.take_initializer().map_err(|error| error.at(field.offset))?;
-                    sparse.insert(check_sparse(field.piece()?)?);
+                    sparse.insert(check_sparse(field.piece()?, allowance)?);
                 }
                 INPUT => push_value(&mut graph.inputs, &field, "inputs of a graph")?,
                 OUTPUT => push_value(&mut graph.outputs, &field, "outputs of a graph")?,

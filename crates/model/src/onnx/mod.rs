@@ -12,25 +12,32 @@
 mod attribute;
 mod decode;
 mod element;
+mod external;
 mod graph;
 mod model;
 mod node;
 mod repeated;
+pub(crate) mod splice;
 mod tensor;
 mod value_info;
 mod wire;
 
 #[cfg(any(test, feature = "fixtures"))]
 pub mod fixture;
+#[cfg(any(test, feature = "fixtures"))]
+mod test_value;
 #[cfg(test)]
 mod tests;
 
 pub use attribute::{Attribute, AttributeKind, AttributeValue};
 pub use element::ElementType;
+pub use external::ExternalData;
 pub use graph::Graph;
 pub(crate) use model::starts_like_a_model;
 pub use model::{OnnxModel, Opset};
 pub use node::Node;
 pub use repeated::{Floats, Ints, Strings};
 pub use tensor::TensorProto;
+#[cfg(any(test, feature = "fixtures"))]
+pub use test_value::{TestMap, TestValue, read_value};
 pub use value_info::{Dim, ValueInfo, ValueType};

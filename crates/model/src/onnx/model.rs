@@ -1,5 +1,5 @@
 use super::{
-    Attribute, Graph, Node,
+    Attribute, ExternalData, Graph, Node, TensorProto,
     wire::{Piece, WireType, read_tag},
 };
 use crate::{
@@ -25,6 +25,9 @@ pub struct OnnxModel<'a> {
     pub metadata: Vec<(&'a str, &'a str)>,
     /// The computation.
     pub graph: Graph<'a>,
+    /// Where the elements of tensors are that are not in this file, whatever holds the tensors:
+    /// graphs within the graph, functions and training graphs included.
+    pub external: Vec<ExternalData<'a>>,
 }
 
 /// An operator set: a domain and its version.
@@ -40,8 +43,8 @@ const IR_VERSION: u32 = 1;
 const PRODUCER_NAME: u32 = 2;
 const PRODUCER_VERSION: u32 = 3;
 const DOC: u32 = 6;
-const GRAPH: u32 = 7;
-const OPSET: u32 = 8;
+pub(super) const GRAPH: u32 = 7;
+pub(super) const OPSET: u32 = 8;
 const METADATA: u32 = 14;
 const TRAINING: u32 = 20;
 const FUNCTION: u32 = 25;
@@ -90,8 +93,24 @@ impl<'a> OnnxModel<'a> {
             }
         }
         let graph = graph.ok_or(Fault::Absent { what: "the graph" })?;
-        let model =
-            Self { ir_version, producer_name, producer_version, doc, opsets, metadata, graph };
+        let external = allowance
+            .external
+            .into_iter()
+            .filter_map(|at| {
+                let message = Piece { bytes: &bytes[at.clone()], offset: at.start };
+                TensorProto::parse_fields(message).map(|tensor| tensor.external).transpose()
+            })
+            .collect::<Result<_, _>>()?;
+        let model = Self {
+            ir_version,
+            producer_name,
+            producer_version,
+            doc,
+            opsets,
+            metadata,
+            graph,
+            external,
+        };
         model.check_operator_sets()?;
         Ok(model)
     }

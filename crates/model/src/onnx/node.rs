@@ -97,6 +97,11 @@ impl<'a> Node<'a> {
         if self.name.is_empty() { self.op_type } else { self.name }
     }
 
+    /// Where in the file its message begins.
+    pub(crate) const fn offset(&self) -> usize {
+        self.offset
+    }
+
     /// Every attribute, in the file's order.
     pub fn attributes(&self) -> &[Attribute<'a>] {
         &self.attributes

@@ -3,12 +3,17 @@ use std::mem;
 use hotplate_tensor::{DType, Data, Element};
 
 use super::{
-    ElementType, decode,
+    ElementType, ExternalData, decode,
     element::{DOUBLES, FLOATS, INT32S, INT64S, STRINGS, UINT64S},
+    external::Location,
     repeated::{RepeatedBytes, count},
     wire::{Field, Fields, Piece, Value, read_varint},
 };
-use crate::{ModelError, fault::Fault, limits};
+use crate::{
+    ModelError,
+    fault::{ExternalFault, Fault},
+    limits::{self, Allowance},
+};
 
 /// A constant tensor. Its elements stay in the file until they are decoded.
 ///
@@ -21,6 +26,8 @@ pub struct TensorProto<'a> {
     pub dims: Vec<usize>,
     /// The type of its elements.
     pub element: ElementType,
+    /// Where the elements are when they are in another file.
+    pub external: Option<ExternalData<'a>>,
     /// The number of its elements.
     len: usize,
     storage: Storage<'a>,
@@ -33,6 +40,8 @@ enum Storage<'a> {
     Raw(Piece<'a>),
     /// In a repeated field of this message.
     Typed(Piece<'a>),
+    /// In another file.
+    Elsewhere,
 }
 
 const DIMS: u32 = 1;
@@ -43,13 +52,20 @@ const EXTERNAL_DATA: u32 = 13;
 const DATA_LOCATION: u32 = 14;
 
 impl<'a> TensorProto<'a> {
-    pub(super) fn parse(message: Piece<'a>) -> Result<Self, ModelError> {
-        Self::parse_fields(message).map_err(|error| error.at(message.offset))
+    /// Reads and checks a tensor. One whose elements are in another file is noted in the allowance,
+    /// wherever it hides.
+    pub(super) fn parse(message: Piece<'a>, allowance: &mut Allowance) -> Result<Self, ModelError> {
+        let tensor = Self::parse_fields(message).map_err(|error| error.at(message.offset))?;
+        if tensor.external.is_some() {
+            allowance.external.push(message.offset..message.offset + message.bytes.len());
+        }
+        Ok(tensor)
     }
 
-    fn parse_fields(message: Piece<'a>) -> Result<Self, ModelError> {
+    pub(super) fn parse_fields(message: Piece<'a>) -> Result<Self, ModelError> {
         let (mut name, mut code, mut dims, mut raw) = ("", 0, Vec::new(), None::<Piece<'a>>);
         let mut typed = Entries::default();
+        let mut location = Location::default();
         let mut fields = message.fields();
         while let Some(field) = fields.next()? {
             match field.number {
@@ -57,8 +73,8 @@ impl<'a> TensorProto<'a> {
                 TYPE => code = field.int()?,
                 NAME => name = field.name("the name of a tensor")?,
                 RAW => raw = Some(field.piece()?),
-                EXTERNAL_DATA => return Err(Fault::ExternalData.into()),
-                DATA_LOCATION if field.int()? != 0 => return Err(Fault::ExternalData.into()),
+                EXTERNAL_DATA => location.add(field.piece()?)?,
+                DATA_LOCATION => location.set_place(field.int()?)?,
                 FLOATS | INT32S | STRINGS | INT64S | DOUBLES | UINT64S => {
                     typed.add(&field, &mut fields)?;
                 }
@@ -70,7 +86,14 @@ impl<'a> TensorProto<'a> {
             .iter()
             .try_fold(1_usize, |product, &dim| product.checked_mul(dim))
             .ok_or(Fault::DimsOverflow)?;
+        let external = location.settle(element.raw_bytes(len))?;
         let storage = match raw {
+            _ if external.is_some() => {
+                if raw.is_some() || typed.total() > 0 {
+                    return Err(Fault::External(ExternalFault::AlsoHere).into());
+                }
+                Storage::Elsewhere
+            }
             Some(raw) if !raw.bytes.is_empty() => {
                 check_raw(element, len, raw.bytes.len(), &typed)?;
                 Storage::Raw(raw)
@@ -80,7 +103,7 @@ impl<'a> TensorProto<'a> {
                 Storage::Typed(message)
             }
         };
-        Ok(Self { name, dims, element, len, storage, offset: message.offset })
+        Ok(Self { name, dims, element, external, len, storage, offset: message.offset })
     }
 
     /// The number of elements.
@@ -97,8 +120,8 @@ impl<'a> TensorProto<'a> {
     ///
     /// # Errors
     ///
-    /// When Hotplate has no such type, or an element is not of it: text that is not UTF-8, an
-    /// integer out of range.
+    /// When the elements are in another file, Hotplate has no such type, or an element is not of
+    /// it: text that is not UTF-8, an integer out of range.
     pub fn decode(&self) -> Result<Data, ModelError> {
         let Some(dtype) = self.element.dtype() else {
             return Err(self.place(Fault::Undecodable { element: self.element }));
@@ -106,6 +129,7 @@ impl<'a> TensorProto<'a> {
         let decoded = match self.storage {
             Storage::Raw(raw) => decode::raw(dtype, raw.bytes),
             Storage::Typed(message) => decode::typed(dtype, message, self.len),
+            Storage::Elsewhere => return Err(self.elsewhere()),
         };
         // Fewer than were counted is possible where a mapped file changed since.
         decoded
@@ -130,7 +154,9 @@ impl<'a> TensorProto<'a> {
     /// When the tensor is of another type, or an element is not UTF-8.
     pub fn strings(&self) -> Result<Vec<&'a str>, ModelError> {
         self.expect(DType::Str)?;
-        let (Storage::Typed(message) | Storage::Raw(message)) = self.storage;
+        let (Storage::Typed(message) | Storage::Raw(message)) = self.storage else {
+            return Err(self.elsewhere());
+        };
         RepeatedBytes::new(message, STRINGS, self.len)
             .map(|string| string.text("an element of a tensor"))
             .collect()
@@ -144,19 +170,26 @@ impl<'a> TensorProto<'a> {
         }
     }
 
+    fn elsewhere(&self) -> ModelError {
+        self.place(Fault::External(ExternalFault::NotRead))
+    }
+
     fn place(&self, fault: Fault) -> ModelError {
         ModelError::from(fault).at(self.offset)
     }
 }
 
 /// Looks at the parts of a sparse tensor, which is not decoded, and gives its name.
-pub(super) fn check_sparse(message: Piece<'_>) -> Result<&str, ModelError> {
+pub(super) fn check_sparse<'a>(
+    message: Piece<'a>,
+    allowance: &mut Allowance,
+) -> Result<&'a str, ModelError> {
     let mut name = "";
     let mut fields = message.fields();
     while let Some(field) = fields.next()? {
         match field.number {
-            1 => name = TensorProto::parse(field.piece()?)?.name,
-            2 => drop(TensorProto::parse(field.piece()?)?),
+            1 => name = TensorProto::parse(field.piece()?, allowance)?.name,
+            2 => drop(TensorProto::parse(field.piece()?, allowance)?),
             _ => {}
         }
     }

@@ -248,13 +248,8 @@ fn tensors_that_do_not_fit_their_shape_are_refused() {
 }
 
 #[test]
-fn external_data_is_refused_wherever_it_hides() {
-    let entry = Writer::default().text(1, "location").text(2, "../../etc/passwd");
-    let external = tensor("t", 1, &[1]).message(13, &entry).int(14, 1);
-    assert_eq!(
-        tensor_refusal(&tensor("t", 1, &[1]).float(4, 1.0).int(14, 1)).kind(),
-        Kind::ExternalData
-    );
+fn external_data_is_found_wherever_it_hides() {
+    let external = fixture::external("t", 1, &[3], "weights", "16");
     let sparse = Writer::default().message(1, &external);
     let inner = Writer::default().message(5, &external);
     let holders = [
@@ -265,19 +260,88 @@ fn external_data_is_refused_wherever_it_hides() {
         attribute("a", 5).message(6, &inner),
         attribute("a", 10).message(11, &inner),
     ];
+    let found = |file: Writer| {
+        let file = open(file);
+        let onnx = file.onnx().unwrap();
+        assert_eq!(onnx.external.len(), 1);
+        assert_eq!(onnx.external[0].location, "weights");
+        assert_eq!((onnx.external[0].offset, onnx.external[0].end()), (16, 28));
+        let error = file.external_files().unwrap_err();
+        assert_eq!(error.kind(), Kind::ExternalData, "a model of bytes has no folder");
+    };
     for holder in &holders {
-        assert_eq!(attribute_refusal(holder.clone()).kind(), Kind::ExternalData);
+        found(model(&graph_of(&[node("Op", std::slice::from_ref(holder))])));
         let function = Writer::default().message(7, &node("Op", std::slice::from_ref(holder)));
-        let file = model(&full_graph()).message(25, &function);
-        assert_eq!(refusal(file).kind(), Kind::ExternalData);
+        found(model(&full_graph()).message(25, &function));
     }
     let default = Writer::default().message(11, &holders[0]);
     let training = Writer::default().message(2, &inner);
     for (number, part) in [(25, default), (20, training)] {
-        assert_eq!(refusal(model(&full_graph()).message(number, &part)).kind(), Kind::ExternalData);
+        found(model(&full_graph()).message(number, &part));
     }
-    let initializer = Writer::default().message(15, &sparse);
-    assert_eq!(refusal(model(&initializer)).kind(), Kind::ExternalData);
+    found(model(&Writer::default().message(15, &sparse)));
+    found(model(&inner));
+    assert!(open(model(&full_graph())).external_files().unwrap().is_empty());
+}
+
+#[test]
+fn elements_in_another_file_are_not_read() {
+    let constant = fixture::external("t", 1, &[3], "weights", "0");
+    let file = open(model(&Writer::default().message(5, &constant)));
+    let onnx = file.onnx().unwrap();
+    let tensor = &onnx.graph.initializers[0];
+    assert_eq!((tensor.len(), tensor.external.unwrap().length), (3, 12));
+    let errors = [tensor.decode().unwrap_err(), tensor.elements::<f32>().unwrap_err()];
+    for error in errors {
+        assert_eq!(error.kind(), Kind::ExternalData, "{error}");
+    }
+    assert_eq!(tensor.strings().unwrap_err().kind(), Kind::BadTensor, "it is of float32");
+}
+
+#[test]
+fn external_data_that_makes_no_sense_is_refused() {
+    let entry = |key: &str, value: &str| Writer::default().text(1, key).text(2, value);
+    let place = entry("location", "weights");
+    let head = || tensor("t", 1, &[2]);
+    let cases = [
+        head().int(14, 1),
+        head().int(14, 1).message(13, &entry("location", "")),
+        head().int(14, 1).message(13, &place).message(13, &place),
+        head().int(14, 1).message(13, &place).bytes(9, &[0; 8]),
+        head().int(14, 1).message(13, &place).float(4, 1.0).float(4, 2.0),
+        head().float(4, 1.0).float(4, 2.0).message(13, &place),
+        head().message(13, &place),
+        head().int(14, 2).message(13, &place),
+        head().int(14, -1),
+        head().int(14, 1).message(13, &place).message(13, &entry("offset", "-1")),
+        head().int(14, 1).message(13, &place).message(13, &entry("offset", "0x10")),
+        head().int(14, 1).message(13, &place).message(13, &entry("offset", "18446744073709551610")),
+        head().int(14, 1).message(13, &place).message(13, &entry("offset", "99999999999999999999")),
+        head().int(14, 1).message(13, &place).message(13, &entry("length", "9")),
+        head().int(14, 1).message(13, &place).message(13, &entry("length", "")),
+        tensor("t", 8, &[2]).int(14, 1).message(13, &place),
+        tensor("t", 1, &[1 << 62]).int(14, 1).message(13, &place),
+    ];
+    for case in cases {
+        let error = tensor_refusal(&case);
+        assert_eq!(error.kind(), Kind::ExternalData, "{error}");
+    }
+    let more = head().int(14, 1).message(13, &place).message(13, &entry("length", "8"));
+    open(model(&Writer::default().message(5, &more.message(13, &entry("checksum", "0f")))));
+}
+
+#[test]
+fn types_nest_to_a_depth() {
+    let nested = |depth| {
+        let tensor = Writer::default().message(1, &Writer::default().int(1, 1));
+        let ty = (0..depth).fold(tensor, |inner, _| {
+            Writer::default().message(4, &Writer::default().message(1, &inner))
+        });
+        model(&Writer::default().message(12, &Writer::default().text(1, "y").message(2, &ty)))
+    };
+    open(nested(limits::TYPE_DEPTH));
+    assert_eq!(refusal(nested(limits::TYPE_DEPTH + 1)).kind(), Kind::TooDeep);
+    assert_eq!(refusal(nested(5_000)).kind(), Kind::TooDeep);
 }
 
 #[test]
@@ -296,7 +360,8 @@ fn file_with_any_byte_changed_is_read_or_refused() {
         for byte in [0x00, 0x01, 0x7f, 0x80, 0xff, whole[at] ^ 0x01, whole[at] ^ 0x08] {
             let mut bytes = whole.clone();
             bytes[at] = byte;
-            let _ = Model::from_bytes(bytes).and_then(|model| model.signature(None));
+            let Ok(model) = Model::from_bytes(bytes) else { continue };
+            let _ = (model.signature(None), model.without_zipmap(), model.external_files());
         }
     }
 }

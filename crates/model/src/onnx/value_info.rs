@@ -26,12 +26,17 @@ pub enum ValueType<'a> {
         /// Its dimensions, when the file gives them.
         shape: Option<Vec<Dim<'a>>>,
     },
-    /// A sequence of other values.
-    Sequence,
+    /// A sequence of values of this type.
+    Sequence(Box<Self>),
     /// A map of keys to values.
-    Map,
-    /// A value that may be absent.
-    Optional,
+    Map {
+        /// The type of the keys, when the file gives it.
+        key: Option<ElementType>,
+        /// The type of the values.
+        value: Box<Self>,
+    },
+    /// A value of this type that may be absent.
+    Optional(Box<Self>),
     /// A sparse tensor.
     SparseTensor,
     /// A type that only its operators understand.
@@ -56,9 +61,9 @@ impl ValueType<'_> {
     pub(crate) const fn noun(&self) -> &'static str {
         match self {
             Self::Tensor { .. } => "a tensor",
-            Self::Sequence => "a sequence",
-            Self::Map => "a map",
-            Self::Optional => "an optional value",
+            Self::Sequence(_) => "a sequence",
+            Self::Map { .. } => "a map",
+            Self::Optional(_) => "an optional value",
             Self::SparseTensor => "a sparse tensor",
             Self::Opaque => "an opaque value",
             Self::Unspecified => "of no type",
@@ -100,7 +105,7 @@ impl<'a> ValueInfo<'a> {
             match field.number {
                 1 => name = field.name("the name of an input or output")?,
                 2 if ty != ValueType::Unspecified => return Err(twice(&field)),
-                2 => ty = parse_type(field.piece()?)?,
+                2 => ty = parse_type(field.piece()?, limits::TYPE_DEPTH)?,
                 _ => {}
             }
         }
@@ -112,22 +117,59 @@ impl<'a> ValueInfo<'a> {
     }
 }
 
-fn parse_type(message: Piece<'_>) -> Result<ValueType<'_>, ModelError> {
+/// A type that may nest up to `depth` others.
+fn parse_type(message: Piece<'_>, depth: usize) -> Result<ValueType<'_>, ModelError> {
     let mut ty = ValueType::Unspecified;
     let mut fields = message.fields();
     while let Some(field) = fields.next()? {
         ty = match field.number {
             1 | 4 | 5 | 7..=9 if ty != ValueType::Unspecified => return Err(twice(&field)),
             1 => parse_tensor_type(field.piece()?)?,
-            4 => ValueType::Sequence,
-            5 => ValueType::Map,
+            4 => ValueType::Sequence(parse_inner(field.piece()?, 1, depth)?),
+            5 => {
+                let message = field.piece()?;
+                ValueType::Map { key: parse_key(message)?, value: parse_inner(message, 2, depth)? }
+            }
             7 => ValueType::Opaque,
             8 => ValueType::SparseTensor,
-            9 => ValueType::Optional,
+            9 => ValueType::Optional(parse_inner(field.piece()?, 1, depth)?),
             _ => continue,
         };
     }
     Ok(ty)
+}
+
+/// The type in field `number` of what holds values of that type.
+fn parse_inner(
+    message: Piece<'_>,
+    number: u32,
+    depth: usize,
+) -> Result<Box<ValueType<'_>>, ModelError> {
+    let mut ty = ValueType::Unspecified;
+    let mut fields = message.fields();
+    while let Some(field) = fields.next()? {
+        if field.number == number {
+            if ty != ValueType::Unspecified {
+                return Err(twice(&field));
+            }
+            let fault = Fault::TooDeep { what: "types", limit: limits::TYPE_DEPTH };
+            let depth = depth.checked_sub(1).ok_or(fault)?;
+            ty = parse_type(field.piece()?, depth)?;
+        }
+    }
+    Ok(Box::new(ty))
+}
+
+fn parse_key(message: Piece<'_>) -> Result<Option<ElementType>, ModelError> {
+    let mut key = None;
+    let mut fields = message.fields();
+    while let Some(field) = fields.next()? {
+        if field.number == 1 {
+            let element = ElementType::parse(field.int()?);
+            key = Some(element.map_err(|fault| ModelError::from(fault).at(field.offset))?);
+        }
+    }
+    Ok(key)
 }
 
 fn twice(field: &Field<'_>) -> ModelError {
@@ -174,7 +216,7 @@ fn parse_dim(message: Piece<'_>) -> Result<Dim<'_>, ModelError> {
             // Some exporters write -1 where they mean any.
             1 => usize::try_from(field.int()?).map_or(Dim::Unknown, Dim::Fixed),
             2 => match field.name("the name of a dimension")? {
-                "" => Dim::Unknown,
+                "" | "?" => Dim::Unknown,
                 name => Dim::Symbol(name),
             },
             _ => continue,

@@ -154,7 +154,8 @@ impl<'a> Fields<'a> {
         count
     }
 
-    const fn offset(&self) -> usize {
+    /// The offset in the file of the next field.
+    pub(crate) const fn offset(&self) -> usize {
         self.end - self.rest.len()
     }
 }

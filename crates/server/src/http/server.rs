@@ -68,12 +68,18 @@ impl Server {
         self.shared.handler.install(registry);
     }
 
-    /// Serves until one of `signals` comes, then drains.
+    /// Serves until one of `signals` comes, then drains. With request logging, the log gets a line
+    /// for each model first.
     ///
     /// # Errors
     ///
     /// When requests were cut off: by the end of the time to drain, or by a second signal.
     pub fn run_until(self, mut signals: Signals) -> Result<(), ServeError> {
+        // Not when they are installed: a program that starts the server looks for the address in
+        // front of all else on standard output.
+        if let (Some(log), Some(registry)) = (&self.shared.log, self.shared.handler.registry()) {
+            registry.iter().for_each(|engine| log.write_model(engine));
+        }
         let Signals { runtime, terminate, interrupt } = &mut signals;
         let result = runtime.block_on(async {
             tokio::select! {

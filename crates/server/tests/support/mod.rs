@@ -67,6 +67,16 @@ impl Client {
     }
 
     pub(crate) fn receive(&mut self) -> Response {
+        let mut response = self.receive_head();
+        if let Some(length) = response.header("content-length") {
+            response.body = vec![0; length.parse().unwrap()];
+            self.stream.read_exact(&mut response.body).unwrap();
+        }
+        response
+    }
+
+    /// A response without its body, as the one to HEAD is.
+    pub(crate) fn receive_head(&mut self) -> Response {
         let status_line = self.line();
         let status = status_line.split(' ').nth(1).unwrap().parse().unwrap();
         let mut headers = Vec::new();
@@ -75,12 +85,7 @@ impl Client {
             let Some((name, value)) = line.split_once(": ") else { break };
             headers.push((name.to_ascii_lowercase(), value.to_owned()));
         }
-        let mut response = Response { status, headers, body: Vec::new() };
-        if let Some(length) = response.header("content-length") {
-            response.body = vec![0; length.parse().unwrap()];
-            self.stream.read_exact(&mut response.body).unwrap();
-        }
-        response
+        Response { status, headers, body: Vec::new() }
     }
 
     pub(crate) fn post(&mut self, path: &str, headers: &str, body: impl AsRef<[u8]>) -> Response {

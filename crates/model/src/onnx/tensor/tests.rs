@@ -8,7 +8,7 @@ use crate::{
 };
 
 fn parse(bytes: &[u8]) -> Result<TensorProto<'_>, ModelError> {
-    TensorProto::parse(Piece::of_file(bytes))
+    TensorProto::parse(Piece::of_file(bytes), &mut Allowance::new())
 }
 
 /// Checks that `values` come back from raw bytes and from the typed field that `append` writes.

@@ -1,0 +1,83 @@
+//! A program as a plan.
+
+use std::{fmt, sync::Arc};
+
+use hotplate_backend::{BackendError, Limits, Part, Placement, Plan, Worker};
+use hotplate_model::{Signature, onnx::OnnxModel};
+
+use super::{
+    compile::Program,
+    run::{BLOCK_ROWS, Frame},
+};
+
+/// A graph that is run step by step.
+#[derive(Clone, Debug)]
+pub(crate) struct ProgramPlan(Arc<Compiled>);
+
+struct Compiled {
+    signature: Signature,
+    program: Program,
+    placement: Placement,
+}
+
+/// The steps, not their constants: there may be millions.
+impl fmt::Debug for Compiled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Program({} steps)", self.program.describe().len())
+    }
+}
+
+impl ProgramPlan {
+    /// # Errors
+    ///
+    /// As [`Program::new`].
+    pub(crate) fn new(
+        model: &OnnxModel<'_>,
+        signature: Signature,
+        placement: Placement,
+    ) -> Result<Self, BackendError> {
+        let program = Program::new(model, &signature)?;
+        Ok(Self(Arc::new(Compiled { signature, program, placement })))
+    }
+}
+
+impl Plan for ProgramPlan {
+    fn signature(&self) -> &Signature {
+        &self.0.signature
+    }
+
+    fn worker(&self, _: &Limits) -> Result<Box<dyn Worker>, BackendError> {
+        Ok(Box::new(ProgramWorker { plan: Arc::clone(&self.0), frame: self.0.program.frame() }))
+    }
+
+    fn warmup(&self) -> &[usize] {
+        &[1, BLOCK_ROWS]
+    }
+
+    fn steps(&self) -> Vec<String> {
+        self.0.program.describe()
+    }
+
+    fn placement(&self) -> &Placement {
+        &self.0.placement
+    }
+
+    fn unknown_categories(&self) -> Vec<(usize, u64)> {
+        self.0.program.unknown_categories()
+    }
+}
+
+/// One thread's buffers for a program.
+#[derive(Debug)]
+struct ProgramWorker {
+    plan: Arc<Compiled>,
+    frame: Frame,
+}
+
+impl Worker for ProgramWorker {
+    fn run(&mut self, parts: &mut [Part<'_>]) {
+        for part in parts {
+            part.outcome = self.plan.program.answer(part, &mut self.frame);
+        }
+    }
+}

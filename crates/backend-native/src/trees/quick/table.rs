@@ -1,0 +1,223 @@
+//! The rows of masks: what is left of all trees' leaves in each interval of a feature.
+
+use std::array;
+
+use super::{
+    search::Search,
+    slots::{Slots, WORD_BITS},
+};
+use crate::trees::{Node, Tree};
+
+/// The words of a chunk, which is what rows hold or leave out.
+pub(super) const CHUNK_WORDS: usize = 2;
+
+/// Words that are struck out together.
+pub(super) type Chunk = [u64; CHUNK_WORDS];
+
+/// The most bytes that rows may take: beyond it they come from memory, and walking is faster.
+const MOST_BYTES: usize = 16 << 20;
+
+/// Of the chunks of a row, the quarters that must say something for it to hold all of them, which
+/// is faster for each chunk than naming them.
+const DENSE_QUARTERS: usize = 2;
+
+/// All rows.
+#[derive(Debug)]
+pub(super) struct Table {
+    rows: Vec<Row>,
+    /// Of dense rows all chunks.
+    dense: Vec<Chunk>,
+    /// Of sparse rows the chunks that strike out something.
+    sparse: Vec<Chunk>,
+    /// The chunk of the state that each chunk of `sparse` is for.
+    places: Vec<u16>,
+    /// The chunks of the state.
+    chunks: usize,
+}
+
+/// Where a row's masks are. A row that strikes out nothing has none.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Row {
+    /// In `dense` or in `sparse`.
+    first: u32,
+    /// The chunks of a sparse row, or [`DENSE`].
+    chunks: u32,
+}
+
+/// What a dense row has for its number of chunks.
+const DENSE: u32 = u32::MAX;
+
+impl Row {
+    pub(super) const fn is_dense(self) -> bool {
+        self.chunks == DENSE
+    }
+
+    pub(super) const fn is_sparse(self) -> bool {
+        self.chunks.wrapping_sub(1) < DENSE - 1
+    }
+}
+
+/// A branch, as what it strikes out when it is false.
+struct Strike {
+    feature: u32,
+    threshold: f32,
+    missing_is_false: bool,
+    word: usize,
+    /// The leaves that it leaves.
+    mask: u64,
+}
+
+impl Table {
+    /// The rows of these trees and the search that selects among them, or `None` when they take
+    /// too much memory.
+    pub(super) fn new(trees: &[Tree], slots: &Slots) -> Option<(Search, Self)> {
+        let chunks = slots.words().div_ceil(CHUNK_WORDS);
+        u16::try_from(chunks).ok()?;
+        let mut table = Self {
+            rows: Vec::new(),
+            dense: Vec::new(),
+            sparse: Vec::new(),
+            places: Vec::new(),
+            chunks,
+        };
+        let mut search = Search::default();
+        let strikes = strikes_of(trees, slots);
+        let mut left = vec![[u64::MAX; CHUNK_WORDS]; chunks];
+        for strikes in strikes.chunk_by(|a, b| a.feature == b.feature) {
+            let first_row = table.rows.len();
+            let mut thresholds = Vec::new();
+            left.as_flattened_mut().fill(u64::MAX);
+            table.push_row(&left)?;
+            for strikes in strikes.chunk_by(|a, b| a.threshold == b.threshold) {
+                thresholds.push(strikes[0].threshold);
+                strikes.iter().for_each(|strike| strike.apply(&mut left));
+                table.push_row(&left)?;
+            }
+            left.as_flattened_mut().fill(u64::MAX);
+            let missing = strikes.iter().filter(|strike| strike.missing_is_false);
+            missing.for_each(|strike| strike.apply(&mut left));
+            table.push_row(&left)?;
+            search.push(strikes[0].feature, &thresholds, first_row)?;
+        }
+        table.dense.shrink_to_fit();
+        table.sparse.shrink_to_fit();
+        table.places.shrink_to_fit();
+        Some((search, table))
+    }
+
+    fn push_row(&mut self, left: &[Chunk]) -> Option<()> {
+        let says_something = |chunk: &Chunk| *chunk != [u64::MAX; CHUNK_WORDS];
+        let count = left.iter().filter(|chunk| says_something(chunk)).count();
+        let is_dense = count * 4 > left.len() * DENSE_QUARTERS;
+        if is_dense {
+            let first = u32::try_from(self.dense.len()).ok()?;
+            self.rows.push(Row { first, chunks: DENSE });
+            self.dense.extend_from_slice(left);
+        } else {
+            let first = u32::try_from(self.sparse.len()).ok()?;
+            self.rows.push(Row { first, chunks: u32::try_from(count).ok()? });
+            for (place, chunk) in (0..).zip(left).filter(|(_, chunk)| says_something(chunk)) {
+                self.sparse.push(*chunk);
+                self.places.push(place);
+            }
+        }
+        (self.bytes() <= MOST_BYTES).then_some(())
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        size_of_val(&self.rows[..])
+            + size_of_val(&self.dense[..])
+            + size_of_val(&self.sparse[..])
+            + size_of_val(&self.places[..])
+    }
+
+    /// The chunks of the state.
+    pub(super) const fn chunks(&self) -> usize {
+        self.chunks
+    }
+
+    pub(super) fn row(&self, row: usize) -> Row {
+        self.rows[row]
+    }
+
+    /// Makes `state` what all of these dense rows leave.
+    pub(super) fn keep_dense(&self, rows: &[Row], state: &mut [Chunk]) {
+        let masks = |row: &Row| self.dense[row.first as usize..][..self.chunks].as_flattened();
+        let state = state.as_flattened_mut();
+        let mut rest = match rows {
+            [] => {
+                state.fill(u64::MAX);
+                return;
+            }
+            [a] => {
+                state.copy_from_slice(masks(a));
+                return;
+            }
+            [a, b, rest @ ..] => {
+                for ((state, a), b) in state.iter_mut().zip(masks(a)).zip(masks(b)) {
+                    *state = a & b;
+                }
+                rest
+            }
+        };
+        // The more rows at once, the less often the state is loaded and stored.
+        while let [a, b, c, others @ ..] = rest {
+            let masks = masks(a).iter().zip(masks(b)).zip(masks(c));
+            for (state, ((a, b), c)) in state.iter_mut().zip(masks) {
+                *state &= a & b & c;
+            }
+            rest = others;
+        }
+        for row in rest {
+            for (state, mask) in state.iter_mut().zip(masks(row)) {
+                *state &= mask;
+            }
+        }
+    }
+
+    /// Strikes out of `state` what this sparse row strikes out.
+    #[inline]
+    pub(super) fn strike_sparse(&self, row: Row, state: &mut [Chunk]) {
+        let range = row.first as usize..row.first as usize + row.chunks as usize;
+        for (place, mask) in self.places[range.clone()].iter().zip(&self.sparse[range]) {
+            let state = &mut state[usize::from(*place)];
+            // By value, so that the compiler knows that no word is the other's mask.
+            let (left, mask) = (*state, *mask);
+            *state = array::from_fn(|word| left[word] & mask[word]);
+        }
+    }
+}
+
+impl Strike {
+    fn apply(&self, left: &mut [Chunk]) {
+        left.as_flattened_mut()[self.word] &= self.mask;
+    }
+}
+
+/// Every branch, by feature and ascending threshold.
+fn strikes_of(trees: &[Tree], slots: &Slots) -> Vec<Strike> {
+    let branches = trees.iter().map(|tree| tree.nodes().len() / 2).sum();
+    let mut strikes = Vec::with_capacity(branches);
+    for (at, tree) in trees.iter().enumerate() {
+        let (word, first_bit) = slots.slot_of(at);
+        let ranges = tree.leaf_ranges();
+        for node in tree.nodes() {
+            let Node::Branch(branch) = node else { continue };
+            let struck = ranges[branch.on_true as usize].clone();
+            let ones = u64::MAX >> (WORD_BITS - struck.len());
+            strikes.push(Strike {
+                feature: branch.feature,
+                threshold: branch.threshold,
+                missing_is_false: !branch.missing_is_true,
+                word,
+                mask: !(ones << (first_bit + struck.start)),
+            });
+        }
+    }
+    strikes.sort_unstable_by(|a, b| {
+        // Two zeros compare as equal, and their branches alike.
+        let by_threshold = || (a.threshold + 0.0).total_cmp(&(b.threshold + 0.0));
+        a.feature.cmp(&b.feature).then_with(by_threshold)
+    });
+    strikes
+}

@@ -1,0 +1,76 @@
+//! Metrics in Prometheus' text format, version 0.0.4.
+
+use std::fmt::{Display, Write as _};
+
+use hotplate::Registry;
+
+/// The format's media type.
+pub(crate) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// What the models are and where they run; families without samples where there are no models yet.
+pub(crate) fn of_models(registry: Option<&Registry>) -> String {
+    let mut text = String::new();
+    let engines = || registry.into_iter().flat_map(Registry::iter);
+
+    let name = "hotplate_model_info";
+    gauge(&mut text, name, "A model that is served, what runs it, and where.");
+    for engine in engines() {
+        let labels: [(_, &dyn Display); 4] = [
+            ("model", &engine.name()),
+            ("backend", &engine.backend()),
+            ("device", &engine.placement().device),
+            ("requested_device", &engine.requested_device()),
+        ];
+        sample(&mut text, name, &labels, 1);
+    }
+
+    let name = "hotplate_model_device_fallback";
+    let help = "Whether a model runs elsewhere than on the device that was asked for, or that \
+                auto tries first.";
+    gauge(&mut text, name, help);
+    for engine in engines() {
+        let fell_back = engine.placement().fell_back.is_some();
+        sample(&mut text, name, &[("model", &engine.name())], u64::from(fell_back));
+    }
+    text
+}
+
+/// Begins a family of gauges.
+fn gauge(text: &mut String, name: &str, help: &str) {
+    // Writing to a `String` cannot fail.
+    let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge");
+}
+
+fn sample(text: &mut String, name: &str, labels: &[(&str, &dyn Display)], value: u64) {
+    text.push_str(name);
+    let mut open = '{';
+    for (label, value) in labels {
+        let _ = write!(text, "{open}{label}=\"{}\"", escaped(&value.to_string()));
+        open = ',';
+    }
+    let _ = writeln!(text, "}} {value}");
+}
+
+/// A label's value as it stands between quotes.
+fn escaped(value: &str) -> String {
+    value.replace('\\', r"\\").replace('"', r#"\""#).replace('\n', r"\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_labels_are_escaped() {
+        let mut text = String::new();
+        sample(&mut text, "up", &[("a", &"x"), ("b", &"say \"\\\n\"")], 1);
+        assert_eq!(text, "up{a=\"x\",b=\"say \\\"\\\\\\n\\\"\"} 1\n");
+    }
+
+    #[test]
+    fn families_are_there_before_their_models() {
+        let text = of_models(None);
+        assert_eq!(text.lines().count(), 4, "{text}");
+        assert!(text.lines().all(|line| line.starts_with("# ")), "{text}");
+    }
+}
