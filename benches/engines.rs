@@ -9,9 +9,7 @@
 //! The models are made, in some minutes, by
 //!
 //! ```sh
-//! python3 -m venv target/engines/venv
-//! target/engines/venv/bin/pip install -r benches/engines/requirements.txt
-//! target/engines/venv/bin/python benches/engines/recipe.py target/engines
+//! .ci/engines
 //! cargo bench -p hotplate-benches --bench engines
 //! ```
 //!
