@@ -24,6 +24,24 @@ pub(crate) fn of_load(error: &ort::Error, graph: &Graph<'_>) -> BackendError {
     }
 }
 
+/// Refuses a graph that is known to end the process.
+///
+/// A classifier of trees with one class that is called by name makes ONNX Runtime (1.31.1) read a
+/// second name, which it answers with an abort.
+pub(crate) fn check_for_aborts(graph: &Graph<'_>) -> Result<(), BackendError> {
+    for node in graph.nodes.iter().filter(|node| node.op_type == "TreeEnsembleClassifier") {
+        if node.strings("classlabels_strings")?.is_some_and(|labels| labels.len() == 1) {
+            return Err(BackendError::unsupported(vec![Refusal {
+                operator: "ai.onnx.ml.TreeEnsembleClassifier".to_owned(),
+                node: node.outputs.first().copied().unwrap_or_default().to_owned(),
+                reason: "one class that is called by name, which ONNX Runtime does not survive"
+                    .to_owned(),
+            }]));
+        }
+    }
+    Ok(())
+}
+
 /// The first node of an operator, by its name or that of its first output.
 fn first_node(graph: &Graph<'_>, operator: &str) -> String {
     let node = graph.nodes.iter().find(|node| match node.domain {

@@ -56,6 +56,7 @@ impl OnnxPlan {
         signature: Signature,
         options: &CompileOptions,
     ) -> Result<Self, BackendError> {
+        failure::check_for_aborts(&model.onnx()?.graph)?;
         let source = Source::of(model)?;
         let open = |device| Opened::on(device, library, &source, model);
         let (opened, fell_back) = match options.device {

@@ -154,11 +154,12 @@ impl Ensemble {
                     )
                 })?;
                 let threshold = thresholds[index];
-                if !threshold.is_finite() {
-                    return Err(NotTaken::invalid(
-                        node,
-                        format!("node {index} compares with {threshold}"),
-                    ));
+                // Infinity stands for "missing against the rest". Below the least there is no next
+                // number, which a strict comparison becomes one with.
+                if threshold.is_nan() || threshold == f32::NEG_INFINITY {
+                    return Err(NotTaken::unsupported(format!(
+                        "node {index} compares with {threshold}"
+                    )));
                 }
                 let child = |id: i64| {
                     ensemble.node_index(tree, id).ok_or_else(|| {

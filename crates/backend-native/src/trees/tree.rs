@@ -20,7 +20,7 @@ pub(crate) enum Node {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Branch {
     pub(crate) feature: u32,
-    /// Finite.
+    /// A number, or infinity, which only a missing value is not below.
     pub(crate) threshold: f32,
     /// Whether a missing value goes to `on_true`; to `on_false` otherwise.
     pub(crate) missing_is_true: bool,

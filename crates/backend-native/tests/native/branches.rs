@@ -12,8 +12,21 @@ const MODES: [&str; 4] = ["BRANCH_LEQ", "BRANCH_LT", "BRANCH_GT", "BRANCH_GTE"];
 /// The smallest float above zero.
 const TINY: f32 = f32::from_bits(1);
 
-const THRESHOLDS: [f32; 10] =
-    [0.0, -0.0, TINY, -TINY, 1.0, -2.5, 1.0e-40, f32::MIN_POSITIVE, f32::MAX, f32::MIN];
+const THRESHOLDS: [f32; 13] = [
+    0.0,
+    -0.0,
+    TINY,
+    -TINY,
+    1.0,
+    -2.5,
+    1.0e-40,
+    f32::MIN_POSITIVE,
+    f32::MAX,
+    f32::MIN,
+    f32::INFINITY,
+    f32::NEG_INFINITY,
+    f32::NAN,
+];
 
 fn stump(mode: &'static str, threshold: f32, missing_is_true: bool) -> Ensemble {
     let branch = Ensemble::regressor().branch((0, 0), mode, (0, threshold), (1, 2));

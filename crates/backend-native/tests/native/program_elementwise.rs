@@ -218,15 +218,17 @@ fn minimum_and_maximum_of_nan_are_nan() {
 
 #[test]
 fn bounds_are_attributes_first_and_inputs_later() {
-    let rows: [&[Value<'_>]; 4] = [&[(-9).into()], &[0.5.into()], &[9.into()], &[NAN.into()]];
+    let rows: [&[Value<'_>]; 5] =
+        [&[(-9).into()], &[0.5.into()], &[9.into()], &[INF.into()], &[NAN.into()]];
     let bounds = [float_constant("low", &[], &[0.0]), float_constant("high", &[], &[1.0])];
     for (names, expected) in [
-        (&["x", "low", "high"][..], [0.0, 0.5, 1.0, NAN]),
-        (&["x", "low"][..], [0.0, 0.5, 9.0, NAN]),
-        (&["x", "", "high"][..], [-9.0, 0.5, 1.0, NAN]),
-        (&["x"][..], [-9.0, 0.5, 9.0, NAN]),
+        (&["x", "low", "high"][..], [0.0, 0.5, 1.0, 1.0, NAN]),
+        // A bound that is not given is the last finite number.
+        (&["x", "low"][..], [0.0, 0.5, 9.0, f32::MAX, NAN]),
+        (&["x", "", "high"][..], [-9.0, 0.5, 1.0, 1.0, NAN]),
+        (&["x"][..], [-9.0, 0.5, 9.0, f32::MAX, NAN]),
         // The upper bound wins.
-        (&["x", "high", "low"][..], [0.0, 0.0, 0.0, NAN]),
+        (&["x", "high", "low"][..], [0.0, 0.0, 0.0, 0.0, NAN]),
     ] {
         let node = operation("Clip", names, &["y"], &[]);
         let answer = answers(&graph(&[numbers("x", 1)], &bounds, node, (FLOAT, 1)), &rows);
@@ -239,7 +241,7 @@ fn bounds_are_attributes_first_and_inputs_later() {
     let model = Writer::default().int(1, 5).message(7, &graph).message(8, &opset);
     let model = Model::from_bytes(model.finish()).unwrap();
     let plan = Native.compile(&model, &CompileOptions::default()).unwrap();
-    assert_floats(&run_cells(&*plan, &rows)[0], &[0.0, 0.5, 1.0, NAN]);
+    assert_floats(&run_cells(&*plan, &rows)[0], &[0.0, 0.5, 1.0, 1.0, NAN]);
 }
 
 #[test]

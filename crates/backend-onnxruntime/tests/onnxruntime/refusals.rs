@@ -2,9 +2,9 @@
 
 use hotplate_backend::BackendErrorKind as Kind;
 use hotplate_model::onnx::fixture::{
-    FLOAT, FOREIGN,
+    Ensemble, FLOAT, FOREIGN, STRING,
     TestDim::{Fixed, Open},
-    Writer, graph, named, operation, shape, value, with_constant,
+    Writer, graph, named, operation, shape, strings, value, with_constant,
 };
 
 use crate::support::{ask, backend_or_return, compile, floats, numbers, worker};
@@ -66,4 +66,20 @@ fn memory_that_is_not_there_is_told_from_other_failures() {
     assert_eq!(error.kind(), Kind::OutOfMemory, "{error}");
     let (plan, mut worker) = worker(&backend, &of_nodes(&[operation("Neg", &["x"], &["y"], &[])]));
     ask(&plan, &mut worker, &[floats(&[1, 2], &[1., 2.])]).unwrap();
+}
+
+#[test]
+fn graph_that_would_end_the_process_is_refused() {
+    let backend = backend_or_return!();
+    let trees = Ensemble::classifier()
+        .branch((0, 0), "BRANCH_LEQ", (0, 0.0), (1, 2))
+        .leaf((0, 1), 0.7)
+        .leaf((0, 2), 0.7)
+        .with("classlabels_strings", strings("classlabels_strings", &["only"]));
+    let outputs = [value("label", STRING, &[Open]), value("scores", FLOAT, &[Open, Fixed(1)])];
+    let node = trees.node("x", &["label", "scores"]);
+    let error =
+        compile(&backend, &graph(&[value("x", FLOAT, &DIMS)], &[node], &outputs)).unwrap_err();
+    assert_eq!(error.kind(), Kind::Unsupported, "{error}");
+    assert!(error.to_string().contains("one class that is called by name"), "{error}");
 }

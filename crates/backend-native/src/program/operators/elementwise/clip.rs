@@ -73,26 +73,12 @@ impl<T: Number> Kernel for Clip<T> {
         let from = operands.elements::<T>(0);
         let to = outputs[0].reset::<T>(*operands.view(0).shape());
         let bound = |index| operands.elements::<T>(index)[0];
-        let least = self.has_least.then(|| bound(1));
-        let most = self.has_most.then(|| bound(2));
-        match (least, most) {
+        // A bound that is left out is the type's own: infinities become its greatest numbers.
+        let least = if self.has_least { bound(1) } else { T::LEAST };
+        let most = if self.has_most { bound(2) } else { T::GREATEST };
+        for (to, &from) in to.iter_mut().zip(from) {
             // The upper bound is last: it wins over a lower one that is above it.
-            (Some(least), Some(most)) => {
-                for (to, &from) in to.iter_mut().zip(from) {
-                    *to = from.greatest(least).least(most);
-                }
-            }
-            (Some(least), None) => {
-                for (to, &from) in to.iter_mut().zip(from) {
-                    *to = from.greatest(least);
-                }
-            }
-            (None, Some(most)) => {
-                for (to, &from) in to.iter_mut().zip(from) {
-                    *to = from.least(most);
-                }
-            }
-            (None, None) => to.copy_from_slice(from),
+            *to = from.greatest(least).least(most);
         }
         Ok(())
     }

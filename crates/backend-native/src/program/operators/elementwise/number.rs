@@ -9,6 +9,10 @@ use super::{cast::To, erf};
 /// A type of number, with the operators that all of them have. Integers wrap around.
 pub(super) trait Number: Element + PartialOrd + fmt::Debug {
     const ZERO: Self;
+    /// The least number, which of floats is finite.
+    const LEAST: Self;
+    /// The greatest number, which of floats is finite.
+    const GREATEST: Self;
     /// Whether division by zero has no result.
     const IS_INTEGER: bool;
 
@@ -36,6 +40,8 @@ macro_rules! integers {
     ($($type:ty: |$value:ident| $magnitude:expr, $sign:expr;)+) => {
         $(impl Number for $type {
             const ZERO: Self = 0;
+            const LEAST: Self = Self::MIN;
+            const GREATEST: Self = Self::MAX;
             const IS_INTEGER: bool = true;
 
             fn plus(self, other: Self) -> Self {
@@ -130,6 +136,8 @@ macro_rules! reals {
         $(
             impl Number for $type {
                 const ZERO: Self = 0.0;
+                const LEAST: Self = Self::MIN;
+                const GREATEST: Self = Self::MAX;
                 const IS_INTEGER: bool = false;
 
                 fn plus(self, other: Self) -> Self {
