@@ -27,7 +27,7 @@ fn leaf_value(tree: &Tree, features: &[f32]) -> f32 {
 /// Any tree of so many branches: each split turns one leaf into a branch.
 fn tree(splits: Range<usize>) -> impl Strategy<Value = Tree> {
     let split =
-        (any::<prop::sample::Index>(), 0..FEATURES - 1, number(), any::<bool>(), leaf(), leaf());
+        (any::<prop::sample::Index>(), 0..FEATURES - 1, threshold(), any::<bool>(), leaf(), leaf());
     vec(split, splits).prop_map(|splits| {
         let mut nodes = vec![Node::Leaf(1.0)];
         for (leaf, feature, threshold, missing_is_true, one, other) in splits {
@@ -55,6 +55,10 @@ fn number() -> impl Strategy<Value = f32> {
         1 => number.next_up(),
         _ => number.next_down(),
     })
+}
+
+fn threshold() -> impl Strategy<Value = f32> {
+    prop_oneof![8 => number(), 1 => Just(f32::INFINITY)]
 }
 
 /// Leaves whose sum depends on its order.
