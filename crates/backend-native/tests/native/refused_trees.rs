@@ -3,23 +3,9 @@
 use hotplate_model::onnx::fixture::{Ensemble, Writer, attribute, ints, string, strings, tensor};
 
 use crate::support::{
-    NUMBERS, assert_invalid, assert_refused, classification, compile, numbered_classes, regression,
+    NUMBERS, assert_invalid, assert_refused, classification, classification_stump, compile,
+    regression, regression_stump,
 };
-
-fn regressor() -> Ensemble {
-    Ensemble::regressor()
-        .branch((0, 0), "BRANCH_LEQ", (0, 0.0), (1, 2))
-        .leaf((0, 1), 1.0)
-        .leaf((0, 2), 2.0)
-}
-
-fn classifier() -> Ensemble {
-    let stump = Ensemble::classifier()
-        .branch((0, 0), "BRANCH_LEQ", (0, 0.0), (1, 2))
-        .leaf((0, 1), -1.0)
-        .leaf((0, 2), 1.0);
-    numbered_classes(stump)
-}
 
 #[track_caller]
 fn regressor_refused(trees: &Ensemble, reason: &str) {
@@ -39,14 +25,14 @@ fn double(name: &str) -> Writer {
 
 #[test]
 fn what_the_tests_below_change_is_taken() {
-    compile(&regression(&regressor(), 1)).unwrap();
-    compile(&classification(&classifier(), 1, NUMBERS)).unwrap();
+    compile(&regression(&regression_stump(), 1)).unwrap();
+    compile(&classification(&classification_stump(), 1, NUMBERS)).unwrap();
 }
 
 #[test]
 fn comparisons_that_onnx_does_not_have_are_an_error() {
     for mode in ["BRANCH_MEMBER", "branch_leq", ""] {
-        let mut trees = regressor();
+        let mut trees = regression_stump();
         trees.nodes[0].mode = mode;
         assert_invalid(&regression(&trees, 1), &format!("node \"y\": node 0 is of mode {mode:?}"));
     }
@@ -55,29 +41,29 @@ fn comparisons_that_onnx_does_not_have_are_an_error() {
 #[test]
 fn leaf_that_adds_to_a_target_that_is_not_there_is_an_error() {
     let problem = "node \"y\": a leaf adds to score 1 of 1";
-    assert_invalid(&regression(&regressor().weight((0, 1), 1, 5.0), 1), problem);
-    let other = regressor().with("target_ids", ints("target_ids", &[1, 1]));
+    assert_invalid(&regression(&regression_stump().weight((0, 1), 1, 5.0), 1), problem);
+    let other = regression_stump().with("target_ids", ints("target_ids", &[1, 1]));
     assert_invalid(&regression(&other, 1), problem);
 }
 
 #[test]
 fn leaf_with_no_weight_or_several_is_refused() {
     let reason = "leaves without a weight, or with several";
-    regressor_refused(&regressor().weight((0, 2), 0, 5.0), reason);
+    regressor_refused(&regression_stump().weight((0, 2), 0, 5.0), reason);
     // The first leaf again, after the second.
-    regressor_refused(&regressor().weight((0, 1), 0, 5.0), reason);
-    regressor_refused(&regressor().bare_leaf((1, 0)), reason);
+    regressor_refused(&regression_stump().weight((0, 1), 0, 5.0), reason);
+    regressor_refused(&regression_stump().bare_leaf((1, 0)), reason);
 }
 
 #[test]
 fn two_classes_that_only_some_leaves_add_to_are_refused() {
-    let trees = classifier().with("class_ids", ints("class_ids", &[0, 1]));
+    let trees = classification_stump().with("class_ids", ints("class_ids", &[0, 1]));
     classifier_refused(&trees, "two classes that only some leaves add to");
 }
 
 #[test]
 fn one_class_that_is_called_by_name_is_refused() {
-    let trees = classifier()
+    let trees = classification_stump()
         .without("classlabels_int64s")
         .with("classlabels_strings", strings("classlabels_strings", &["Yes"]));
     classifier_refused(&trees, "one class that is called by name");
@@ -86,16 +72,17 @@ fn one_class_that_is_called_by_name_is_refused() {
 #[test]
 fn transform_that_no_other_arithmetic_reproduces_is_refused() {
     let probit = |trees: Ensemble| trees.with("post_transform", string("post_transform", "PROBIT"));
-    classifier_refused(&probit(classifier()), "PROBIT");
-    regressor_refused(&probit(regressor()), "PROBIT");
+    classifier_refused(&probit(classification_stump()), "PROBIT");
+    regressor_refused(&probit(regression_stump()), "PROBIT");
 }
 
 #[test]
 fn transforms_and_aggregates_that_onnx_does_not_have_are_an_error() {
-    let trees = classifier().with("post_transform", string("post_transform", "logistic"));
+    let trees = classification_stump().with("post_transform", string("post_transform", "logistic"));
     let graph = classification(&trees, 1, NUMBERS);
     assert_invalid(&graph, "node \"label\": post_transform is \"logistic\"");
-    let trees = regressor().with("aggregate_function", string("aggregate_function", "MEDIAN"));
+    let trees =
+        regression_stump().with("aggregate_function", string("aggregate_function", "MEDIAN"));
     let graph = regression(&trees, 1);
     assert_invalid(&graph, "node \"y\": aggregate_function is \"MEDIAN\"");
 }
@@ -104,17 +91,17 @@ fn transforms_and_aggregates_that_onnx_does_not_have_are_an_error() {
 fn double_precision_on_single_is_refused() {
     for name in ["nodes_values", "target_weights", "base_values"] {
         let as_tensor = format!("{name}_as_tensor");
-        let trees = regressor().without(name).with(&as_tensor, double(&as_tensor));
+        let trees = regression_stump().without(name).with(&as_tensor, double(&as_tensor));
         regressor_refused(&trees, &format!("{as_tensor} of float64 on float32"));
     }
 }
 
 #[test]
 fn labels_that_are_missing_are_an_error() {
-    let trees = classifier().without("classlabels_int64s");
+    let trees = classification_stump().without("classlabels_int64s");
     let graph = classification(&trees, 1, NUMBERS);
     assert_invalid(&graph, "node \"label\": class labels are not given");
-    let empty = classifier()
+    let empty = classification_stump()
         .without("classlabels_int64s")
         .with("classlabels_strings", strings("classlabels_strings", &[]));
     let graph = classification(&empty, 1, NUMBERS);

@@ -91,6 +91,23 @@ pub(crate) fn numbered_classes(trees: Ensemble) -> Ensemble {
     trees.with("classlabels_int64s", ints("classlabels_int64s", &[7, -3]))
 }
 
+/// One branch on `x ≤ 0`: 1 where it holds, 2 where it does not.
+pub(crate) fn regression_stump() -> Ensemble {
+    Ensemble::regressor()
+        .branch((0, 0), "BRANCH_LEQ", (0, 0.0), (1, 2))
+        .leaf((0, 1), 1.0)
+        .leaf((0, 2), 2.0)
+}
+
+/// One branch on `x ≤ 0`, with a score of -1 or 1 for the one of two numbered classes.
+pub(crate) fn classification_stump() -> Ensemble {
+    let stump = Ensemble::classifier()
+        .branch((0, 0), "BRANCH_LEQ", (0, 0.0), (1, 2))
+        .leaf((0, 1), -1.0)
+        .leaf((0, 2), 1.0);
+    numbered_classes(stump)
+}
+
 /// A graph whose one output says what feature `feature` of `last` is: 1 where it is `expected`
 /// (NaN included), 0 where it is not.
 fn probe(inputs: &[Writer], nodes: &[Writer], last: &str, feature: usize, expected: f32) -> Writer {

@@ -8,24 +8,9 @@ use hotplate_model::onnx::fixture::{
 use hotplate_tensor::{DataView, Tensor, Value};
 
 use crate::support::{
-    NUMBERS, answer, classification, compile, floats_of, numbered_classes, numbers, regression,
-    run, run_cells,
+    NUMBERS, answer, classification, classification_stump, compile, floats_of, numbers, regression,
+    regression_stump, run, run_cells,
 };
-
-fn regressor() -> Ensemble {
-    Ensemble::regressor()
-        .branch((0, 0), "BRANCH_LEQ", (0, 0.0), (1, 2))
-        .leaf((0, 1), 1.0)
-        .leaf((0, 2), 2.0)
-}
-
-fn classifier() -> Ensemble {
-    let stump = Ensemble::classifier()
-        .branch((0, 0), "BRANCH_LEQ", (0, 0.0), (1, 2))
-        .leaf((0, 1), -1.0)
-        .leaf((0, 2), 1.0);
-    numbered_classes(stump)
-}
 
 /// What the trees answer for rows of one number.
 fn answers(graph: &Writer, rows: &[f32]) -> Vec<Tensor> {
@@ -42,7 +27,7 @@ fn trees_compare_integers_and_doubles() {
     // The code of float64.
     for code in [INT64, 11] {
         let input = value("x", code, &[Open, Fixed(2)]);
-        let graph = fixture::graph(&[input], &[regressor().node("x", &["y"])], &[answer()]);
+        let graph = fixture::graph(&[input], &[regression_stump().node("x", &["y"])], &[answer()]);
         let plan = compile(&graph).unwrap();
         let cells: [&[Value<'_>]; 2] = [&[0.into(), 9.into()], &[1.into(), (-9).into()]];
         assert_eq!(floats_of(&run_cells(&*plan, &cells)[0]), [1.0, 2.0]);
@@ -53,14 +38,14 @@ fn trees_compare_integers_and_doubles() {
 fn bare_list_of_numbers_is_one_row() {
     let input = value("x", FLOAT, &[Fixed(2)]);
     let output = value("y", FLOAT, &[Fixed(1), Fixed(1)]);
-    let graph = fixture::graph(&[input], &[regressor().node("x", &["y"])], &[output]);
+    let graph = fixture::graph(&[input], &[regression_stump().node("x", &["y"])], &[output]);
     let plan = compile(&graph).unwrap();
     assert_eq!(floats_of(&run_cells(&*plan, &[&[1.0.into(), 0.0.into()]])[0]), [2.0]);
 }
 
 #[test]
 fn trees_of_one_target_are_aggregated() {
-    let both = regressor().leaf((1, 0), 1.5);
+    let both = regression_stump().leaf((1, 0), 1.5);
     for (name, expected) in [("MIN", [1.0, 1.5]), ("MAX", [1.5, 2.0]), ("AVERAGE", [1.25, 1.75])] {
         let trees = both.clone().with("aggregate_function", string("aggregate_function", name));
         let outputs = answers(&regression(&trees, 1), &[0.0, 1.0]);
@@ -70,7 +55,7 @@ fn trees_of_one_target_are_aggregated() {
 
 #[test]
 fn second_target_alone_leaves_the_first_at_zero() {
-    let trees = regressor()
+    let trees = regression_stump()
         .with("n_targets", int("n_targets", 2))
         .with("target_ids", ints("target_ids", &[1, 1]));
     let node = trees.node("x", &["y"]);
@@ -80,13 +65,13 @@ fn second_target_alone_leaves_the_first_at_zero() {
 
 #[test]
 fn one_target_is_the_sum_whatever_is_made_of_several() {
-    let trees = regressor().with("post_transform", string("post_transform", "LOGISTIC"));
+    let trees = regression_stump().with("post_transform", string("post_transform", "LOGISTIC"));
     assert_eq!(floats_of(&answers(&regression(&trees, 1), &[0.0, 1.0])[0]), [1.0, 2.0]);
 }
 
 #[test]
 fn leaves_may_add_to_the_second_class() {
-    let trees = classifier().with("class_ids", ints("class_ids", &[1, 1]));
+    let trees = classification_stump().with("class_ids", ints("class_ids", &[1, 1]));
     let outputs = answers(&classification(&trees, 1, NUMBERS), &[0.0, 1.0]);
     assert_eq!(integers_of(&outputs[0]), [7, -3]);
     assert_eq!(floats_of(&outputs[1]), [0.0, -1.0, 0.0, 1.0]);
@@ -94,7 +79,7 @@ fn leaves_may_add_to_the_second_class() {
 
 #[test]
 fn leaf_may_add_twice_to_one_class_of_two() {
-    let trees = classifier().weight((0, 1), 0, 5.0);
+    let trees = classification_stump().weight((0, 1), 0, 5.0);
     let outputs = answers(&classification(&trees, 1, NUMBERS), &[0.0, 1.0]);
     assert_eq!(integers_of(&outputs[0]), [-3, -3]);
     assert_eq!(floats_of(&outputs[1]), [-4.0, 4.0, -1.0, 1.0]);
@@ -103,7 +88,8 @@ fn leaf_may_add_twice_to_one_class_of_two() {
 #[test]
 fn one_class_is_a_yes_or_no() {
     let one = ints("classlabels_int64s", &[1]);
-    let node = classifier().with("classlabels_int64s", one).node("x", &["label", "scores"]);
+    let node =
+        classification_stump().with("classlabels_int64s", one).node("x", &["label", "scores"]);
     let outputs = [value("label", INT64, &[Open]), numbers("scores", 1)];
     let graph = fixture::graph(&[numbers("x", 1)], &[node], &outputs);
     let outputs = answers(&graph, &[0.0, 1.0]);
@@ -114,7 +100,7 @@ fn one_class_is_a_yes_or_no() {
 #[test]
 fn softmax_leaves_two_classes_of_one_score_alone() {
     for name in ["SOFTMAX", "SOFTMAX_ZERO"] {
-        let trees = classifier().with("post_transform", string("post_transform", name));
+        let trees = classification_stump().with("post_transform", string("post_transform", name));
         let outputs = answers(&classification(&trees, 1, NUMBERS), &[0.0, 1.0]);
         assert_eq!(integers_of(&outputs[0]), [7, -3]);
         assert_eq!(floats_of(&outputs[1]), [1.0, -1.0, -1.0, 1.0], "{name}");
@@ -123,7 +109,7 @@ fn softmax_leaves_two_classes_of_one_score_alone() {
 
 #[test]
 fn of_two_base_values_the_first_class_gets_its_own() {
-    let trees = classifier().with("base_values", floats("base_values", &[0.5, 0.25]));
+    let trees = classification_stump().with("base_values", floats("base_values", &[0.5, 0.25]));
     let outputs = answers(&classification(&trees, 1, NUMBERS), &[0.0, 1.0]);
     assert_eq!(integers_of(&outputs[0]), [7, -3]);
     assert_eq!(floats_of(&outputs[1]), [-0.5, 0.0, 1.5, 0.0]);
@@ -158,8 +144,8 @@ fn tree_that_is_too_wide_for_the_fast_layout_is_walked_all_the_same() {
 
 #[test]
 fn two_ensembles_read_one_row() {
-    let other = regressor().with("base_values", floats("base_values", &[10.0]));
-    let nodes = [regressor().node("x", &["y"]), other.node("x", &["z"])];
+    let other = regression_stump().with("base_values", floats("base_values", &[10.0]));
+    let nodes = [regression_stump().node("x", &["y"]), other.node("x", &["z"])];
     let graph = fixture::graph(&[numbers("x", 1)], &nodes, &[answer(), numbers("z", 1)]);
     let outputs = answers(&graph, &[0.0, 1.0]);
     assert_eq!(floats_of(&outputs[0]), [1.0, 2.0]);
@@ -171,7 +157,8 @@ fn trees_read_the_whole_tensors_of_a_model_without_rows() {
     let input = value("x", FLOAT, &[Fixed(4), Fixed(1)]);
     let output = value("y", FLOAT, &[Fixed(4), Fixed(1)]);
     let plan =
-        compile(&fixture::graph(&[input], &[regressor().node("x", &["y"])], &[output])).unwrap();
+        compile(&fixture::graph(&[input], &[regression_stump().node("x", &["y"])], &[output]))
+            .unwrap();
     let cells = [-1.0, 0.0, 1.0, 2.0].map(Value::from);
     assert_eq!(floats_of(&run_cells(&*plan, &[&cells])[0]), [1.0, 1.0, 2.0, 2.0]);
 }

@@ -7,18 +7,18 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "a bench prints what it measured")]
 
+mod machine;
+mod timing;
+
 use std::{
     env::{
         self,
         consts::{DLL_PREFIX, DLL_SUFFIX},
     },
     error, fmt, fs,
-    hint::black_box,
-    num::NonZero,
     path::{Path, PathBuf},
-    process::{Command, ExitCode},
-    thread,
-    time::{Duration, Instant},
+    process::ExitCode,
+    time::Duration,
 };
 
 use hotplate::{
@@ -26,8 +26,9 @@ use hotplate::{
     Tensor, TensorView, tolerance::Tolerance,
 };
 use hotplate_model::onnx::{TestValue, read_value};
-use hotplate_onnxruntime::Library;
 use serde_json::{Value, json};
+
+use crate::{machine::Machine, timing::Timing};
 
 const USAGE: &str = "\
 Times models on a device beside the processor, and checks every answer first.
@@ -47,18 +48,6 @@ Exit codes: 0 done, 1 an answer is wrong or the device is not to be had, 2 wrong
 
 /// The rows of a call.
 const BATCHES: [usize; 3] = [1, 8, 32];
-
-/// A timing ends after this time, or later when there are not yet [`CALLS`].
-const TIME: Duration = Duration::from_secs(3);
-
-/// Calls enough for the slowest in a hundred to be more than the slowest of all.
-const CALLS: usize = 200;
-
-/// A timing ends after this time, however few calls it had.
-const MOST_TIME: Duration = Duration::from_secs(15);
-
-/// Caches, clocks and the choice of kernels settle in this time.
-const WARM_UP: Duration = Duration::from_millis(500);
 
 const MODELS: [Model; 3] = [
     Model { name: "fraud-mlp", output: 0, cases: &[("20 numbers", "test_data_set_1")] },
@@ -386,54 +375,6 @@ impl Batch<'_> {
     }
 }
 
-/// How long calls took.
-#[derive(Clone, Debug)]
-struct Timing {
-    calls: usize,
-    p50: Duration,
-    p99: Duration,
-    rows_per_second: f64,
-}
-
-impl Timing {
-    fn of(engine: &Engine, inputs: &[TensorView<'_>], rows: usize) -> Result<Self, Failure> {
-        let mut answer = engine.answer();
-        let start = Instant::now();
-        while start.elapsed() < WARM_UP {
-            engine.predict_into(inputs, &mut answer)?;
-        }
-        let mut times = Vec::new();
-        let start = Instant::now();
-        let mut elapsed = Duration::ZERO;
-        while (elapsed < TIME || times.len() < CALLS) && elapsed < MOST_TIME {
-            let call = Instant::now();
-            engine.predict_into(black_box(inputs), &mut answer)?;
-            black_box(answer.outputs());
-            times.push(call.elapsed());
-            elapsed = start.elapsed();
-        }
-        times.sort_unstable();
-        // The least time that this share of the calls did not exceed.
-        let percentile = |percent: usize| times[(times.len() * percent).div_ceil(100) - 1];
-        Ok(Self {
-            calls: times.len(),
-            p50: percentile(50),
-            p99: percentile(99),
-            rows_per_second: (times.len() * rows) as f64 / elapsed.as_secs_f64(),
-        })
-    }
-
-    fn json(&self) -> Value {
-        let micros = |time: Duration| time.as_secs_f64() * 1e6;
-        json!({
-            "calls": self.calls,
-            "p50_us": micros(self.p50),
-            "p99_us": micros(self.p99),
-            "rows_per_second": self.rows_per_second,
-        })
-    }
-}
-
 /// What was found for a batch: a timing for each engine.
 struct Figure {
     difference: f64,
@@ -501,62 +442,6 @@ fn grouped(number: f64) -> String {
         grouped.push(digit);
     }
     grouped
-}
-
-/// What everything ran on.
-#[derive(Debug)]
-struct Machine {
-    processor: String,
-    device: Device,
-    /// The GPU's name and its driver.
-    gpu: Option<String>,
-    library: String,
-}
-
-impl Machine {
-    fn of(device: Device) -> Self {
-        let cores = thread::available_parallelism().map_or(1, NonZero::get);
-        let facts = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-        let name = facts.lines().find_map(|line| line.strip_prefix("model name"));
-        let name = name.and_then(|rest| rest.split_once(": ")).map_or(env::consts::ARCH, |it| it.1);
-        let library = Library::loaded().map_or_else(String::new, |library| library.version.clone());
-        let gpu = match device {
-            Device::Cuda(index) => gpu(index),
-            _ => None,
-        };
-        Self { processor: format!("{name}, {cores} cores"), device, gpu, library }
-    }
-
-    fn json(&self) -> Value {
-        let Self { processor, device, gpu, library } = self;
-        json!({
-            "processor": processor,
-            "device": device.to_string(),
-            "gpu": gpu,
-            "onnxruntime": library,
-        })
-    }
-}
-
-/// `NVIDIA H100 80GB HBM3, 580.95.05`, as the driver's own tool has it.
-fn gpu(index: u32) -> Option<String> {
-    let output = Command::new("nvidia-smi")
-        .args(["--query-gpu=name,driver_version", "--format=csv,noheader"])
-        .arg(format!("--id={index}"))
-        .output()
-        .ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    output.status.success().then(|| text.trim().to_owned())
-}
-
-impl fmt::Display for Machine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { processor, device, gpu, library } = self;
-        if *device != Device::Cpu {
-            write!(f, "{device}: {}; ", gpu.as_deref().unwrap_or("a GPU that nvidia-smi hides"))?;
-        }
-        write!(f, "cpu: {processor}; ONNX Runtime {library}")
-    }
 }
 
 /// Where the nodes of a model run.
