@@ -7,7 +7,7 @@ use crate::operator::NotTaken;
 
 /// The attribute `post_transform`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum PostTransform {
+pub(crate) enum PostTransform {
     /// The scores as they are.
     None,
     /// Each through the logistic function.
@@ -27,7 +27,7 @@ impl PostTransform {
     /// # Errors
     ///
     /// When it is none of ONNX's, or is PROBIT.
-    pub(super) fn read(node: &Node<'_>) -> Result<Self, NotTaken> {
+    pub(crate) fn read(node: &Node<'_>) -> Result<Self, NotTaken> {
         Ok(match node.string("post_transform")?.unwrap_or("NONE") {
             "NONE" => Self::None,
             "LOGISTIC" => Self::Logistic,
@@ -42,7 +42,7 @@ impl PostTransform {
     }
 
     /// Transforms the scores of one row.
-    pub(super) fn apply(self, scores: &mut [f32]) {
+    pub(crate) fn apply(self, scores: &mut [f32]) {
         match self {
             Self::None => {}
             Self::Logistic => scores.iter_mut().for_each(|score| *score = logistic(*score)),
@@ -53,7 +53,7 @@ impl PostTransform {
 }
 
 /// 1 / (1 + e⁻ˢ).
-pub(super) fn logistic(s: f32) -> f32 {
+pub(crate) fn logistic(s: f32) -> f32 {
     let v = 1.0 / (1.0 + (-s.abs()).exp());
     if s < 0.0 { 1.0 - v } else { v }
 }

@@ -1,15 +1,25 @@
 //! The two precisions that trees compare and add in.
 
 use std::{
+    cmp::Ordering,
     fmt::Debug,
-    ops::{Add, Div, Neg},
+    ops::{Add, AddAssign, Div, Neg},
 };
 
 use hotplate_tensor::{DataView, Element};
 
+use crate::trees::Payload;
+
 /// float32 or float64.
-pub(super) trait Real:
-    Element + Debug + PartialOrd + Add<Output = Self> + Div<Output = Self> + Neg<Output = Self>
+pub(crate) trait Real:
+    Element
+    + Debug
+    + PartialOrd
+    + Payload<Self>
+    + Add<Output = Self>
+    + AddAssign
+    + Div<Output = Self>
+    + Neg<Output = Self>
 {
     const ZERO: Self;
     const ONE_HALF: Self;
@@ -22,6 +32,12 @@ pub(super) trait Real:
     fn is_nan(self) -> bool;
     /// The greatest number below.
     fn below(self) -> Self;
+    /// The least number above.
+    fn above(self) -> Self;
+    fn total_cmp(&self, other: &Self) -> Ordering;
+    /// These bits, which mean no number: [`index`](Self::index) gives them back.
+    fn of_index(index: u32) -> Self;
+    fn index(self) -> u32;
     /// Writes numbers of another type as ones of this, which rounds integers to float32.
     fn convert(from: DataView<'_>, to: &mut [Self]);
 }
@@ -54,6 +70,24 @@ macro_rules! real {
 
             fn below(self) -> Self {
                 self.next_down()
+            }
+
+            fn above(self) -> Self {
+                self.next_up()
+            }
+
+            fn total_cmp(&self, other: &Self) -> Ordering {
+                <$type>::total_cmp(self, other)
+            }
+
+            fn of_index(index: u32) -> Self {
+                Self::from_bits(index.into())
+            }
+
+            #[expect(clippy::allow_attributes, reason = "the bits of float32 are not narrowed")]
+            #[allow(clippy::cast_possible_truncation, reason = "they were widened")]
+            fn index(self) -> u32 {
+                self.to_bits() as u32
             }
 
             #[expect(clippy::allow_attributes, reason = "one of two types has such casts")]

@@ -3,41 +3,45 @@
 
 use hotplate_model::onnx::Node as OnnxNode;
 
-use super::{
-    super::post_transform::{PostTransform, logistic},
+use hotplate_tensor::Tensor;
+
+use super::onnx::Attributes;
+use crate::{
+    operator::NotTaken,
+    post_transform::{PostTransform, logistic},
     real::Real,
-    trees::{Described, Trees},
 };
-use crate::{head::Labels, operator::NotTaken};
 
-/// An ensemble as its node says.
-#[derive(Debug)]
-pub(super) struct Model<X> {
-    pub(super) described: Described<X>,
-    /// The number of classes or targets.
-    pub(super) scores: usize,
-    pub(super) base: Vec<X>,
-    pub(super) aggregate: Aggregate,
-    pub(super) post_transform: PostTransform,
-    pub(super) answer: Answer,
+/// What classes are called.
+#[derive(Clone, Debug)]
+pub(crate) enum Labels {
+    Texts(Vec<String>),
+    Integers(Vec<i64>),
 }
 
-/// What is made of what several trees add to one score.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Aggregate {
-    Sum,
-    Average,
-    Min,
-    Max,
-}
+impl Labels {
+    pub(crate) const fn len(&self) -> usize {
+        match self {
+            Self::Texts(texts) => texts.len(),
+            Self::Integers(integers) => integers.len(),
+        }
+    }
 
-/// What an ensemble answers.
-#[derive(Debug)]
-pub(super) enum Answer {
-    /// Its scores.
-    Values,
-    /// The class of the greatest, and all of them.
-    Class(Labels),
+    /// Writes what a class is called as the label of a row.
+    pub(crate) fn write(&self, class: Class, row: usize, to: &mut Tensor) {
+        match (self, class) {
+            (Self::Texts(texts), Class::At(at)) => to.set_string(row, &texts[at]),
+            (Self::Texts(texts), Class::Truth(truth)) => {
+                to.set_string(row, &texts[usize::from(truth)]);
+            }
+            (Self::Integers(integers), Class::At(at)) => {
+                to.elements_mut::<i64>()[row] = integers[at];
+            }
+            (Self::Integers(_), Class::Truth(truth)) => {
+                to.elements_mut::<i64>()[row] = i64::from(truth);
+            }
+        }
+    }
 }
 
 /// From the scores of a row to its answer.
@@ -69,7 +73,7 @@ enum Rule {
 
 /// Which class a row is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Class {
+pub(crate) enum Class {
     /// The class at this place.
     At(usize),
     /// Zero or one, where classes are numbers, and else the class at that place: so ONNX Runtime
@@ -78,27 +82,23 @@ pub(super) enum Class {
 }
 
 impl<X: Real> Head<X> {
-    pub(super) fn new(
-        node: &OnnxNode<'_>,
-        model: &Model<X>,
-        trees: &Trees<X>,
-    ) -> Result<Self, NotTaken> {
-        let Model { scores, base, post_transform, answer, .. } = model;
-        let lengths: &[usize] = match (answer, scores) {
-            (Answer::Class(_), 2) => &[0, 1, 2],
+    pub(super) fn new(node: &OnnxNode<'_>, of: &Attributes<X>) -> Result<Self, NotTaken> {
+        let Attributes { scores, base, post_transform, labels, .. } = of;
+        let lengths: &[usize] = match (labels, scores) {
+            (Some(_), 2) => &[0, 1, 2],
             _ => &[0, *scores],
         };
         if !lengths.contains(&base.len()) {
             let problem = format!("{} base values for {scores} scores", base.len());
             return Err(NotTaken::invalid(node, problem));
         }
-        let rule = match (answer, scores) {
-            (Answer::Values, _) => Rule::Values,
-            (Answer::Class(Labels::Texts(_)), 1) => {
+        let rule = match (labels, scores) {
+            (None, _) => Rule::Values,
+            (Some(Labels::Texts(_)), 1) => {
                 return Err(NotTaken::unsupported("one class that is called by name"));
             }
-            (Answer::Class(_), 1) => Rule::OneClass,
-            (Answer::Class(_), 2) => two_classes(trees, base.len())?,
+            (Some(_), 1) => Rule::OneClass,
+            (Some(_), 2) => two_classes(of)?,
             _ => Rule::Many,
         };
         Ok(Self { base: base.clone(), post_transform: *post_transform, rule })
@@ -127,6 +127,7 @@ impl<X: Real> Head<X> {
 
     /// The answer of a row of several scores, of which some may have got nothing; the scores are
     /// changed on the way.
+    #[inline]
     pub(super) fn answer(&self, scores: &mut [X], got: &mut [bool], output: &mut [f32]) -> Class {
         let class = match self.rule {
             Rule::Many => {
@@ -137,7 +138,7 @@ impl<X: Real> Head<X> {
                 first_greatest(scores, got)
             }
             Rule::FirstOfTwo { all_positive } => {
-                scores[0] = scores[0] + self.base[0];
+                scores[0] += self.base[0];
                 Class::At(usize::from(is_above(scores[0], all_positive)))
             }
             Rule::SecondOfTwo { all_positive } => {
@@ -148,7 +149,7 @@ impl<X: Real> Head<X> {
             }
             Rule::Two => {
                 match self.base[..] {
-                    [base] => scores[0] = scores[0] + base,
+                    [base] => scores[0] += base,
                     [_, base] => {
                         scores[1] = base + scores[0];
                         scores[0] = -scores[1];
@@ -172,20 +173,38 @@ impl<X: Real> Head<X> {
 
     fn add_base(&self, scores: &mut [X]) {
         for (score, &base) in scores.iter_mut().zip(&self.base) {
-            *score = *score + base;
+            *score += base;
         }
     }
 
-    /// Whether all that is made of a row is one score.
+    /// Whether all that is made of a row is its first score.
     pub(super) const fn is_of_one(&self, scores: usize) -> bool {
         scores == 1 || matches!(self.rule, Rule::Binary { .. })
     }
+
+    /// The function of the scores.
+    pub(super) const fn post_transform(&self) -> PostTransform {
+        self.post_transform
+    }
+
+    /// What is made of the scores, in a few words.
+    pub(super) fn describe(&self) -> String {
+        let base = if self.base.is_empty() { "" } else { ", a base value added" };
+        let transform = match (self.post_transform, self.rule) {
+            (PostTransform::Logistic, _) => ", the logistic function of it",
+            (PostTransform::None, _) | (_, Rule::Binary { .. } | Rule::Values) => "",
+            (PostTransform::Softmax | PostTransform::SoftmaxZero, _) => ", the softmax of it",
+        };
+        format!("{base}{transform}")
+    }
 }
 
-fn two_classes<X: Real>(trees: &Trees<X>, bases: usize) -> Result<Rule, NotTaken> {
-    let adds = |score| trees.weights().iter().any(|weight| weight.score == score);
-    let always = |score| trees.always_scores(score);
-    let all_positive = !trees.weights().iter().any(|weight| weight.value < X::ZERO);
+fn two_classes<X: Real>(of: &Attributes<X>) -> Result<Rule, NotTaken> {
+    let Attributes { trees, weights, base, .. } = of;
+    let bases = base.len();
+    let adds = |score| weights.add_to(score);
+    let always = |score| weights.always_add_to(trees, score);
+    let all_positive = weights.are_positive(trees);
     match (adds(0), adds(1)) {
         (true, false) if bases == 2 && always(0) => Ok(Rule::FirstOfTwo { all_positive }),
         (true, false) if always(0) => Ok(Rule::Binary { all_positive }),
