@@ -9,7 +9,7 @@ use std::{
 use hotplate_backend::{BackendError, UnknownCategories, UnknownCategory};
 use hotplate_tensor::{DataView, Inputs, Schema};
 
-use crate::trace::{Arithmetic, Element, Lookup};
+use crate::trace::{Arithmetic, Element, Lookup, Unknown};
 
 /// The most characters of a client's text that a refusal repeats.
 const QUOTED_CHARS: usize = 40;
@@ -79,6 +79,13 @@ impl Encoder {
                 &Element::Indicator { lookup, category, on, off } => {
                     texts[lookup].off.push((feature, off));
                     changes.push((lookup, category, feature, on));
+                }
+                Element::Coded { lookup, codes, unknown } => {
+                    texts[*lookup].off.push((feature, *unknown));
+                    let codes = codes.iter().enumerate();
+                    changes.extend(codes.map(|(category, &code)| {
+                        (*lookup, category, feature, code)
+                    }));
                 }
                 Element::Text { .. } => unreachable!("the trace lets no text into the features"),
             }
@@ -155,7 +162,7 @@ impl Encoder {
     /// column that is looked up in several lists, the one that most texts were missing from counts.
     pub(crate) fn unknown_categories(&self) -> Vec<(usize, u64)> {
         let mut counts = BTreeMap::new();
-        for step in &self.texts {
+        for step in self.texts.iter().filter(|step| step.lookup.unknown != Unknown::Expected) {
             let count = counts.entry(step.lookup.column).or_insert(0);
             *count = step.unknown.load(Relaxed).max(*count);
         }
@@ -213,11 +220,12 @@ impl TextStep {
             }
             None => {
                 let missing = text.is_empty();
-                if !missing {
+                let counts = self.lookup.unknown != Unknown::Expected && !missing;
+                if counts {
                     self.unknown.fetch_add(1, Relaxed);
                 }
-                let refused = unknown == UnknownCategories::Refuse && !missing;
-                if refused || !self.lookup.unknown_is_zeros {
+                let refused = unknown == UnknownCategories::Refuse && counts;
+                if refused || self.lookup.unknown == Unknown::Refused {
                     let names = self.lookup.table.names();
                     return Err(names.iter().take(NAMED_CATEGORIES).cloned().collect());
                 }

@@ -60,10 +60,10 @@ impl Backend for Native {
         let signature = rows::signature(model, options)?;
         let onnx = model.onnx()?;
         rows::check(&onnx, &signature)?;
-        match fused(&onnx, &signature, &placement) {
+        match fused(&onnx, &signature, &placement, options) {
             Ok(plan) => Ok(Arc::new(plan)),
             Err(error) if error.kind() == BackendErrorKind::Unsupported => {
-                Ok(Arc::new(ProgramPlan::new(&onnx, signature, placement)?))
+                Ok(Arc::new(ProgramPlan::new(&onnx, signature, placement, options.tree_layout)?))
             }
             Err(error) => Err(error),
         }
@@ -75,10 +75,11 @@ fn fused(
     model: &OnnxModel<'_>,
     signature: &Signature,
     placement: &Placement,
+    options: &CompileOptions,
 ) -> Result<NativePlan, BackendError> {
     if signature.batching() == Batching::None {
         return Err(BackendError::told(BackendErrorKind::Unsupported, "no rows axis"));
     }
     let trace = Trace::of(graph::read(model)?, signature)?;
-    NativePlan::new(trace, signature.clone(), placement.clone(), None)
+    NativePlan::new(trace, signature.clone(), placement.clone(), options.tree_layout)
 }

@@ -26,6 +26,8 @@ pub(crate) enum Operator {
     Reshape { dims: Vec<i64> },
     /// An indicator for each category: one where the text is that category.
     OneHot { categories: Vec<String>, unknown_is_zeros: bool },
+    /// A number for each text: that of its key, or `default` where there is none.
+    Encode { keys: Vec<String>, values: Vec<f32>, default: f32, counts_unknown: bool },
     /// Another value where an element is `replaced`; per feature, or one for all.
     Impute { with: Vec<f32>, replaced: f32 },
     /// `(x − offset) · scale`, each rounded to float32; per feature, or one for all.
@@ -78,6 +80,7 @@ impl Operator {
             }
             ("", "Reshape") => reshape(node, graph),
             ("ai.onnx.ml", "OneHotEncoder") => one_hot(node),
+            ("ai.onnx.ml", "LabelEncoder") => encode(node),
             ("ai.onnx.ml", "Imputer") => impute(node),
             ("ai.onnx.ml", "Scaler") => scale(node),
             ("ai.onnx.ml", "ZipMap") => zipmap(node),
@@ -144,6 +147,41 @@ fn one_hot(node: &Node<'_>) -> Result<Operator, NotTaken> {
     }
     let unknown_is_zeros = node.int("zeros")?.unwrap_or(1) != 0;
     Ok(Operator::OneHot { categories, unknown_is_zeros })
+}
+
+/// The form that exporters write for ordinal codes; the general path takes the others.
+fn encode(node: &Node<'_>) -> Result<Operator, NotTaken> {
+    let other = || NotTaken::unsupported("labels other than texts to numbers");
+    let keys = node.strings("keys_strings")?.ok_or_else(other)?;
+    let keys: Vec<String> = keys.map(str::to_owned).collect();
+    let (values, default, name): (Vec<f32>, _, _) =
+        match (node.floats("values_floats")?, node.ints("values_int64s")?) {
+            (Some(floats), None) => {
+                (floats.collect(), node.float("default_float")?.unwrap_or(-0.0), "default_float")
+            }
+            (None, Some(integers)) => {
+                let default = node.int("default_int64")?.unwrap_or(-1);
+                let values: Option<Vec<f32>> = integers.map(exact).collect();
+                let (Some(values), Some(default)) = (values, exact(default)) else {
+                    return Err(NotTaken::unsupported("codes that float32 does not hold"));
+                };
+                (values, default, "default_int64")
+            }
+            _ => return Err(other()),
+        };
+    if keys.len() != values.len() {
+        let problem = format!("{} keys and {} values", keys.len(), values.len());
+        return Err(NotTaken::invalid(node, problem));
+    }
+    // Who says what an unknown text is expects some.
+    let counts_unknown = node.attribute(name).is_none();
+    Ok(Operator::Encode { keys, values, default, counts_unknown })
+}
+
+/// An integer as a float32, where that is the same number.
+fn exact(integer: i64) -> Option<f32> {
+    #[expect(clippy::cast_precision_loss, reason = "integers of more bits are refused")]
+    (integer.unsigned_abs() <= 1 << 24).then_some(integer as f32)
 }
 
 fn impute(node: &Node<'_>) -> Result<Operator, NotTaken> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hotplate_backend::{BackendError, Limits, Part, Placement, Plan, Worker};
+use hotplate_backend::{BackendError, Limits, Part, Placement, Plan, TreeLayout, Worker};
 use hotplate_model::Signature;
 use hotplate_tensor::{Shape, Tensor};
 
@@ -10,7 +10,6 @@ use crate::{
     encode::Encoder,
     ensemble::{EnsembleScratch, Labels, LaidOutEnsemble},
     trace::{Answer, Trace},
-    trees::Layout,
 };
 
 /// Rows encoded together: enough to pay for finding the columns, few enough for the first cache.
@@ -38,7 +37,7 @@ impl NativePlan {
         trace: Trace,
         signature: Signature,
         placement: Placement,
-        layout: Option<Layout>,
+        layout: Option<TreeLayout>,
     ) -> Result<Self, BackendError> {
         let Trace { features, lookups, ensemble, place, outputs } = trace;
         let ensemble = LaidOutEnsemble::new(ensemble, layout)

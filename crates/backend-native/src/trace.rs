@@ -55,6 +55,8 @@ pub(crate) enum Element {
     Text { column: usize },
     /// `on` where the text that `lookup` finds is category `category`, else `off`.
     Indicator { lookup: usize, category: usize, on: f32, off: f32 },
+    /// `codes[c]` where the text that `lookup` finds is category `c`, else `unknown`.
+    Coded { lookup: usize, codes: Rc<[f32]>, unknown: f32 },
 }
 
 /// A text cell and the categories that it is looked up in.
@@ -63,8 +65,18 @@ pub(crate) struct Lookup {
     /// The cell's index in the schema's columns.
     pub(crate) column: usize,
     pub(crate) table: CategoryTable,
-    /// Whether a text that is no category is zeros everywhere, or an error.
-    pub(crate) unknown_is_zeros: bool,
+    pub(crate) unknown: Unknown,
+}
+
+/// What becomes of a text that is no category.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unknown {
+    /// It has values of its own, and is counted.
+    Counted,
+    /// It has values of its own, as the model's author expects.
+    Expected,
+    /// It is an error.
+    Refused,
 }
 
 /// Which result of the trees a model output is.
@@ -261,7 +273,12 @@ impl Tracer {
             }
             Operator::Reshape { dims: wanted } => Ok(rows::reshape(wanted, elements)),
             Operator::OneHot { categories, unknown_is_zeros } => {
-                self.one_hot(node, categories, *unknown_is_zeros, dims, &elements)
+                let unknown = if *unknown_is_zeros { Unknown::Counted } else { Unknown::Refused };
+                self.one_hot(node, categories, unknown, dims, &elements)
+            }
+            Operator::Encode { keys, values, default, counts_unknown } => {
+                let unknown = if *counts_unknown { Unknown::Counted } else { Unknown::Expected };
+                Ok(self.encode(keys, (values, *default), unknown, dims, &elements))
             }
             Operator::Impute { with, replaced } => {
                 let replaced = *replaced;

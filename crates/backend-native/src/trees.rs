@@ -19,7 +19,7 @@ mod trial;
 #[cfg(test)]
 mod sample;
 
-pub(crate) use layout::{Layout, Scorer, Scratch};
+pub(crate) use layout::{Scorer, Scratch};
 pub(crate) use payload::Payload;
 pub(crate) use tree::{Boundaries, Branch, Leaf, MOST_FEATURES, Node, Test, Tree};
 

@@ -15,6 +15,7 @@ mod device;
 mod error;
 pub mod made_up;
 mod part;
+mod tree_layout;
 
 use std::{fmt, sync::Arc};
 
@@ -22,6 +23,7 @@ pub use device::{Device, DeviceChoice, Placement};
 pub use error::{BackendError, BackendErrorKind, Refusal, UnknownCategory};
 use hotplate_model::{Model, Signature};
 pub use part::Part;
+pub use tree_layout::TreeLayout;
 
 /// What becomes of a text that a categorical column was not trained on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,6 +42,8 @@ pub struct CompileOptions {
     pub column_names: Option<Vec<String>>,
     /// Where the plan should run: there and nowhere else, unless it is left open.
     pub device: DeviceChoice,
+    /// How trees should lie in memory; the fastest way unless said.
+    pub tree_layout: Option<TreeLayout>,
 }
 
 /// What a worker may use.

@@ -82,7 +82,11 @@ fn compile_on(
     model: &Model,
     settings: &ModelSettings,
 ) -> Result<Compiled, Error> {
-    let options = CompileOptions { column_names: settings.columns.clone(), device };
+    let options = CompileOptions {
+        column_names: settings.columns.clone(),
+        device,
+        tree_layout: settings.tree_layout,
+    };
     let choice = settings.backend.unwrap_or_default();
     let mut passed_over: Vec<PassedOver> = Vec::new();
     for backend in backends(settings).iter().filter(|backend| choice.allows(backend.name())) {

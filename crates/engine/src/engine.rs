@@ -3,7 +3,8 @@ use std::{
     sync::Arc,
 };
 
-use hotplate_backend::{DeviceChoice, Limits, Part, Placement, Plan, UnknownCategories, made_up};
+use hotplate_backend::{DeviceChoice, Limits, Part, Placement, Plan, TreeLayout, UnknownCategories, made_up,
+};
 use hotplate_codec::Field;
 use hotplate_model::{Labels, Model, Signature, Task};
 use hotplate_scheduler::Lane;
@@ -327,6 +328,14 @@ impl OpenOptions {
     #[must_use]
     pub const fn threads(mut self, threads: usize) -> Self {
         self.settings.threads = Some(threads);
+        self
+    }
+
+    /// How decision trees lie in memory; the fastest way, as timed when the model is opened, unless
+    /// said.
+    #[must_use]
+    pub const fn tree_layout(mut self, layout: TreeLayout) -> Self {
+        self.settings.tree_layout = Some(layout);
         self
     }
 

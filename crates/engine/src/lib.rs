@@ -51,7 +51,9 @@ pub use engine::{Engine, OpenOptions};
 pub use error::{Error, ErrorKind};
 pub use folder::ModelFolder;
 pub use golden::{Difference, GoldenRows, Verdict};
-pub use hotplate_backend::{Device, DeviceChoice, Placement, Refusal, UnknownCategories};
+pub use hotplate_backend::{
+    Device, DeviceChoice, Placement, Refusal, TreeLayout, UnknownCategories,
+};
 pub use hotplate_model::{Batching, Labels, Model, OutputSpec, Signature, Task};
 pub use hotplate_tensor::{
     Column, Columns, DType, DataView, InputSpec, Inputs, RowDim, RowShape, Schema, Shape, StrView,

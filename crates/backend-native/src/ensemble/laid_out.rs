@@ -1,5 +1,7 @@
 //! From feature vectors to scores and classes.
 
+use hotplate_backend::TreeLayout;
+
 use super::{
     Aggregate, Ensemble, Labels,
     head::{Class, Head},
@@ -8,7 +10,7 @@ use super::{
 use crate::{
     post_transform::PostTransform,
     real::Real,
-    trees::{Layout, Scorer, Scratch},
+    trees::{Scorer, Scratch},
 };
 
 /// Rows that are added up together.
@@ -56,7 +58,7 @@ impl<X: Real> LaidOutEnsemble<X> {
     /// # Errors
     ///
     /// The reason why its trees cannot be laid out so.
-    pub(crate) fn new(ensemble: Ensemble<X>, layout: Option<Layout>) -> Result<Self, String> {
+    pub(crate) fn new(ensemble: Ensemble<X>, layout: Option<TreeLayout>) -> Result<Self, String> {
         let Ensemble { trees, weights, scores, aggregate, head, labels } = ensemble;
         let refusal = || match layout {
             None => "a tree too large for every layout".to_owned(),

@@ -1,8 +1,8 @@
 //! From the nodes of a graph to steps.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, iter};
 
-use hotplate_backend::{BackendError, Refusal};
+use hotplate_backend::{BackendError, Refusal, TreeLayout};
 use hotplate_model::{
     Batching, Signature,
     onnx::{Graph, Node, OnnxModel, ValueType as Declared},
@@ -71,7 +71,11 @@ impl Program {
     /// # Errors
     ///
     /// Every node that is not taken, or the first that is wrong in itself.
-    pub(crate) fn new(model: &OnnxModel<'_>, signature: &Signature) -> Result<Self, BackendError> {
+    pub(crate) fn new(
+        model: &OnnxModel<'_>,
+        signature: &Signature,
+        tree_layout: Option<TreeLayout>,
+    ) -> Result<Self, BackendError> {
         let whole = signature.batching() == Batching::None;
         let mut compiler = Compiler {
             program: Self {
@@ -86,6 +90,7 @@ impl Program {
             folded: 0,
             made: 0,
             opsets: Opsets::of(model),
+            tree_layout,
             first_columns: Vec::new(),
         };
         compiler.inputs(&model.graph, signature);
@@ -101,15 +106,22 @@ impl Program {
         }
     }
 
-    /// What the program does, one line for each operator.
+    /// What the program does: a line for each operator, and what its kernel says of itself.
     pub(crate) fn describe(&self) -> Vec<String> {
         self.steps
             .iter()
-            .map(|step| {
+            .flat_map(|step| {
                 let outputs: Vec<String> = step.outputs.iter().map(ToString::to_string).collect();
-                format!("{} → {}", step.operator, outputs.join(", "))
+                let line = format!("{} → {}", step.operator, outputs.join(", "));
+                let details = step.kernel.describe().into_iter().map(|detail| format!("  {detail}"));
+                iter::once(line).chain(details)
             })
             .collect()
+    }
+
+    /// The number of steps.
+    pub(crate) const fn len(&self) -> usize {
+        self.steps.len()
     }
 
     /// How often each text column held a text that training never saw, by column.
@@ -129,6 +141,7 @@ struct Compiler<'m> {
     /// The elements of one row that the steps make.
     made: usize,
     opsets: Opsets,
+    tree_layout: Option<TreeLayout>,
     /// The index of the first column of each input.
     first_columns: Vec<usize>,
 }
@@ -249,7 +262,7 @@ impl<'m> Compiler<'m> {
         if inputs.iter().flatten().any(|value| value.maps) {
             return Err(NotTaken::invalid(node, "reads maps as a tensor"));
         }
-        let compiled = operators::compile(node, &operands, &self.opsets)?;
+        let compiled = operators::compile(node, &operands, &self.opsets, self.tree_layout)?;
         if compiled.outputs.len() < node.outputs.len() {
             let problem = format!("makes {} outputs", node.outputs.len());
             return Err(NotTaken::invalid(node, problem));

@@ -35,6 +35,11 @@ pub(crate) trait Kernel: fmt::Debug + Send + Sync {
         self.run(operands, outputs)
     }
 
+    /// How the kernel does it, for a person, where there is something to tell.
+    fn describe(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// How often each text column that the kernel looks up held a text that training never saw: the
     /// column's index in the schema, and the count so far.
     fn unknown_categories(&self) -> Vec<(usize, u64)> {

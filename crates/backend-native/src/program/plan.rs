@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use hotplate_backend::{BackendError, Limits, Part, Placement, Plan, Worker};
+use hotplate_backend::{BackendError, Limits, Part, Placement, Plan, TreeLayout, Worker};
 use hotplate_model::{Signature, onnx::OnnxModel};
 
 use super::{
@@ -23,7 +23,7 @@ struct Compiled {
 /// The steps, not their constants: there may be millions.
 impl fmt::Debug for Compiled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Program({} steps)", self.program.describe().len())
+        write!(f, "Program({} steps)", self.program.len())
     }
 }
 
@@ -35,8 +35,9 @@ impl ProgramPlan {
         model: &OnnxModel<'_>,
         signature: Signature,
         placement: Placement,
+        tree_layout: Option<TreeLayout>,
     ) -> Result<Self, BackendError> {
-        let program = Program::new(model, &signature)?;
+        let program = Program::new(model, &signature, tree_layout)?;
         Ok(Self(Arc::new(Compiled { signature, program, placement })))
     }
 }

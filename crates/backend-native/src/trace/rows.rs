@@ -5,7 +5,7 @@ use std::rc::Rc;
 use hotplate_backend::BackendError;
 use hotplate_tensor::Schema;
 
-use super::{Arithmetic, Element, Followed, Known, Lookup, Tracer};
+use super::{Arithmetic, Element, Followed, Known, Lookup, Tracer, Unknown};
 use crate::{category::CategoryTable, graph::GraphNode};
 
 impl Tracer {
@@ -14,7 +14,7 @@ impl Tracer {
         &mut self,
         node: &GraphNode,
         categories: &[String],
-        unknown_is_zeros: bool,
+        unknown: Unknown,
         mut dims: Vec<usize>,
         elements: &[Element],
     ) -> Result<Result<Known, String>, BackendError> {
@@ -27,7 +27,7 @@ impl Tracer {
             let &Element::Text { column } = element else {
                 return Ok(Err("encodes numbers as categories".to_owned()));
             };
-            let lookup = self.lookup(column, categories, unknown_is_zeros).map_err(|twice| {
+            let lookup = self.lookup(column, categories, unknown).map_err(|twice| {
                 node.place.invalid(format!("the category {twice:?} stands twice"))
             })?;
             indicators.extend((0..categories.len()).map(|category| Element::Indicator {
@@ -41,24 +41,49 @@ impl Tracer {
         Ok(Ok(Known::Row { dims, elements: Rc::new(indicators) }))
     }
 
+    /// Each text element becomes a number.
+    pub(super) fn encode(
+        &mut self,
+        keys: &[String],
+        (values, default): (&[f32], f32),
+        unknown: Unknown,
+        dims: Vec<usize>,
+        elements: &[Element],
+    ) -> Result<Known, String> {
+        self.allow(elements.len(), elements.len().saturating_mul(1 + keys.len()))?;
+        let codes: Rc<[f32]> = values.into();
+        let mut coded = Vec::with_capacity(elements.len());
+        for element in elements {
+            let &Element::Text { column } = element else {
+                return Err("encodes numbers".to_owned());
+            };
+            // To ONNX the first of equal keys counts.
+            let Ok(lookup) = self.lookup(column, keys, unknown) else {
+                return Err("a key that stands twice".to_owned());
+            };
+            coded.push(Element::Coded { lookup, codes: Rc::clone(&codes), unknown: default });
+        }
+        Ok(Known::Row { dims, elements: Rc::new(coded) })
+    }
+
     /// The lookup of a column in these categories, or the category that stands twice.
     fn lookup(
         &mut self,
         column: usize,
         categories: &[String],
-        unknown_is_zeros: bool,
+        unknown: Unknown,
     ) -> Result<usize, String> {
         let of_column = self.lookups_of.entry(column).or_default();
         let same = of_column.iter().copied().find(|&lookup| {
             let lookup = &self.lookups[lookup];
-            lookup.unknown_is_zeros == unknown_is_zeros && lookup.table.names() == categories
+            lookup.unknown == unknown && lookup.table.names() == categories
         });
         if let Some(same) = same {
             return Ok(same);
         }
         let table = CategoryTable::new(categories.to_vec())?;
         of_column.push(self.lookups.len());
-        self.lookups.push(Lookup { column, table, unknown_is_zeros });
+        self.lookups.push(Lookup { column, table, unknown });
         Ok(self.lookups.len() - 1)
     }
 
@@ -147,6 +172,10 @@ impl Tracer {
                     *on = step.apply(*on);
                     *off = step.apply(*off);
                 }
+                Element::Coded { codes, unknown, .. } => {
+                    *codes = codes.iter().map(|&code| step.apply(code)).collect();
+                    *unknown = step.apply(*unknown);
+                }
                 Element::Text { .. } => return Ok(Err("arithmetic on text".to_owned())),
             }
         }
@@ -158,6 +187,7 @@ impl Tracer {
 fn cost(elements: &[Element]) -> usize {
     let steps = |element: &Element| match element {
         Element::Number { arithmetic, .. } => 1 + arithmetic.len(),
+        Element::Coded { codes, .. } => 1 + codes.len(),
         Element::Text { .. } | Element::Indicator { .. } => 1,
     };
     elements.iter().map(steps).sum()

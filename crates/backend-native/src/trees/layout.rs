@@ -2,6 +2,8 @@
 
 use std::{fmt, hint::black_box};
 
+use hotplate_backend::TreeLayout as Layout;
+
 use super::{
     blocks::Blocks,
     forest::Forest,
@@ -12,33 +14,9 @@ use super::{
 };
 use crate::real::Real;
 
-/// How the trees lie in memory. The answer is the same in each, bit for bit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Layout {
-    /// Nodes, walked several trees at a time.
-    Walk,
-    /// Blocks of three levels, one cache line each, walked many trees at a time.
-    Blocks,
-    /// Masks of leaves for each interval of a feature: trees of 64 leaves or fewer.
-    QuickScorer,
-    /// Masks of levels for each interval of a feature: trees whose levels each ask one thing.
-    Symmetric,
-}
-
-impl fmt::Display for Layout {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Walk => "walk",
-            Self::Blocks => "blocks",
-            Self::QuickScorer => "quickscorer",
-            Self::Symmetric => "symmetric",
-        })
-    }
-}
-
-impl Layout {
-    const ALL: [Self; 4] = [Self::Walk, Self::Blocks, Self::QuickScorer, Self::Symmetric];
-}
+/// The layouts, the first that holds any trees in front.
+const LAYOUTS: [Layout; 4] =
+    [Layout::Walk, Layout::Blocks, Layout::QuickScorer, Layout::Symmetric];
 
 /// With paths this long in sum, a race of some hundred rows would take longer than it is worth: no
 /// trainer grows such trees.
@@ -93,7 +71,7 @@ impl<X: Real, V: Payload<X>> Scorer<X, V> {
         }
         let nodes: usize = trees.iter().map(Tree::len).sum();
         let steps: usize = trees.iter().map(Tree::depth).sum();
-        let mut layouts = Layout::ALL.into_iter();
+        let mut layouts = LAYOUTS.into_iter();
         let mut next = || layouts.find_map(|layout| Self::laid_out(trees, layout));
         if nodes > MANY_NODES
             && let Some(blocks) = Self::laid_out(trees, Layout::Blocks)
@@ -114,6 +92,7 @@ impl<X: Real, V: Payload<X>> Scorer<X, V> {
             Layout::Blocks => LaidOut::Blocks(Blocks::new(trees)?),
             Layout::QuickScorer => LaidOut::Quick(Box::new(QuickScorer::of_leaves(trees)?)),
             Layout::Symmetric => LaidOut::Quick(Box::new(QuickScorer::of_levels(trees)?)),
+            _ => return None,
         };
         let depth = trees.iter().map(Tree::depth).max().unwrap_or(0);
         Some(Self { laid_out, trees: trees.len(), depth })

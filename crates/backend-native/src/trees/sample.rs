@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
+use hotplate_backend::TreeLayout as Layout;
 use proptest::{collection::vec, prelude::*};
 
-use super::{Boundaries, Branch, Layout, Leaf, Node, Payload, Scorer, Test, Tree};
+use super::{Boundaries, Branch, Leaf, Node, Payload, Scorer, Test, Tree};
 use crate::real::Real;
 
 /// Features of the made-up rows; the trees ask for all but the last.

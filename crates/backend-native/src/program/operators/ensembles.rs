@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use hotplate_backend::BackendError;
+use hotplate_backend::{BackendError, TreeLayout};
 use hotplate_model::onnx::Node;
 use hotplate_tensor::{DType, Shape, Tensor};
 
@@ -12,7 +12,6 @@ use crate::{
     operator::NotTaken,
     program::{
         kernel::{Compiled, Kernel, Operand, Operands},
-        opsets::Opsets,
         shape::{Dim, ValueType},
     },
     real::Real,
@@ -21,7 +20,7 @@ use crate::{
 pub(super) fn compile(
     node: &Node<'_>,
     operands: &[Option<Operand<'_>>],
-    _opsets: &Opsets,
+    layout: Option<TreeLayout>,
 ) -> Taken {
     if !onnx::is_ensemble(node) {
         return Ok(None);
@@ -30,11 +29,11 @@ pub(super) fn compile(
     let table = Table::of(x)?;
     let is_five = node.op_type == "TreeEnsemble";
     let compiled = match (x.ty.dtype, is_five) {
-        (DType::F32, true) => compile_in::<f32>(node, table, DType::F32),
-        (DType::F64, true) => compile_in::<f64>(node, table, DType::F64),
+        (DType::F32, true) => compile_in::<f32>(node, table, DType::F32, layout),
+        (DType::F64, true) => compile_in::<f64>(node, table, DType::F64, layout),
         // Doubles are compared and added up in double precision, and answered in single.
-        (DType::F64, false) => compile_in::<f64>(node, table, DType::F32),
-        (DType::F32 | DType::I64 | DType::I32, false) => compile_in::<f32>(node, table, DType::F32),
+        (DType::F64, false) => compile_in::<f64>(node, table, DType::F32, layout),
+        (DType::F32 | DType::I64 | DType::I32, false) => compile_in::<f32>(node, table, DType::F32, layout),
         (other, _) => Err(NotTaken::unsupported(format!("trees on {other}"))),
     };
     compiled.map(Some)
@@ -62,7 +61,12 @@ impl Table {
 }
 
 /// Compiles an ensemble that compares in one precision and whose scores come out as `dtype`.
-fn compile_in<X: Real>(node: &Node<'_>, table: Table, dtype: DType) -> Result<Compiled, NotTaken> {
+fn compile_in<X: Real>(
+    node: &Node<'_>,
+    table: Table,
+    dtype: DType,
+    layout: Option<TreeLayout>,
+) -> Result<Compiled, NotTaken> {
     let ensemble = onnx::read::<X>(node)?;
     if ensemble.features() > table.features {
         let (feature, width) = (ensemble.features() - 1, table.features);
@@ -72,7 +76,7 @@ fn compile_in<X: Real>(node: &Node<'_>, table: Table, dtype: DType) -> Result<Co
     if node.outputs.len() > wanted {
         return Err(NotTaken::invalid(node, format!("makes {} outputs", node.outputs.len())));
     }
-    let ensemble = LaidOutEnsemble::new(ensemble, None).map_err(NotTaken::Unsupported)?;
+    let ensemble = LaidOutEnsemble::new(ensemble, layout).map_err(NotTaken::Unsupported)?;
     let is_wide = dtype == DType::F64;
     if is_wide && ensemble.has_transform() {
         return Err(NotTaken::unsupported("a function of scores in double precision"));
@@ -108,6 +112,10 @@ impl<X: Real> Kernel for EnsembleKernel<X> {
     fn scratch(&self) -> Box<dyn Any + Send> {
         let ensemble = self.ensemble.scratch();
         Box::new(KernelScratch { ensemble, features: Vec::<X>::new() })
+    }
+
+    fn describe(&self) -> Vec<String> {
+        self.ensemble.describe().into()
     }
 
     fn run(&self, operands: Operands<'_>, outputs: &mut [Tensor]) -> Result<(), BackendError> {

@@ -8,6 +8,7 @@ mod linear;
 mod reduce;
 mod support;
 
+use hotplate_backend::TreeLayout;
 use hotplate_model::onnx::Node;
 use hotplate_tensor::DType;
 
@@ -48,6 +49,7 @@ pub(super) fn compile(
     node: &Node<'_>,
     operands: &[Option<Operand<'_>>],
     opsets: &Opsets,
+    tree_layout: Option<TreeLayout>,
 ) -> Result<Compiled, NotTaken> {
     // Such a list is no tensor: only what takes it for a shape can read it.
     if operands.iter().flatten().any(|operand| operand.extents.is_some()) {
@@ -60,12 +62,12 @@ pub(super) fn compile(
         reduce::compile,
         linear::compile,
         classical::compile,
-        ensembles::compile,
     ];
     for family in families {
         if let Some(compiled) = family(node, operands, opsets)? {
             return Ok(compiled);
         }
     }
-    Err(NotTaken::unsupported("the native engine has no such operator"))
+    let ensemble = ensembles::compile(node, operands, tree_layout)?;
+    ensemble.ok_or_else(|| NotTaken::unsupported("the native engine has no such operator"))
 }
