@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::{fault::Fault, foreign::Foreign, onnx};
+use crate::{fault::Fault, foreign::Foreign, onnx, xgboost::Encoding};
 
 /// The format of a model file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -8,6 +8,8 @@ use crate::{fault::Fault, foreign::Foreign, onnx};
 pub enum Format {
     /// ONNX: a graph of operators in protobuf.
     Onnx,
+    /// XGBoost: boosted trees in one of three encodings.
+    XgBoost(Encoding),
 }
 
 impl Format {
@@ -15,6 +17,8 @@ impl Format {
     pub(crate) fn recognise(bytes: &[u8]) -> Result<Self, Fault> {
         if bytes.is_empty() {
             Err(Fault::Empty)
+        } else if let Some(encoding) = Encoding::recognise(bytes) {
+            Ok(Self::XgBoost(encoding))
         } else if let Some(foreign) = Foreign::recognise(bytes) {
             Err(Fault::Foreign(foreign))
         } else if onnx::starts_like_a_model(bytes) {
@@ -27,8 +31,9 @@ impl Format {
 
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Onnx => "ONNX",
-        })
+        match self {
+            Self::Onnx => f.write_str("ONNX"),
+            Self::XgBoost(encoding) => write!(f, "XGBoost {encoding}"),
+        }
     }
 }

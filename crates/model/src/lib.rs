@@ -1,7 +1,7 @@
 //! Reads model files, and says what a model takes and gives.
 //!
 //! A [`Model`] is an opened file whose structure has been checked. From it come a borrowed view of
-//! the file's contents ([`Model::onnx`]), which backends compile, and a [`Signature`], which says
+//! the file's contents ([`Model::onnx`]; [`Model::xgboost`] is not borrowed), which backends compile, and a [`Signature`], which says
 //! what rows look like and what kind of answer to expect. Nothing here runs a model.
 //!
 //! ```no_run
@@ -45,6 +45,7 @@ mod model;
 pub mod onnx;
 mod signature;
 mod task;
+pub mod xgboost;
 mod zipmap;
 
 pub use error::{ModelError, ModelErrorKind};

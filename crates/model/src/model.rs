@@ -12,6 +12,7 @@ use crate::{
     file::FileBytes,
     limits,
     onnx::OnnxModel,
+    xgboost::XgBoostModel,
     zipmap::ZipMaps,
 };
 
@@ -59,8 +60,9 @@ impl Model {
     fn check(bytes: FileBytes) -> Result<Self, ModelError> {
         let format = Format::recognise(&bytes)?;
         match format {
-            Format::Onnx => OnnxModel::parse(&bytes)?,
-        };
+            Format::Onnx => drop(OnnxModel::parse(&bytes)?),
+            Format::XgBoost(encoding) => drop(XgBoostModel::parse(&bytes, encoding)?),
+        }
         Ok(Self { bytes, format, path: None })
     }
 
@@ -97,19 +99,40 @@ impl Model {
     pub fn onnx(&self) -> Result<OnnxModel<'_>, ModelError> {
         match self.format {
             Format::Onnx => OnnxModel::parse(&self.bytes).map_err(|error| self.place(error)),
+            format => Err(self.place(Fault::OtherFormat { expected: "ONNX", got: format }.into())),
+        }
+    }
+
+    /// The contents of a file of XGBoost. Read anew at each call.
+    ///
+    /// # Errors
+    ///
+    /// When the file is in another format.
+    pub fn xgboost(&self) -> Result<XgBoostModel, ModelError> {
+        match self.format {
+            Format::XgBoost(encoding) => {
+                XgBoostModel::parse(&self.bytes, encoding).map_err(|error| self.place(error))
+            }
+            format => {
+                Err(self.place(Fault::OtherFormat { expected: "XGBoost", got: format }.into()))
+            }
         }
     }
 
     /// What the model takes and gives.
     ///
-    /// Columns are called by `names` when there are any, else by the file's metadata entry
-    /// `feature_names` (a JSON array of strings), else after the inputs.
+    /// Columns are called by `names` when there are any, else as the file calls them (ONNX: its
+    /// metadata entry `feature_names`, a JSON array of strings), else after the inputs.
     ///
     /// # Errors
     ///
     /// When rows cannot be given to these inputs, or the names do not fit them.
     pub fn signature(&self, names: Option<Vec<String>>) -> Result<Signature, ModelError> {
-        Signature::of_onnx(&self.onnx()?, names).map_err(|error| self.place(error))
+        let signature = match self.format {
+            Format::Onnx => Signature::of_onnx(&self.onnx()?, names),
+            Format::XgBoost(_) => Signature::of_xgboost(&self.xgboost()?, names),
+        };
+        signature.map_err(|error| self.place(error))
     }
 
     /// The bytes of the file, for a backend that takes tensors only: each ZipMap of the main graph
