@@ -28,6 +28,9 @@ const NODE_BYTES: usize = 20;
 /// `RTreeNodeStat`: gain, cover, weight, leaf children.
 const STATISTICS_BYTES: usize = 16;
 
+/// The release from which on the second field of `GBTreeModelParam` is the number of parallel trees.
+const PARALLEL_TREES_SINCE: &[u32] = &[1, 6];
+
 /// The bit of a node's feature that says that missing values go left.
 const DEFAULT_LEFT: u32 = 1 << 31;
 
@@ -97,6 +100,9 @@ fn forest(reader: &mut Reader<'_>, raw: &mut RawModel) -> Result<(), ModelError>
     let (groups, _) = groups.as_chunks();
     raw.tree_info = Some(groups.iter().map(|&group| i32::from_le_bytes(group)).collect());
     raw.num_trees = Some(count.into());
+    if raw.version.as_ref().is_some_and(|version| version[..] >= *PARALLEL_TREES_SINCE) {
+        raw.num_parallel_tree = Some(forest.int(1).into());
+    }
     raw.trees = Some(trees);
     Ok(())
 }

@@ -89,7 +89,7 @@ impl XgBoostModel {
     /// This is what XGBoost's estimators (`XGBClassifier.predict` and the others) do, and what
     /// SageMaker's container does. `Booster.predict` adds up all trees unless it is given an
     /// `iteration_range`. Files that do not say how many trees a round has (up to 1.5) are cut by
-    /// their attribute `best_ntree_limit` (from 1.3), and without one not at all.
+    /// their attribute `best_ntree_limit` (from 1.4), and without one not at all.
     pub fn used_trees(&self) -> &[Tree] {
         &self.trees[..self.used]
     }
