@@ -31,7 +31,7 @@ HERE = Path(__file__).resolve().parent / xgboost.__version__
 MAIN = "ubj" if VERSION >= (3, 0) or VERSION in ((1, 6), (1, 7)) else "bin"
 """The encoding of most of the release's models."""
 IN_JSON = {"binary-logistic", "softprob", "dart", "categorical-sets", "vector-leaves", "frame"}
-IN_JSON &= {"binary-logistic", "dart"} if VERSION < (3, 0) else IN_JSON
+IN_JSON = IN_JSON if VERSION >= (3, 0) else {"binary-logistic", "dart", "pruned"}
 """The models that are written in JSON as well."""
 NOT_BINARY = {"categorical-sets", "categorical-one-hot", "vector-leaves"}
 FEATURES = 3
@@ -213,9 +213,14 @@ def shapes() -> None:
         categorical(number)
         early_stopping(number)
         return
-    if VERSION in ((1, 6), (1, 0)):
-        # What these add is in other folders too, but for the two.
-        categorical(number) if VERSION == (1, 6) else early_stopping(number)
+    if VERSION == (1, 6):
+        categorical(number)
+        return
+    # Pruning deletes nodes and leaves their places.
+    pruned = {"tree_method": "exact", "gamma": 18.0, "max_depth": 4}
+    write("pruned", train(pruned, 2, number))
+    if VERSION == (1, 0):
+        early_stopping(number)
         return
     three = np.digitize(number, [-1, 1]).astype(np.float32)
     classes = {"objective": "multi:softprob", "num_class": 3, "max_depth": 2}
@@ -224,9 +229,6 @@ def shapes() -> None:
     write("dart", train({**dart, "objective": "reg:squarederror" if VERSION >= (1, 0) else "reg:linear"}, 4, number))
     if VERSION >= (3, 0):
         write("softmax", train({**classes, "objective": "multi:softmax"}, 2, three))
-    # Pruning deletes nodes and leaves their places.
-    pruned = {"tree_method": "exact", "gamma": 18.0, "max_depth": 4}
-    write("pruned", train(pruned, 3, number))
     parallel = {"num_parallel_tree": 3, "subsample": 0.6, "colsample_bynode": 0.7, "max_depth": 2, "seed": 5}
     if VERSION >= (3, 0):
         write("parallel", train(parallel, 2, number))

@@ -3,6 +3,9 @@ use super::{RawTree, Slot, Split, Tree, TreeFault};
 /// What XGBoost writes for the left child of a leaf.
 const NONE: i32 = -1;
 
+/// The feature of a deleted node.
+const DELETED: u32 = i32::MAX as u32;
+
 /// The first category that is no category: beyond it float32 does not tell integers apart.
 const CATEGORIES: i32 = 1 << 24;
 
@@ -128,7 +131,11 @@ fn places(raw: &RawTree, nodes: usize) -> Result<Vec<Option<u32>>, TreeFault> {
             waiting.push(at);
         }
     }
-    let deleted = usize::try_from(raw.num_deleted.unwrap_or(0)).unwrap_or(usize::MAX);
+    let deleted = match raw.num_deleted {
+        Some(deleted) => usize::try_from(deleted).unwrap_or(usize::MAX),
+        // Older files do not say how many there are.
+        None => raw.split_indices.iter().filter(|&&feature| feature == DELETED).count(),
+    };
     if nodes.checked_sub(deleted) != Some(count) {
         return Err(TreeFault::Unreached { nodes, deleted, reached: count });
     }
