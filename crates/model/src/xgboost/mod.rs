@@ -2,7 +2,7 @@
 //!
 //! `save_model` writes one document in one of three encodings: JSON (from 1.0), UBJSON (from 1.6)
 //! and, up to 2.x, a binary image of its C structures. JSON and UBJSON hold the same fields, so one
-//! walk of the [schema](document) reads both; all three end in one unchecked model, which is
+//! walk of the schema reads both; all three end in one unchecked model, which is
 //! checked once.
 //!
 //! # What a model computes
@@ -18,7 +18,8 @@
 //!   the default way.
 //! * A categorical split sends a member of its set **right** and all else left. The value is
 //!   truncated towards zero; a negative one, one of at least 16777216, and one that is in no set
-//!   are no member. A missing value goes the default way.
+//!   are no member. A missing value goes the default way. (Releases before 1.7 sent impossible
+//!   categories the default way; their files are read as later releases read them.)
 //! * The [transform](Objective::transform) of the objective makes margins into answers.
 
 mod binary;

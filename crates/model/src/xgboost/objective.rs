@@ -36,7 +36,7 @@ enum Link {
     LogitOfOld,
 }
 
-const OBJECTIVES: [Objective; 22] = {
+const OBJECTIVES: [Objective; 24] = {
     use Transform::{Exp, Hinge, Identity, Sigmoid, Softmax};
     [
         of("reg:squarederror", Identity, Link::Identity),
@@ -59,8 +59,10 @@ const OBJECTIVES: [Objective; 22] = {
         of("rank:pairwise", Identity, Link::Identity),
         of("rank:ndcg", Identity, Link::Identity),
         of("rank:map", Identity, Link::Identity),
-        // Spellings of GPUs, which 0.7 and 0.8 wrote.
+        // The same on a GPU, as releases before 1.0 spelt them.
         of("gpu:reg:linear", Identity, Link::Identity),
+        of("gpu:reg:logistic", Sigmoid, Link::Logit),
+        of("gpu:binary:logitraw", Identity, Link::LogitOfOld),
         of("gpu:binary:logistic", Sigmoid, Link::Logit),
     ]
 };
