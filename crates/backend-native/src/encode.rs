@@ -83,9 +83,8 @@ impl Encoder {
                 Element::Coded { lookup, codes, unknown } => {
                     texts[*lookup].off.push((feature, *unknown));
                     let codes = codes.iter().enumerate();
-                    changes.extend(codes.map(|(category, &code)| {
-                        (*lookup, category, feature, code)
-                    }));
+                    changes
+                        .extend(codes.map(|(category, &code)| (*lookup, category, feature, code)));
                 }
                 Element::Text { .. } => unreachable!("the trace lets no text into the features"),
             }

@@ -239,7 +239,8 @@ impl ModelSettings {
         let device = section.text("device")?.map(str::parse).transpose();
         let device = device.map_err(|expected| section.refuse("device", expected))?;
         let tree_layout = section.text("tree_layout")?.map(TreeLayout::choice).transpose();
-        let tree_layout = tree_layout.map_err(|expected| section.refuse("tree_layout", expected))?;
+        let tree_layout =
+            tree_layout.map_err(|expected| section.refuse("tree_layout", expected))?;
         let columns = section.texts("columns")?;
         Ok(Self {
             name: section.text("name")?.map(str::to_owned),

@@ -3,7 +3,8 @@ use std::{
     sync::Arc,
 };
 
-use hotplate_backend::{DeviceChoice, Limits, Part, Placement, Plan, TreeLayout, UnknownCategories, made_up,
+use hotplate_backend::{
+    DeviceChoice, Limits, Part, Placement, Plan, TreeLayout, UnknownCategories, made_up,
 };
 use hotplate_codec::Field;
 use hotplate_model::{Labels, Model, Signature, Task};

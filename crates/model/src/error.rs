@@ -21,6 +21,8 @@ pub enum ModelErrorKind {
     TooLarge,
     /// The file is in another format than those that are read.
     UnsupportedFormat,
+    /// The format is read, and the model is of a kind that is not.
+    UnsupportedModel,
     /// The file is in a format that runs code when it is loaded. It is never read.
     UnsafeFormat,
     /// Something is said to be longer than the bytes that are left.

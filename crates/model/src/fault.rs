@@ -8,6 +8,7 @@ use crate::{
     lightgbm::LightGbmFault,
     limits,
     onnx::{AttributeKind, ElementType},
+    xgboost::XgBoostFault,
 };
 
 /// Every way in which a model file can be wrong: the kind that callers match on and the sentence
@@ -23,7 +24,7 @@ pub(crate) enum Fault {
 
     Foreign(Foreign),
     Unrecognised,
-    OtherFormat { expected: Format, got: Format },
+    OtherFormat { expected: &'static str, got: Format },
 
     PastTheEnd { needed: u64, left: usize },
     CutShort,
@@ -57,6 +58,7 @@ pub(crate) enum Fault {
     External(ExternalFault),
 
     LightGbm(LightGbmFault),
+    XgBoost(XgBoostFault),
 
     Signature(SignatureFault),
     NamesNotJson,
@@ -170,6 +172,7 @@ impl Fault {
             | Self::Undecodable { .. } => ModelErrorKind::BadTensor,
             Self::External(_) => ModelErrorKind::ExternalData,
             Self::LightGbm(fault) => fault.kind(),
+            Self::XgBoost(fault) => fault.kind(),
             Self::Signature(_) => ModelErrorKind::UnsupportedSignature,
             Self::NamesNotJson | Self::Names(_) => ModelErrorKind::BadNames,
         }
@@ -188,7 +191,9 @@ impl fmt::Display for Fault {
                 write!(f, "the file has {bytes} bytes, at most {} are read", limits::FILE_BYTES)
             }
             Self::Foreign(foreign) => foreign.fmt(f),
-            Self::Unrecognised => f.write_str("the file is not a model in ONNX or LightGBM format"),
+            Self::Unrecognised => {
+                f.write_str("the file is not a model in ONNX, LightGBM or XGBoost format")
+            }
             Self::OtherFormat { expected, got } => {
                 write!(f, "the model should be in {expected} format, is in {got} format")
             }
@@ -249,6 +254,7 @@ impl fmt::Display for Fault {
             }
             Self::External(fault) => fault.fmt(f),
             Self::LightGbm(fault) => fault.fmt(f),
+            Self::XgBoost(fault) => fault.fmt(f),
             Self::Signature(fault) => fault.fmt(f),
             Self::NamesNotJson => {
                 f.write_str("the metadata `feature_names` is not a JSON array of strings")

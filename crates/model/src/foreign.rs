@@ -5,14 +5,13 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Foreign {
     Pickle,
+    PickledBooster,
     CompressedJoblib,
     Torch,
     Zip,
     Gzip,
     OtherCompression,
     Hdf5,
-    XgboostJson,
-    XgboostUbjson,
     Json,
     CatBoost,
     Safetensors,
@@ -32,6 +31,7 @@ impl Foreign {
     pub(crate) fn recognise(bytes: &[u8]) -> Option<Self> {
         let start = &bytes[..bytes.len().min(Self::WINDOW)];
         match start {
+            [0x80, 2..=5, ..] if contains(start, b"xgboost") => Some(Self::PickledBooster),
             [0x80, 2..=5, ..] => Some(Self::Pickle),
             // The two bytes of a zlib header are a multiple of 31.
             [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => Some(Self::CompressedJoblib),
@@ -48,19 +48,21 @@ impl Foreign {
             [_, _, _, _, b'O', b'R', b'T', b'M', ..] => Some(Self::OrtFlatbuffer),
             // A header of less than 16 MiB: its length, eight bytes, ends in zeros.
             [_, _, _, 0, 0, 0, 0, 0, b'{', ..] => Some(Self::Safetensors),
-            [b'{', b'L' | b'l' | b'i' | b'U', ..] => Some(Self::XgboostUbjson),
             _ => Self::recognise_text(start),
         }
     }
 
     fn recognise_text(start: &[u8]) -> Option<Self> {
         // Protocol 0 of pickle is text: a call of `copy_reg`, or a module and a name.
-        if start.starts_with(b"ccopy_reg") || start.starts_with(b"csklearn") {
+        let is_pickle = start.starts_with(b"ccopy_reg");
+        if start.starts_with(b"cxgboost") || is_pickle && contains(start, b"xgboost") {
+            return Some(Self::PickledBooster);
+        }
+        if is_pickle || start.starts_with(b"csklearn") {
             return Some(Self::Pickle);
         }
         let json = start.trim_ascii_start();
         match json.first() {
-            Some(b'{') if contains(json, b"\"learner\"") => Some(Self::XgboostJson),
             Some(b'{') => Some(Self::Json),
             Some(b'<') => Some(Self::Xml),
             _ => None,
@@ -69,7 +71,7 @@ impl Foreign {
 
     /// Whether loading a file of this format can run code that the file brings.
     pub(crate) const fn runs_code(self) -> bool {
-        matches!(self, Self::Pickle | Self::CompressedJoblib | Self::Torch)
+        matches!(self, Self::Pickle | Self::PickledBooster | Self::CompressedJoblib | Self::Torch)
     }
 }
 
@@ -79,6 +81,11 @@ impl fmt::Display for Foreign {
             Self::Pickle => (
                 "a pickle or joblib file, which is never loaded, because loading one runs code",
                 "export to ONNX: skl2onnx.to_onnx(model, X[:1])",
+            ),
+            Self::PickledBooster => (
+                "a pickle of an XGBoost model, which is never loaded, because loading one runs code",
+                "load it in Python where it was trained and save it as a model: \
+                 booster.save_model(\"model.ubj\")",
             ),
             Self::CompressedJoblib => (
                 "a compressed joblib file, which is never loaded, because loading one runs code",
@@ -92,10 +99,6 @@ impl fmt::Display for Foreign {
             Self::Gzip => ("a gzip file (model.tar.gz?)", "unpack it first"),
             Self::OtherCompression => ("a compressed file", "unpack it first"),
             Self::Hdf5 => ("an HDF5 file, as Keras writes", "export to ONNX with tf2onnx"),
-            Self::XgboostJson | Self::XgboostUbjson => (
-                "an XGBoost model",
-                "it is not read yet, export to ONNX: onnxmltools.convert_xgboost",
-            ),
             Self::Json => ("JSON", "name the model file instead"),
             Self::CatBoost => {
                 ("a CatBoost model", "export to ONNX: save_model(path, format=\"onnx\")")
@@ -144,16 +147,28 @@ mod tests {
     }
 
     #[test]
+    fn pickled_boosters_are_refused_with_the_command_that_converts_them() {
+        let cases: [&[u8]; 3] = [
+            b"\x80\x04\x95\x10\0\0\0\0\0\0\0\x8c\x0cxgboost.core\x94",
+            b"cxgboost.core\nBooster\n",
+            b"ccopy_reg\n_reconstructor\np0\n(cxgboost.sklearn\nXGBClassifier",
+        ];
+        for bytes in cases {
+            let (kind, sentence) = refusal(bytes);
+            assert_eq!(kind, Kind::UnsafeFormat, "{bytes:?}");
+            assert!(sentence.contains("booster.save_model(\"model.ubj\")"), "{sentence}");
+        }
+    }
+
+    #[test]
     fn other_formats_are_refused_with_advice() {
-        let cases: [(&[u8], &str); 14] = [
+        let cases: [(&[u8], &str); 12] = [
             (b"PK\x03\x04rest", "zip"),
             (b"\x1f\x8b\x08rest", "unpack it first"),
             (b"BZh91AY", "unpack it first"),
             (b"\xfd7zXZ\0", "unpack it first"),
             (b"\x28\xb5\x2f\xfdrest", "unpack it first"),
             (b"\x89HDF\r\n\x1a\n", "tf2onnx"),
-            (b" {\"learner\": {}}", "convert_xgboost"),
-            (b"{L\0\0\0\0\0\0\0\x07learner", "convert_xgboost"),
             (b"{\"a\": 1}", "JSON"),
             (b"CBM1rest", "CatBoost"),
             (b"\x08\0\0\0\0\0\0\0{\"a\":{}}", "safetensors"),
@@ -173,7 +188,7 @@ mod tests {
         for bytes in [&b"hello"[..], b"a,b\n1,2\n", b"\0\0", b"\xff", b"\x0a\x01a"] {
             let (kind, sentence) = refusal(bytes);
             assert_eq!(kind, Kind::UnsupportedFormat, "{bytes:?}");
-            assert_eq!(sentence, "the file is not a model in ONNX or LightGBM format");
+            assert_eq!(sentence, "the file is not a model in ONNX, LightGBM or XGBoost format");
         }
         assert_eq!(refusal(b"").0, Kind::Empty);
     }

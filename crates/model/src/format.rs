@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::{fault::Fault, foreign::Foreign, lightgbm, onnx};
+use crate::{fault::Fault, foreign::Foreign, lightgbm, onnx, xgboost::Encoding};
 
 /// The format of a model file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -10,6 +10,8 @@ pub enum Format {
     Onnx,
     /// LightGBM: trees in text.
     LightGbm,
+    /// XGBoost: boosted trees in one of three encodings.
+    XgBoost(Encoding),
 }
 
 impl Format {
@@ -17,6 +19,8 @@ impl Format {
     pub(crate) fn recognise(bytes: &[u8]) -> Result<Self, Fault> {
         if bytes.is_empty() {
             Err(Fault::Empty)
+        } else if let Some(encoding) = Encoding::recognise(bytes) {
+            Ok(Self::XgBoost(encoding))
         } else if let Some(foreign) = Foreign::recognise(bytes) {
             Err(Fault::Foreign(foreign))
         } else if onnx::starts_like_a_model(bytes) {
@@ -31,9 +35,10 @@ impl Format {
 
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Onnx => "ONNX",
-            Self::LightGbm => "LightGBM",
-        })
+        match self {
+            Self::Onnx => f.write_str("ONNX"),
+            Self::LightGbm => f.write_str("LightGBM"),
+            Self::XgBoost(encoding) => write!(f, "XGBoost {encoding}"),
+        }
     }
 }

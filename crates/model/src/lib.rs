@@ -1,8 +1,9 @@
 //! Reads model files, and says what a model takes and gives.
 //!
 //! A [`Model`] is an opened file whose structure has been checked. From it come the file's contents
-//! ([`Model::onnx`], [`Model::lightgbm`]), which backends compile, and a [`Signature`], which says
-//! what rows look like and what kind of answer to expect. Nothing here runs a model.
+//! ([`Model::onnx`], [`Model::lightgbm`], [`Model::xgboost`]), which backends compile, and a
+//! [`Signature`], which says what rows look like and what kind of answer to expect. Nothing here
+//! runs a model.
 //!
 //! ```no_run
 //! use hotplate_model::Model;
@@ -46,6 +47,7 @@ mod model;
 pub mod onnx;
 mod signature;
 mod task;
+pub mod xgboost;
 mod zipmap;
 
 pub use error::{ModelError, ModelErrorKind};

@@ -13,6 +13,7 @@ use crate::{
     lightgbm::LightGbmModel,
     limits,
     onnx::OnnxModel,
+    xgboost::XgBoostModel,
     zipmap::ZipMaps,
 };
 
@@ -62,6 +63,7 @@ impl Model {
         match format {
             Format::Onnx => drop(OnnxModel::parse(&bytes)?),
             Format::LightGbm => drop(LightGbmModel::parse(&bytes)?),
+            Format::XgBoost(encoding) => drop(XgBoostModel::parse(&bytes, encoding)?),
         }
         Ok(Self { bytes, format, path: None })
     }
@@ -97,8 +99,10 @@ impl Model {
     ///
     /// When the file is in another format.
     pub fn onnx(&self) -> Result<OnnxModel<'_>, ModelError> {
-        self.expect(Format::Onnx)?;
-        OnnxModel::parse(&self.bytes).map_err(|error| self.place(error))
+        match self.format {
+            Format::Onnx => OnnxModel::parse(&self.bytes).map_err(|error| self.place(error)),
+            _ => Err(self.other_than("ONNX")),
+        }
     }
 
     /// The contents of a LightGBM file. Read anew at each call.
@@ -107,25 +111,47 @@ impl Model {
     ///
     /// When the file is in another format.
     pub fn lightgbm(&self) -> Result<LightGbmModel, ModelError> {
-        self.expect(Format::LightGbm)?;
-        LightGbmModel::parse(&self.bytes).map_err(|error| self.place(error))
+        match self.format {
+            Format::LightGbm => {
+                LightGbmModel::parse(&self.bytes).map_err(|error| self.place(error))
+            }
+            _ => Err(self.other_than("LightGBM")),
+        }
+    }
+
+    /// The contents of a file of XGBoost. Read anew at each call.
+    ///
+    /// # Errors
+    ///
+    /// When the file is in another format.
+    pub fn xgboost(&self) -> Result<XgBoostModel, ModelError> {
+        match self.format {
+            Format::XgBoost(encoding) => {
+                XgBoostModel::parse(&self.bytes, encoding).map_err(|error| self.place(error))
+            }
+            _ => Err(self.other_than("XGBoost")),
+        }
+    }
+
+    fn other_than(&self, expected: &'static str) -> ModelError {
+        self.place(Fault::OtherFormat { expected, got: self.format }.into())
     }
 
     /// What the model takes and gives.
     ///
-    /// Columns are called by `names` when there are any, else by the file's metadata entry
-    /// `feature_names` (a JSON array of strings), else after the inputs. Those of a LightGBM file are
-    /// called by `names`, or else as the file calls its features.
+    /// Columns are called by `names` when there are any, else as the file calls them (ONNX: its
+    /// metadata entry `feature_names`, a JSON array of strings), else after the inputs.
     ///
     /// # Errors
     ///
     /// When rows cannot be given to these inputs, or the names do not fit them.
     pub fn signature(&self, names: Option<Vec<String>>) -> Result<Signature, ModelError> {
-        match self.format {
+        let signature = match self.format {
             Format::Onnx => Signature::of_onnx(&self.onnx()?, names),
             Format::LightGbm => Signature::of_lightgbm(&self.lightgbm()?, names),
-        }
-        .map_err(|error| self.place(error))
+            Format::XgBoost(_) => Signature::of_xgboost(&self.xgboost()?, names),
+        };
+        signature.map_err(|error| self.place(error))
     }
 
     /// The bytes of the file, for a backend that takes tensors only: each ZipMap of the main graph
@@ -168,14 +194,6 @@ impl Model {
             None => return Err(self.place(ExternalFault::NoFolder.into())),
         };
         ExternalFile::find(folder, &onnx.external).map_err(|error| self.place(error))
-    }
-
-    fn expect(&self, expected: Format) -> Result<(), ModelError> {
-        if self.format == expected {
-            Ok(())
-        } else {
-            Err(self.place(Fault::OtherFormat { expected, got: self.format }.into()))
-        }
     }
 
     fn place(&self, error: ModelError) -> ModelError {

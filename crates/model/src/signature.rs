@@ -72,7 +72,16 @@ impl Signature {
             Batching::None => Task::Other,
             Batching::Rows | Batching::OneRow => Task::of_onnx(graph, &outputs, &zipmaps)?,
         };
-        Ok(Self { schema: Arc::new(schema.map_err(Fault::Names)?), batching, outputs, task })
+        Ok(Self::new(schema.map_err(Fault::Names)?, batching, outputs, task))
+    }
+
+    pub(crate) fn new(
+        schema: Schema,
+        batching: Batching,
+        outputs: Vec<OutputSpec>,
+        task: Task,
+    ) -> Self {
+        Self { schema: Arc::new(schema), batching, outputs, task }
     }
 
     /// The same without a meaning for its outputs: for a backend that found them to be otherwise.

@@ -113,7 +113,8 @@ impl Program {
             .flat_map(|step| {
                 let outputs: Vec<String> = step.outputs.iter().map(ToString::to_string).collect();
                 let line = format!("{} → {}", step.operator, outputs.join(", "));
-                let details = step.kernel.describe().into_iter().map(|detail| format!("  {detail}"));
+                let details =
+                    step.kernel.describe().into_iter().map(|detail| format!("  {detail}"));
                 iter::once(line).chain(details)
             })
             .collect()

@@ -15,8 +15,7 @@ use super::{
 use crate::real::Real;
 
 /// The layouts, the first that holds any trees in front.
-const LAYOUTS: [Layout; 4] =
-    [Layout::Walk, Layout::Blocks, Layout::QuickScorer, Layout::Symmetric];
+const LAYOUTS: [Layout; 4] = [Layout::Walk, Layout::Blocks, Layout::QuickScorer, Layout::Symmetric];
 
 /// With paths this long in sum, a race of some hundred rows would take longer than it is worth: no
 /// trainer grows such trees.

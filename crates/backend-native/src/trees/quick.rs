@@ -125,7 +125,9 @@ impl<X: Real, V: Payload<X>> QuickScorer<X, V> {
             }
             Exits::Levels(levels) => {
                 let (count, bytes) = (levels.levels(), super::size(levels.bytes()));
-                format!("symmetric, {count} levels, leaves in {bytes} and masks in {masks}")
+                format!(
+                    "symmetric, {count} levels or fewer, leaves in {bytes} and masks in {masks}"
+                )
             }
         }
     }

@@ -3,7 +3,7 @@
 use hotplate_model::onnx::fixture::{
     FLOAT, STRING,
     TestDim::{Fixed, Open},
-    Writer, float, floats, int, ml_operation, operation, shape, strings, value,
+    Writer, float, floats, int, ints, ml_operation, operation, shape, strings, value,
 };
 use hotplate_tensor::Value;
 
@@ -150,6 +150,23 @@ fn column_may_be_encoded_twice_in_other_categories() {
         ("c", [0.0, 1.0, 0.0, 0.0, 0.0, 1.0]),
     ] {
         assert_features(&[texts("s", 1)], &constants, &nodes, "z", &[text.into()], &expected);
+    }
+}
+
+#[test]
+fn texts_become_the_numbers_of_their_labels() {
+    let keys = strings("keys_strings", &["low", "mid", ""]);
+    let codes = ints("values_int64s", &[7, -2, 4]);
+    let labels = ml_operation("LabelEncoder", &["s"], &["e"], &[keys.clone(), codes]);
+    let cast = operation("Cast", &["e"], &["f"], &[int("to", FLOAT)]);
+    let nodes = [labels, cast, scaler("f", &[1.0], &[0.5])];
+    for (text, expected) in [("low", 3.0), ("mid", -1.5), ("", 1.5), ("high", -1.0)] {
+        assert_features(&[texts("s", 1)], &[], &nodes, "z", &[text.into()], &[expected]);
+    }
+    let default = [keys, floats("values_floats", &[0.1, 0.2, 0.3]), float("default_float", 9.5)];
+    let labels = [ml_operation("LabelEncoder", &["s"], &["z"], &default)];
+    for (text, expected) in [("low", 0.1), ("", 0.3), ("high", 9.5)] {
+        assert_features(&[texts("s", 1)], &[], &labels, "z", &[text.into()], &[expected]);
     }
 }
 

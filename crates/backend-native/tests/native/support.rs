@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use hotplate_backend::{
-    Backend, BackendError, BackendErrorKind, CompileOptions, Limits, Part, Plan, UnknownCategories,
+    Backend, BackendError, BackendErrorKind, CompileOptions, Limits, Part, Plan, TreeLayout,
+    UnknownCategories,
 };
 use hotplate_model::{
     Model,
@@ -21,8 +22,16 @@ pub(crate) const LIMITS: Limits = Limits { max_rows: 1024, threads: 1 };
 
 /// Compiles a model of this graph.
 pub(crate) fn compile(graph: &Writer) -> Result<Arc<dyn Plan>, BackendError> {
+    compile_as(graph, None)
+}
+
+/// Compiles a model of this graph, its trees in this layout.
+pub(crate) fn compile_as(
+    graph: &Writer,
+    tree_layout: Option<TreeLayout>,
+) -> Result<Arc<dyn Plan>, BackendError> {
     let model = Model::from_bytes(fixture::model(graph).finish()).unwrap();
-    Native.compile(&model, &CompileOptions::default())
+    Native.compile(&model, &CompileOptions { tree_layout, ..CompileOptions::default() })
 }
 
 /// Operator, node and reason of everything that is not taken of this graph.

@@ -1,5 +1,6 @@
 //! Ensembles that no plan of one feature vector takes, run as a step of their own.
 
+use hotplate_backend::TreeLayout;
 use hotplate_model::onnx::fixture::{
     self, Ensemble, FLOAT, INT64,
     TestDim::{Fixed, Open},
@@ -8,8 +9,8 @@ use hotplate_model::onnx::fixture::{
 use hotplate_tensor::{DataView, Tensor, Value};
 
 use crate::support::{
-    NUMBERS, answer, classification, classification_stump, compile, floats_of, numbers, regression,
-    regression_stump, run, run_cells,
+    NUMBERS, answer, classification, classification_stump, compile, compile_as, floats_of, numbers,
+    regression, regression_stump, run, run_cells,
 };
 
 /// What the trees answer for rows of one number.
@@ -113,6 +114,54 @@ fn of_two_base_values_the_first_class_gets_its_own() {
     let outputs = answers(&classification(&trees, 1, NUMBERS), &[0.0, 1.0]);
     assert_eq!(integers_of(&outputs[0]), [7, -3]);
     assert_eq!(floats_of(&outputs[1]), [-0.5, 0.0, 1.5, 0.0]);
+}
+
+/// Numbers from one on that lead to leaf 1 of tree 0 by a chain of comparisons, else to leaf 2.
+fn chain(members: &[f32]) -> Ensemble {
+    let mut trees = Ensemble::regressor();
+    for (at, member) in (0..).zip(members) {
+        let next = if at + 1 == i64::try_from(members.len()).unwrap() { 2 } else { 11 + at };
+        let at = if at == 0 { 0 } else { 10 + at };
+        trees = trees.branch((0, at), "BRANCH_EQ", (0, *member), (1, next));
+    }
+    trees.leaf((0, 1), 1.0).leaf((0, 2), 2.0)
+}
+
+#[test]
+fn chain_of_equalities_is_a_set_in_every_layout_that_holds_sets() {
+    let members = [3.0, 4.0, 9.0, f32::INFINITY, -0.0];
+    let graph = regression(&chain(&members), 1);
+    let mut rows = vec![f32::NAN, f32::NEG_INFINITY, f32::INFINITY, f32::MAX, 0.0, -0.0];
+    rows.extend((-3..12).map(|tenth: i8| f32::from(tenth)));
+    rows.extend(members.iter().flat_map(|member| [member.next_up(), member.next_down()]));
+    let expected: Vec<f32> =
+        rows.iter().map(|x| if members.contains(x) { 1.0 } else { 2.0 }).collect();
+    for layout in [None, Some(TreeLayout::Walk), Some(TreeLayout::QuickScorer)] {
+        let plan = compile_as(&graph, layout).unwrap();
+        assert_eq!(floats_of(&run(&*plan, &rows, 1)[0]), expected, "{layout:?}");
+    }
+    let error = compile_as(&graph, Some(TreeLayout::Blocks)).unwrap_err();
+    assert!(error.to_string().contains("trees that cannot be laid out as blocks"), "{error}");
+}
+
+#[test]
+fn forced_layout_is_told_and_is_that_of_every_ensemble_of_the_graph() {
+    let other = regression_stump().with("base_values", floats("base_values", &[10.0]));
+    let nodes = [regression_stump().node("x", &["y"]), other.node("x", &["z"])];
+    let two = fixture::graph(&[numbers("x", 1)], &nodes, &[answer(), numbers("z", 1)]);
+    for graph in [regression(&regression_stump(), 1), two] {
+        for (layout, told) in [
+            (TreeLayout::Walk, "walked at a time"),
+            (TreeLayout::Blocks, "blocks in"),
+            (TreeLayout::QuickScorer, "QuickScorer"),
+            (TreeLayout::Symmetric, "symmetric, 1 levels or fewer"),
+        ] {
+            let plan = compile_as(&graph, Some(layout)).unwrap();
+            let steps = plan.steps();
+            assert!(steps.iter().any(|step| step.contains(told)), "{steps:?}");
+            assert_eq!(floats_of(&run(&*plan, &[0.0, 1.0], 1)[0]), [1.0, 2.0]);
+        }
+    }
 }
 
 #[test]

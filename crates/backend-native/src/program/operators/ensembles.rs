@@ -33,7 +33,9 @@ pub(super) fn compile(
         (DType::F64, true) => compile_in::<f64>(node, table, DType::F64, layout),
         // Doubles are compared and added up in double precision, and answered in single.
         (DType::F64, false) => compile_in::<f64>(node, table, DType::F32, layout),
-        (DType::F32 | DType::I64 | DType::I32, false) => compile_in::<f32>(node, table, DType::F32, layout),
+        (DType::F32 | DType::I64 | DType::I32, false) => {
+            compile_in::<f32>(node, table, DType::F32, layout)
+        }
         (other, _) => Err(NotTaken::unsupported(format!("trees on {other}"))),
     };
     compiled.map(Some)
