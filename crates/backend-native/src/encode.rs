@@ -9,7 +9,10 @@ use std::{
 use hotplate_backend::{BackendError, UnknownCategories, UnknownCategory};
 use hotplate_tensor::{DataView, Inputs, Schema};
 
-use crate::trace::{Arithmetic, Element, Lookup, Unknown};
+use crate::{
+    real::Real,
+    trace::{Arithmetic, Element, Lookup, Unknown},
+};
 
 /// The most characters of a client's text that a refusal repeats.
 const QUOTED_CHARS: usize = 40;
@@ -19,10 +22,10 @@ const NAMED_CATEGORIES: usize = 8;
 
 /// Fills feature vectors, `[rows, width]` row-major.
 #[derive(Debug)]
-pub(crate) struct Encoder {
+pub(crate) struct Encoder<X> {
     width: usize,
     numbers: Vec<NumberStep>,
-    texts: Vec<TextStep>,
+    texts: Vec<TextStep<X>>,
     /// The input whose rows are feature vectors as they are.
     direct: Option<usize>,
 }
@@ -46,18 +49,18 @@ struct NumberStep {
 
 /// One text to the features that depend on it.
 #[derive(Debug)]
-struct TextStep {
+struct TextStep<X> {
     cell: Cell,
     lookup: Lookup,
     /// What the features are when the text is no category.
-    off: Vec<(usize, f32)>,
+    off: Vec<(usize, X)>,
     /// `on[changes[c]]` is what category `c` sets.
-    on: Vec<(usize, f32)>,
+    on: Vec<(usize, X)>,
     changes: Vec<Range<usize>>,
     unknown: AtomicU64,
 }
 
-impl Encoder {
+impl<X: Real> Encoder<X> {
     /// Groups the elements of a feature vector into steps.
     pub(crate) fn new(features: &[Element], lookups: Vec<Lookup>, schema: &Schema) -> Self {
         let cell = |column: usize| {
@@ -66,7 +69,7 @@ impl Encoder {
             Cell { input: column.input, stride, offset: column.offset }
         };
         let mut numbers = Vec::new();
-        let mut texts: Vec<TextStep> =
+        let mut texts: Vec<TextStep<X>> =
             lookups.into_iter().map(|lookup| TextStep::new(cell(lookup.column), lookup)).collect();
         let mut changes = Vec::new();
         for (feature, element) in features.iter().enumerate() {
@@ -77,11 +80,11 @@ impl Encoder {
                     arithmetic: arithmetic.clone(),
                 }),
                 &Element::Indicator { lookup, category, on, off } => {
-                    texts[lookup].off.push((feature, off));
+                    texts[lookup].off.push((feature, X::widened(off)));
                     changes.push((lookup, category, feature, on));
                 }
                 Element::Coded { lookup, codes, unknown } => {
-                    texts[*lookup].off.push((feature, *unknown));
+                    texts[*lookup].off.push((feature, X::widened(*unknown)));
                     let codes = codes.iter().enumerate();
                     changes
                         .extend(codes.map(|(category, &code)| (*lookup, category, feature, code)));
@@ -92,7 +95,7 @@ impl Encoder {
         changes.sort_by_key(|&(lookup, category, feature, _)| (lookup, category, feature));
         for (lookup, category, feature, on) in changes {
             let step = &mut texts[lookup];
-            step.on.push((feature, on));
+            step.on.push((feature, X::widened(on)));
             step.changes[category].end = step.on.len();
         }
         for step in &mut texts {
@@ -112,11 +115,8 @@ impl Encoder {
     }
 
     /// The feature vectors of all rows, where an input holds them as they are.
-    pub(crate) fn borrow<'a>(&self, inputs: Inputs<'a>) -> Option<&'a [f32]> {
-        match inputs.data(self.direct?) {
-            DataView::F32(elements) => Some(elements),
-            _ => None,
-        }
+    pub(crate) fn borrow<'a>(&self, inputs: Inputs<'a>) -> Option<&'a [X]> {
+        X::slice(inputs.data(self.direct?))
     }
 
     /// Fills `features` for these rows of a request.
@@ -129,16 +129,21 @@ impl Encoder {
         inputs: Inputs<'_>,
         rows: Range<usize>,
         unknown: UnknownCategories,
-        features: &mut [f32],
+        features: &mut [X],
     ) -> Result<(), BackendError> {
         for step in &self.numbers {
-            let DataView::F32(elements) = inputs.data(step.cell.input) else {
+            let Some(elements) = X::slice(inputs.data(step.cell.input)) else {
                 unreachable!("the engine checks dtypes before a worker runs")
             };
             for (row, features) in rows.clone().zip(features.chunks_exact_mut(self.width)) {
                 let number = elements[row * step.cell.stride + step.cell.offset];
-                features[step.feature] =
-                    step.arithmetic.iter().fold(number, |number, step| step.apply(number));
+                features[step.feature] = if step.arithmetic.is_empty() {
+                    number
+                } else {
+                    // Arithmetic is ONNX's, which is done in float32.
+                    let number = number.narrowed();
+                    X::widened(step.arithmetic.iter().fold(number, |x, step| step.apply(x)))
+                };
             }
         }
         for step in &self.texts {
@@ -193,7 +198,7 @@ impl Encoder {
     }
 }
 
-impl TextStep {
+impl<X: Real> TextStep<X> {
     fn new(cell: Cell, lookup: Lookup) -> Self {
         let changes = vec![0..0; lookup.table.names().len()];
         let unknown = AtomicU64::new(0);
@@ -206,7 +211,7 @@ impl TextStep {
         &self,
         text: &str,
         unknown: UnknownCategories,
-        features: &mut [f32],
+        features: &mut [X],
     ) -> Result<(), Vec<String>> {
         for &(feature, off) in &self.off {
             features[feature] = off;

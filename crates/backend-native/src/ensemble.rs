@@ -1,20 +1,21 @@
 //! Ensembles of trees: what is read from a file, and what is made of it.
 //!
-//! - [`onnx`]: the attributes of ONNX's three operators.
-//! - `comparison`: branches as ONNX says them, and the trees that they make.
-//! - `head`: what is made of the scores of a row, by ONNX Runtime's rules.
-//! - `laid_out`: from feature vectors to scores and classes.
+//! - [`onnx`]: ONNX's three operators, and what is made of the scores by ONNX Runtime's rules.
+//! - [`library`]: the files of LightGBM and XGBoost, and what is made of the scores by theirs.
+//! - `laid_out`: from feature vectors to scores.
 
-mod comparison;
-mod head;
 mod laid_out;
+pub(crate) mod library;
 pub(crate) mod onnx;
 mod weights;
 
-pub(crate) use head::Labels;
+use std::fmt;
+
+use hotplate_tensor::Tensor;
+
 pub(crate) use laid_out::{EnsembleScratch, LaidOutEnsemble};
 
-use self::{head::Head, weights::Weights};
+use self::weights::Weights;
 use crate::{real::Real, trees::Tree};
 
 /// An ensemble as its file says.
@@ -24,19 +25,17 @@ pub(crate) struct Ensemble<X> {
     trees: Vec<Tree<X>>,
     /// What their leaves add.
     weights: Weights<X>,
-    /// The number of classes or targets.
-    scores: usize,
+    /// What each score begins with.
+    start: Vec<X>,
     aggregate: Aggregate,
-    head: Head<X>,
-    /// What a classifier calls its classes.
-    labels: Option<Labels>,
 }
 
 /// What is made of what several trees add to one score.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Aggregate {
     Sum,
-    Average,
+    /// The sum, divided by this.
+    Average(usize),
     Min,
     Max,
 }
@@ -46,14 +45,62 @@ impl<X: Real> Ensemble<X> {
     pub(crate) fn features(&self) -> usize {
         self.trees.iter().map(Tree::features).max().unwrap_or(0)
     }
+}
 
-    /// The number of scores of a row.
-    pub(crate) const fn scores(&self) -> usize {
-        self.scores
-    }
+/// From the scores of a row to its answer.
+pub(crate) trait Finish<X>: fmt::Debug + Send + Sync {
+    /// The numbers that a row is answered with.
+    fn answers(&self) -> usize;
 
     /// What a classifier calls its classes.
-    pub(crate) const fn labels(&self) -> Option<&Labels> {
-        self.labels.as_ref()
+    fn labels(&self) -> Option<&Labels>;
+
+    /// Writes the answer of a row, [`answers`](Self::answers) numbers, and says which class it is
+    /// of. The scores are changed on the way; `got` says which of them got anything.
+    fn finish(&self, scores: &mut [X], got: &mut [bool], answer: &mut [X]) -> Class;
+
+    /// What is made of the scores, for a person; to follow what they are.
+    fn describe(&self) -> String;
+}
+
+/// What classes are called.
+#[derive(Clone, Debug)]
+pub(crate) enum Labels {
+    Texts(Vec<String>),
+    Integers(Vec<i64>),
+}
+
+/// Which class a row is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// The class at this place.
+    At(usize),
+    /// Zero or one, where classes are numbers, and else the class at that place: so ONNX Runtime
+    /// calls two classes that have a score each.
+    Truth(bool),
+}
+
+impl Labels {
+    pub(crate) const fn len(&self) -> usize {
+        match self {
+            Self::Texts(texts) => texts.len(),
+            Self::Integers(integers) => integers.len(),
+        }
+    }
+
+    /// Writes what a class is called as the label of a row.
+    pub(crate) fn write(&self, class: Class, row: usize, to: &mut Tensor) {
+        match (self, class) {
+            (Self::Texts(texts), Class::At(at)) => to.set_string(row, &texts[at]),
+            (Self::Texts(texts), Class::Truth(truth)) => {
+                to.set_string(row, &texts[usize::from(truth)]);
+            }
+            (Self::Integers(integers), Class::At(at)) => {
+                to.elements_mut::<i64>()[row] = integers[at];
+            }
+            (Self::Integers(_), Class::Truth(truth)) => {
+                to.elements_mut::<i64>()[row] = i64::from(truth);
+            }
+        }
     }
 }

@@ -38,9 +38,19 @@ mod trees;
 use std::sync::Arc;
 
 use hotplate_backend::{Backend, BackendError, BackendErrorKind, CompileOptions, Placement, Plan};
-use hotplate_model::{Batching, Model, Signature, onnx::OnnxModel};
+use hotplate_model::{Batching, Format, Model, Signature, onnx::OnnxModel};
 
-use crate::{plan::NativePlan, program::ProgramPlan, trace::Trace};
+use crate::{
+    encode::Encoder,
+    ensemble::{
+        LaidOutEnsemble,
+        library::{LibraryModel, lightgbm, xgboost},
+    },
+    plan::{Compiled, NativePlan},
+    program::ProgramPlan,
+    real::Real,
+    trace::Trace,
+};
 
 /// The native engine on the host's processor.
 #[derive(Clone, Copy, Debug, Default)]
@@ -58,15 +68,34 @@ impl Backend for Native {
     ) -> Result<Arc<dyn Plan>, BackendError> {
         let placement = placement::of(options.device)?;
         let signature = rows::signature(model, options)?;
-        let onnx = model.onnx()?;
-        rows::check(&onnx, &signature)?;
-        match fused(&onnx, &signature, &placement, options) {
-            Ok(plan) => Ok(Arc::new(plan)),
-            Err(error) if error.kind() == BackendErrorKind::Unsupported => {
-                Ok(Arc::new(ProgramPlan::new(&onnx, signature, placement, options.tree_layout)?))
+        match model.format() {
+            Format::LightGbm => {
+                let read = lightgbm::read(&model.lightgbm()?, &signature)?;
+                library(read, signature, placement, options)
             }
-            Err(error) => Err(error),
+            Format::XgBoost(_) => {
+                let read = xgboost::read(&model.xgboost()?, &signature)?;
+                library(read, signature, placement, options)
+            }
+            _ => graph_plan(&model.onnx()?, signature, placement, options),
         }
+    }
+}
+
+/// The plan of a graph of operators.
+fn graph_plan(
+    model: &OnnxModel<'_>,
+    signature: Signature,
+    placement: Placement,
+    options: &CompileOptions,
+) -> Result<Arc<dyn Plan>, BackendError> {
+    rows::check(model, &signature)?;
+    match fused(model, &signature, &placement, options) {
+        Ok(plan) => Ok(plan),
+        Err(error) if error.kind() == BackendErrorKind::Unsupported => {
+            Ok(Arc::new(ProgramPlan::new(model, signature, placement, options.tree_layout)?))
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -76,10 +105,34 @@ fn fused(
     signature: &Signature,
     placement: &Placement,
     options: &CompileOptions,
-) -> Result<NativePlan, BackendError> {
+) -> Result<Arc<dyn Plan>, BackendError> {
     if signature.batching() == Batching::None {
         return Err(BackendError::told(BackendErrorKind::Unsupported, "no rows axis"));
     }
     let trace = Trace::of(graph::read(model)?, signature)?;
-    NativePlan::new(trace, signature.clone(), placement.clone(), options.tree_layout)
+    let Trace { features, lookups, ensemble, head, place, outputs } = trace;
+    let ensemble = LaidOutEnsemble::new(ensemble, options.tree_layout)
+        .map_err(|reason| BackendError::unsupported(vec![place.refusal(reason)]))?;
+    Ok(Arc::new(NativePlan::new(Compiled {
+        encoder: Encoder::new(&features, lookups, signature.schema()),
+        signature: signature.clone(),
+        ensemble,
+        finish: head,
+        outputs,
+        placement: placement.clone(),
+    })))
+}
+
+/// The plan of a model in the file of the library that trained it.
+fn library<X: Real>(
+    read: LibraryModel<X>,
+    signature: Signature,
+    placement: Placement,
+    options: &CompileOptions,
+) -> Result<Arc<dyn Plan>, BackendError> {
+    let LibraryModel { ensemble, finish, encoder, outputs } = read;
+    let ensemble = LaidOutEnsemble::new(ensemble, options.tree_layout)
+        .map_err(|reason| BackendError::told(BackendErrorKind::Unsupported, reason))?;
+    let compiled = Compiled { signature, encoder, ensemble, finish, outputs, placement };
+    Ok(Arc::new(NativePlan::new(compiled)))
 }

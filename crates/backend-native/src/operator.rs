@@ -4,7 +4,10 @@ use hotplate_backend::BackendError;
 use hotplate_model::onnx::{ElementType, Graph, Node};
 use hotplate_tensor::DType;
 
-use crate::ensemble::{Ensemble, onnx};
+use crate::ensemble::{
+    Ensemble,
+    onnx::{self, Head},
+};
 
 /// What a node does to its inputs.
 #[derive(Debug)]
@@ -32,8 +35,8 @@ pub(crate) enum Operator {
     Impute { with: Vec<f32>, replaced: f32 },
     /// `(x − offset) · scale`, each rounded to float32; per feature, or one for all.
     Scale { offset: Vec<f32>, scale: Vec<f32> },
-    /// An ensemble of trees and what is made of their sums.
-    Trees(Box<Ensemble<f32>>),
+    /// An ensemble of trees and what is made of their scores.
+    Trees(Box<(Ensemble<f32>, Head<f32>)>),
 }
 
 /// Why a node is not taken: not by this engine, or by nobody.

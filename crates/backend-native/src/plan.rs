@@ -2,61 +2,52 @@
 
 use std::sync::Arc;
 
-use hotplate_backend::{BackendError, Limits, Part, Placement, Plan, TreeLayout, Worker};
+use hotplate_backend::{BackendError, Limits, Part, Placement, Plan, Worker};
 use hotplate_model::Signature;
-use hotplate_tensor::{Shape, Tensor};
+use hotplate_tensor::{DType, Shape, Tensor};
 
 use crate::{
     encode::Encoder,
-    ensemble::{EnsembleScratch, Labels, LaidOutEnsemble},
-    trace::{Answer, Trace},
+    ensemble::{EnsembleScratch, Finish, LaidOutEnsemble},
+    real::Real,
+    trace::Answer,
 };
 
 /// Rows encoded together: enough to pay for finding the columns, few enough for the first cache.
 const BLOCK_ROWS: usize = 32;
 
-/// A model compiled for the host's processor.
-#[derive(Clone, Debug)]
-pub(crate) struct NativePlan(Arc<Compiled>);
-
+/// A model that is one vector of features and one ensemble, compiled for the host's processor.
 #[derive(Debug)]
-struct Compiled {
-    signature: Signature,
-    encoder: Encoder,
-    ensemble: LaidOutEnsemble<f32>,
+pub(crate) struct NativePlan<X: Real, F>(Arc<Compiled<X, F>>);
+
+/// What a plan is made of.
+#[derive(Debug)]
+pub(crate) struct Compiled<X: Real, F> {
+    pub(crate) signature: Signature,
+    pub(crate) encoder: Encoder<X>,
+    pub(crate) ensemble: LaidOutEnsemble<X>,
+    pub(crate) finish: F,
     /// What each output of the signature is.
-    outputs: Vec<Answer>,
-    placement: Placement,
+    pub(crate) outputs: Vec<Answer>,
+    pub(crate) placement: Placement,
 }
 
-impl NativePlan {
-    /// # Errors
-    ///
-    /// When the trees cannot be laid out, or not in this layout.
-    pub(crate) fn new(
-        trace: Trace,
-        signature: Signature,
-        placement: Placement,
-        layout: Option<TreeLayout>,
-    ) -> Result<Self, BackendError> {
-        let Trace { features, lookups, ensemble, place, outputs } = trace;
-        let ensemble = LaidOutEnsemble::new(ensemble, layout)
-            .map_err(|reason| BackendError::unsupported(vec![place.refusal(reason)]))?;
-        let encoder = Encoder::new(&features, lookups, signature.schema());
-        Ok(Self(Arc::new(Compiled { signature, encoder, ensemble, outputs, placement })))
+impl<X: Real, F: Finish<X>> NativePlan<X, F> {
+    pub(crate) fn new(compiled: Compiled<X, F>) -> Self {
+        Self(Arc::new(compiled))
     }
 }
 
-impl Plan for NativePlan {
+impl<X: Real, F: Finish<X> + 'static> Plan for NativePlan<X, F> {
     fn signature(&self) -> &Signature {
         &self.0.signature
     }
 
     fn worker(&self, _: &Limits) -> Result<Box<dyn Worker>, BackendError> {
-        let Compiled { encoder, ensemble, .. } = &*self.0;
+        let Compiled { encoder, ensemble, finish, .. } = &*self.0;
         Ok(Box::new(NativeWorker {
-            features: vec![0.0; BLOCK_ROWS * encoder.width()],
-            scores: vec![0.0; BLOCK_ROWS * ensemble.scores()],
+            features: vec![X::ZERO; BLOCK_ROWS * encoder.width()],
+            answers: vec![X::ZERO; BLOCK_ROWS * finish.answers()],
             scratch: ensemble.scratch(),
             plan: Arc::clone(&self.0),
         }))
@@ -67,8 +58,10 @@ impl Plan for NativePlan {
     }
 
     fn steps(&self) -> Vec<String> {
-        let mut steps = self.0.encoder.describe();
-        steps.extend(self.0.ensemble.describe());
+        let Compiled { encoder, ensemble, finish, .. } = &*self.0;
+        let mut steps = encoder.describe();
+        steps.push(ensemble.layout());
+        steps.push(format!("{}{}", ensemble.describe(), finish.describe()));
         steps
     }
 
@@ -83,16 +76,16 @@ impl Plan for NativePlan {
 
 /// One thread's feature vectors and scratch.
 #[derive(Debug)]
-struct NativeWorker {
-    plan: Arc<Compiled>,
+struct NativeWorker<X: Real, F> {
+    plan: Arc<Compiled<X, F>>,
     /// `[BLOCK_ROWS, width]`.
-    features: Vec<f32>,
-    /// `[BLOCK_ROWS, scores]`.
-    scores: Vec<f32>,
-    scratch: EnsembleScratch<f32>,
+    features: Vec<X>,
+    /// `[BLOCK_ROWS, answers]`.
+    answers: Vec<X>,
+    scratch: EnsembleScratch<X>,
 }
 
-impl Worker for NativeWorker {
+impl<X: Real, F: Finish<X>> Worker for NativeWorker<X, F> {
     fn run(&mut self, parts: &mut [Part<'_>]) {
         for part in parts {
             part.outcome = self.answer(part);
@@ -100,10 +93,10 @@ impl Worker for NativeWorker {
     }
 }
 
-impl NativeWorker {
+impl<X: Real, F: Finish<X>> NativeWorker<X, F> {
     fn answer(&mut self, part: &mut Part<'_>) -> Result<(), BackendError> {
+        let Self { plan, features, answers, scratch } = self;
         let Part { inputs, rows, outputs, unknown_categories, .. } = part;
-        let plan = Arc::clone(&self.plan);
         let width = plan.encoder.width();
         if rows.start == 0 {
             plan.reset(inputs.rows(), outputs);
@@ -114,34 +107,33 @@ impl NativeWorker {
             let features = match direct {
                 Some(features) => &features[block.start * width..block.end * width],
                 None => {
-                    let features = &mut self.features[..block.len() * width];
+                    let features = &mut features[..block.len() * width];
                     plan.encoder.encode(*inputs, block, *unknown_categories, features)?;
                     &*features
                 }
             };
-            plan.score(first, features, &mut self.scores, &mut self.scratch, outputs);
+            plan.answer(first, features, answers, scratch, outputs);
         }
         Ok(())
     }
 }
 
-/// `[rows, width]`.
-fn matrix(rows: usize, width: usize) -> Shape {
-    Shape::new(&[rows, width]).unwrap_or_else(|_| unreachable!("a row of answers per row of input"))
-}
-
-impl Compiled {
+impl<X: Real, F: Finish<X>> Compiled<X, F> {
     /// Gives every output its type and its shape for `rows`.
     fn reset(&self, rows: usize, outputs: &mut [Tensor]) {
-        for (tensor, answer) in outputs.iter_mut().zip(&self.outputs) {
-            match (answer, self.ensemble.labels()) {
-                (Answer::Scores, _) => {
-                    tensor.reset::<f32>(matrix(rows, self.ensemble.scores()));
+        let specs = self.signature.outputs();
+        for ((tensor, answer), spec) in outputs.iter_mut().zip(&self.outputs).zip(specs) {
+            match answer {
+                Answer::Scores => {
+                    let shape = Shape::new(&[rows, self.finish.answers()]);
+                    let shape =
+                        shape.unwrap_or_else(|_| unreachable!("a row of answers per row of input"));
+                    tensor.reset::<X>(shape);
                 }
-                (Answer::Label, Some(Labels::Integers(_))) => {
+                Answer::Label if spec.dtype == DType::I64 => {
                     tensor.reset::<i64>(Shape::of_rows(rows));
                 }
-                (Answer::Label, _) => {
+                Answer::Label => {
                     tensor.reset_strings(Shape::of_rows(rows));
                 }
             }
@@ -149,33 +141,30 @@ impl Compiled {
     }
 
     /// Answers the rows of these feature vectors, the first of which is row `first` of its request.
-    fn score(
+    fn answer(
         &self,
         first: usize,
-        features: &[f32],
-        scores: &mut [f32],
-        scratch: &mut EnsembleScratch<f32>,
+        features: &[X],
+        answers: &mut [X],
+        scratch: &mut EnsembleScratch<X>,
         outputs: &mut [Tensor],
     ) {
-        let (width, a_row) = (self.encoder.width(), self.ensemble.scores());
-        let rows = features.len() / width;
-        let scores = &mut scores[..rows * a_row];
-        match self.ensemble.labels() {
-            Some(labels) => {
-                self.ensemble.answer(features, width, scratch, scores, |row, class| {
-                    for (tensor, answer) in outputs.iter_mut().zip(&self.outputs) {
-                        if *answer == Answer::Label {
-                            labels.write(class, first + row, tensor);
-                        }
-                    }
-                });
+        let (width, a_row) = (self.encoder.width(), self.finish.answers());
+        let labels = self.finish.labels();
+        self.ensemble.scores_of(features, width, scratch, |row, scores, got| {
+            let class = self.finish.finish(scores, got, &mut answers[row * a_row..][..a_row]);
+            let Some(labels) = labels else { return };
+            for (tensor, answer) in outputs.iter_mut().zip(&self.outputs) {
+                if *answer == Answer::Label {
+                    labels.write(class, first + row, tensor);
+                }
             }
-            None => self.ensemble.answer(features, width, scratch, scores, |_, _| {}),
-        }
+        });
+        let answers = &answers[..features.len() / width * a_row];
         for (tensor, answer) in outputs.iter_mut().zip(&self.outputs) {
             if *answer == Answer::Scores {
-                tensor.elements_mut::<f32>()[first * a_row..][..scores.len()]
-                    .copy_from_slice(scores);
+                let elements = tensor.elements_mut::<X>();
+                elements[first * a_row..][..answers.len()].copy_from_slice(answers);
             }
         }
     }

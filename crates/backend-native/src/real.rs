@@ -3,7 +3,7 @@
 use std::{
     cmp::Ordering,
     fmt::Debug,
-    ops::{Add, AddAssign, Div, Neg},
+    ops::{Add, AddAssign, Div, Mul, Neg, Sub},
 };
 
 use hotplate_tensor::{DataView, Element};
@@ -18,10 +18,13 @@ pub(crate) trait Real:
     + Payload<Self>
     + Add<Output = Self>
     + AddAssign
+    + Sub<Output = Self>
+    + Mul<Output = Self>
     + Div<Output = Self>
     + Neg<Output = Self>
 {
     const ZERO: Self;
+    const ONE: Self;
     const ONE_HALF: Self;
     const NAN: Self;
 
@@ -29,6 +32,10 @@ pub(crate) trait Real:
     /// Rounded to float32.
     fn narrowed(self) -> f32;
     fn of_count(count: usize) -> Self;
+    /// Rounded to this precision.
+    fn of_f64(number: f64) -> Self;
+    fn to_f64(self) -> f64;
+    fn exp(self) -> Self;
     fn is_nan(self) -> bool;
     /// The greatest number below.
     fn below(self) -> Self;
@@ -46,6 +53,7 @@ macro_rules! real {
     ($type:ty, $($variant:ident),*) => {
         impl Real for $type {
             const ZERO: Self = 0.0;
+            const ONE: Self = 1.0;
             const ONE_HALF: Self = 0.5;
             const NAN: Self = <$type>::NAN;
 
@@ -62,6 +70,20 @@ macro_rules! real {
             #[expect(clippy::cast_precision_loss, reason = "trees are counted in few digits")]
             fn of_count(count: usize) -> Self {
                 count as $type
+            }
+
+            #[expect(clippy::allow_attributes, reason = "float64 is not narrowed")]
+            #[allow(clippy::cast_possible_truncation, reason = "rounding is what is asked for")]
+            fn of_f64(number: f64) -> Self {
+                number as $type
+            }
+
+            fn to_f64(self) -> f64 {
+                self.into()
+            }
+
+            fn exp(self) -> Self {
+                <$type>::exp(self)
             }
 
             fn is_nan(self) -> bool {

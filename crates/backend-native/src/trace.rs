@@ -14,7 +14,7 @@ use hotplate_tensor::{DType, Schema};
 
 use crate::{
     category::CategoryTable,
-    ensemble::{Ensemble, Labels},
+    ensemble::{Ensemble, Labels, onnx::Head},
     graph::{Graph, GraphNode, Place},
     operator::Operator,
 };
@@ -95,6 +95,7 @@ pub(crate) struct Trace {
     pub(crate) features: Rc<Vec<Element>>,
     pub(crate) lookups: Vec<Lookup>,
     pub(crate) ensemble: Ensemble<f32>,
+    pub(crate) head: Head<f32>,
     /// The node that the trees are.
     pub(crate) place: Place,
     /// What each of the model's outputs is.
@@ -214,8 +215,9 @@ impl Tracer {
                 known => inputs.push(known.clone()),
             }
         }
-        if let Operator::Trees(model) = &node.operator {
-            return self.follow_trees(index, node, model, inputs);
+        if let Operator::Trees(trees) = &node.operator {
+            let (ensemble, head) = &**trees;
+            return self.follow_trees(index, node, ensemble, head, inputs);
         }
         let [_] = node.outputs[..] else {
             return Err(node.place.invalid(format!("makes {} outputs", node.outputs.len())));
@@ -309,7 +311,8 @@ impl Tracer {
         &mut self,
         index: usize,
         node: &GraphNode,
-        model: &Ensemble<f32>,
+        ensemble: &Ensemble<f32>,
+        head: &Head<f32>,
         inputs: Vec<Known>,
     ) -> Result<Followed, BackendError> {
         if self.trees.is_some() {
@@ -328,11 +331,11 @@ impl Tracer {
         if elements.iter().any(|element| matches!(element, Element::Text { .. })) {
             return Ok(Err("an ensemble that reads text".to_owned()));
         }
-        if model.features() > elements.len() {
-            let (feature, width) = (model.features() - 1, elements.len());
+        if ensemble.features() > elements.len() {
+            let (feature, width) = (ensemble.features() - 1, elements.len());
             return Err(node.place.invalid(format!("asks for feature {feature} of {width}")));
         }
-        let answers: &[Answer] = match model.labels() {
+        let answers: &[Answer] = match head.labels() {
             Some(_) => &[Answer::Label, Answer::Scores],
             None => &[Answer::Scores],
         };
@@ -341,8 +344,8 @@ impl Tracer {
         }
         self.values.extend(answers[..node.outputs.len()].iter().map(|&a| Known::Answer(a)));
         self.trees = Some(index);
-        self.scores = model.scores();
-        self.has_integer_labels = matches!(model.labels(), Some(Labels::Integers(_)));
+        self.scores = head.scores();
+        self.has_integer_labels = matches!(head.labels(), Some(Labels::Integers(_)));
         self.features = elements;
         Ok(Ok(()))
     }
@@ -371,9 +374,10 @@ impl Tracer {
             Some(GraphNode { place, operator: Operator::Trees(trees), .. })
                 if self.refusals.is_empty() =>
             {
-                check_declared(&outputs, &trees, signature)?;
+                let (ensemble, head) = *trees;
+                check_declared(&outputs, &head, signature)?;
                 let Self { features, lookups, .. } = self;
-                Ok(Trace { features, lookups, ensemble: *trees, place, outputs })
+                Ok(Trace { features, lookups, ensemble, head, place, outputs })
             }
             _ => Err(BackendError::unsupported(self.refusals)),
         }
@@ -383,11 +387,11 @@ impl Tracer {
 /// Refuses a file that declares an output to be of another type than what it computes.
 fn check_declared(
     answers: &[Answer],
-    trees: &Ensemble<f32>,
+    head: &Head<f32>,
     signature: &Signature,
 ) -> Result<(), BackendError> {
     for (output, &answer) in signature.outputs().iter().zip(answers) {
-        let made = match (answer, trees.labels()) {
+        let made = match (answer, head.labels()) {
             (Answer::Label, Some(Labels::Texts(_))) => DType::Str,
             (Answer::Label, _) => DType::I64,
             (Answer::Scores, _) => DType::F32,

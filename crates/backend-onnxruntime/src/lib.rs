@@ -32,8 +32,8 @@ mod worker;
 
 use std::{path::PathBuf, sync::Arc};
 
-use hotplate_backend::{Backend, BackendError, CompileOptions, Plan};
-use hotplate_model::Model;
+use hotplate_backend::{Backend, BackendError, BackendErrorKind, CompileOptions, Plan};
+use hotplate_model::{Format, Model};
 pub use library::{Failure, Library, Place};
 
 use crate::plan::OnnxPlan;
@@ -55,6 +55,10 @@ impl Backend for OnnxRuntime {
         model: &Model,
         options: &CompileOptions,
     ) -> Result<Arc<dyn Plan>, BackendError> {
+        if model.format() != Format::Onnx {
+            let reason = format!("ONNX Runtime reads ONNX, not {}", model.format());
+            return Err(BackendError::told(BackendErrorKind::Unsupported, reason));
+        }
         let signature = model.signature(options.column_names.clone())?;
         let library = Library::load(self.library.as_deref())?;
         Ok(Arc::new(OnnxPlan::new(library, model, signature, options)?))

@@ -4,21 +4,25 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use hotplate_model::{Model, ModelErrorKind};
+use hotplate_model::{Format, Model, ModelErrorKind};
 
 use crate::{
     config::{ConfigFile, ModelSettings},
     error::{Cause, Error},
 };
 
-/// Endings of the files that hold a model this build reads.
+/// The ending of the files that are taken for models even where their content says otherwise, so that
+/// what is wrong with them is told.
 const MODEL_ENDINGS: [&str; 1] = ["onnx"];
 
 /// Endings of files that run code when they are loaded.
 const PICKLE_ENDINGS: [&str; 5] = ["pkl", "pickle", "joblib", "pt", "pth"];
 
-/// Endings of files that lie beside a model and are none.
-const BESIDE_ENDINGS: [&str; 8] = ["csv", "json", "jsonl", "md", "py", "toml", "txt", "yaml"];
+/// Endings of files that lie beside a model and are none, whatever they hold.
+const BESIDE_ENDINGS: [&str; 7] = ["csv", "gz", "jsonl", "md", "py", "toml", "yaml"];
+
+/// Endings of files that hold a model or something else, and are no cause for complaint then.
+const MIXED_ENDINGS: [&str; 2] = ["json", "txt"];
 
 const PICKLE_ADVICE: &str = "a pickle is never loaded, because loading one runs whatever code it \
      carries; export the model instead, for scikit-learn: pip install skl2onnx, then \
@@ -137,13 +141,13 @@ fn only_model(folder: &Path) -> Result<PathBuf, Error> {
         return Err(unsafe_model(pickle, PICKLE_ADVICE));
     }
     let (mut models, others): (Vec<PathBuf>, Vec<PathBuf>) =
-        entries.into_iter().partition(|entry| has_ending(entry, &MODEL_ENDINGS));
+        entries.into_iter().partition(|entry| is_model(entry));
     match models.len() {
         0 => {
             if let Some(error) = refusal_of_others(&others) {
                 return Err(error);
             }
-            let problem = "no model in this folder: expected a file *.onnx";
+            let problem = "no model in this folder: expected a file of ONNX, LightGBM or XGBoost";
             Err(Error::new(Cause::NoModel { path: folder.to_owned(), problem }))
         }
         1 => Ok(models.swap_remove(0)),
@@ -154,11 +158,20 @@ fn only_model(folder: &Path) -> Result<PathBuf, Error> {
     }
 }
 
-/// What reading says of files that are no model by their ending, such as SageMaker's
-/// `xgboost-model`: the refusal of the first that holds one in a form that is not read.
+/// Whether a file is a model: by its content, as `xgboost-model` and `model.txt` are.
+fn is_model(file: &Path) -> bool {
+    let by_content = || matches!(Format::of_file(file), Ok(Some(_)));
+    has_ending(file, &MODEL_ENDINGS)
+        || file.is_file() && !has_ending(file, &BESIDE_ENDINGS) && by_content()
+}
+
+/// What reading says of files that are no model by their content: the refusal of the first that
+/// holds one in a form that is not read.
 fn refusal_of_others(files: &[PathBuf]) -> Option<Error> {
-    let beside = |file: &&PathBuf| file.is_file() && !has_ending(file, &BESIDE_ENDINGS);
-    files.iter().filter(beside).find_map(|file| match Model::open(file) {
+    let is_strange = |file: &&PathBuf| {
+        file.is_file() && !has_ending(file, &BESIDE_ENDINGS) && !has_ending(file, &MIXED_ENDINGS)
+    };
+    files.iter().filter(is_strange).find_map(|file| match Model::open(file) {
         Err(error)
             if matches!(
                 error.kind(),
@@ -240,6 +253,21 @@ mod tests {
         let found = ModelFolder::find(folder.path()).unwrap();
         assert_eq!(found.file(), folder.path().join("b.onnx"));
         assert!(found.golden_rows().is_some());
+    }
+
+    #[test]
+    fn models_are_known_by_their_content() {
+        for (name, content) in [
+            ("model.txt", &b"tree\nversion=v4\n"[..]),
+            ("xgboost-model", b"{\"version\":[3,2,0],\"learner\":{}}"),
+            ("model.json", b"{\"learner\":{}}"),
+            ("model.bst", b"{L\0\0\0\0\0\0\0\x07learner"),
+        ] {
+            let folder = folder(&["README.md", "rows.json", "notes.txt", "data.csv.gz"]);
+            fs::write(folder.path().join(name), content).unwrap();
+            let found = ModelFolder::find(folder.path()).unwrap();
+            assert_eq!(found.file(), folder.path().join(name));
+        }
     }
 
     #[test]

@@ -6,8 +6,8 @@ use std::{
 
 use hotplate_backend::Placement;
 use hotplate_model::{
-    Model, Signature,
-    onnx::{AttributeValue, Graph, Node},
+    Format, Model, Signature,
+    onnx::{AttributeValue, Graph, Node, OnnxModel},
 };
 
 use crate::{
@@ -24,7 +24,7 @@ pub struct Inspection {
     pub name: String,
     /// Its file.
     pub file: PathBuf,
-    /// The file's format: `ONNX`.
+    /// The file's format: `ONNX`, `LightGBM`, `XGBoost JSON`.
     pub format: String,
     /// The file's size.
     pub size_bytes: usize,
@@ -32,10 +32,11 @@ pub struct Inspection {
     pub sha256: String,
     /// The program that wrote the file and its version, as far as the file says.
     pub producer: String,
-    /// The operator sets that the graph is written in, by domain; ONNX's own is `ai.onnx`.
+    /// The operator sets that the graph is written in, by domain; ONNX's own is `ai.onnx`. Other
+    /// formats have none.
     pub opsets: BTreeMap<String, i64>,
     /// How many nodes each operator has, those of graphs within the graph included. An operator
-    /// that is not ONNX's own stands with its domain: `ai.onnx.ml.Scaler`.
+    /// that is not ONNX's own stands with its domain: `ai.onnx.ml.Scaler`. Other formats have none.
     pub operators: BTreeMap<String, usize>,
     /// What the model reads and answers, or why rows cannot be given to it.
     pub signature: Result<Signature, Error>,
@@ -81,22 +82,13 @@ pub(crate) fn inspect_with(settings: &ModelSettings, path: &Path) -> Result<Insp
     let compiled = backends::compile(&model, &settings);
     let opened_in = start.elapsed();
 
-    let onnx = model.onnx()?;
-    let mut operators = BTreeMap::new();
-    count_operators(&onnx.graph, &mut operators)?;
+    let Contents { producer, opsets, operators } = Contents::of(&model)?;
     Ok(Inspection {
         format: model.format().to_string(),
         size_bytes: model.size_bytes(),
         sha256: model.sha256(),
-        producer: format!("{} {}", onnx.producer_name, onnx.producer_version).trim().to_owned(),
-        opsets: onnx
-            .opsets
-            .iter()
-            .map(|opset| match opset.domain {
-                "" => ("ai.onnx".to_owned(), opset.version),
-                domain => (domain.to_owned(), opset.version),
-            })
-            .collect(),
+        producer,
+        opsets,
         operators,
         signature: model.signature(settings.columns).map_err(Error::from),
         onnxruntime: backends::library(),
@@ -111,6 +103,40 @@ pub(crate) fn inspect_with(settings: &ModelSettings, path: &Path) -> Result<Insp
         golden_rows: folder.golden_rows,
         file: folder.file,
     })
+}
+
+/// What a model's file says of itself.
+struct Contents {
+    producer: String,
+    opsets: BTreeMap<String, i64>,
+    operators: BTreeMap<String, usize>,
+}
+
+impl Contents {
+    fn of(model: &Model) -> Result<Self, Error> {
+        let library =
+            |producer| Self { producer, opsets: BTreeMap::new(), operators: BTreeMap::new() };
+        match model.format() {
+            Format::LightGbm => Ok(library("LightGBM".to_owned())),
+            Format::XgBoost(_) => {
+                let (major, minor) = model.xgboost()?.release;
+                Ok(library(format!("XGBoost {major}.{minor}")))
+            }
+            _ => Self::of_graph(&model.onnx()?),
+        }
+    }
+
+    fn of_graph(onnx: &OnnxModel<'_>) -> Result<Self, Error> {
+        let mut operators = BTreeMap::new();
+        count_operators(&onnx.graph, &mut operators)?;
+        let opsets = onnx.opsets.iter().map(|opset| match opset.domain {
+            "" => ("ai.onnx".to_owned(), opset.version),
+            domain => (domain.to_owned(), opset.version),
+        });
+        let producer = format!("{} {}", onnx.producer_name, onnx.producer_version);
+        let producer = producer.trim().to_owned();
+        Ok(Self { producer, opsets: opsets.collect(), operators })
+    }
 }
 
 /// Graphs within graphs are few and shallow, which was checked when the file was read.

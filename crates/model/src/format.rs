@@ -1,6 +1,14 @@
-use std::fmt;
+use std::{
+    fmt,
+    fs::File,
+    io::{self, Read as _},
+    path::Path,
+};
 
 use crate::{fault::Fault, foreign::Foreign, lightgbm, onnx, xgboost::Encoding};
+
+/// What tells the format of a file.
+const START_BYTES: u64 = 4096;
 
 /// The format of a model file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,6 +23,18 @@ pub enum Format {
 }
 
 impl Format {
+    /// The format that a file is in by its first bytes, if it is one that is read. Nothing further
+    /// of it is looked at.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn of_file(path: &Path) -> io::Result<Option<Self>> {
+        let mut start = Vec::new();
+        File::open(path)?.take(START_BYTES).read_to_end(&mut start)?;
+        Ok(Self::recognise(&start).ok())
+    }
+
     /// The format of a file, by its first bytes; its name has no say.
     pub(crate) fn recognise(bytes: &[u8]) -> Result<Self, Fault> {
         if bytes.is_empty() {

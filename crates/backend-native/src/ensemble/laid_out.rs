@@ -1,14 +1,12 @@
-//! From feature vectors to scores and classes.
+//! From feature vectors to scores.
 
 use hotplate_backend::TreeLayout;
 
 use super::{
-    Aggregate, Ensemble, Labels,
-    head::{Class, Head},
+    Aggregate, Ensemble,
     weights::{LeafWeights, Weights},
 };
 use crate::{
-    post_transform::PostTransform,
     real::Real,
     trees::{Scorer, Scratch},
 };
@@ -20,16 +18,15 @@ const BLOCK_ROWS: usize = 32;
 #[derive(Debug)]
 pub(crate) struct LaidOutEnsemble<X: Real> {
     adder: Adder<X>,
-    head: Head<X>,
-    labels: Option<Labels>,
-    scores: usize,
+    /// What each score begins with.
+    start: Vec<X>,
     aggregate: Aggregate,
 }
 
 /// How the scores of a row come about.
 #[derive(Debug)]
 enum Adder<X: Real> {
-    /// Every tree adds a number to the one score that there is, or that counts.
+    /// Every tree adds a number to the only score.
     One(Scorer<X, X>),
     /// Every tree adds a number to its own score.
     ByTree { scorer: Scorer<X, X>, score_of_tree: Vec<u32> },
@@ -37,7 +34,7 @@ enum Adder<X: Real> {
     ByLeaf { scorer: Scorer<X, u32>, weights: LeafWeights<X> },
 }
 
-/// What one thread needs to answer.
+/// What one thread needs to add up.
 #[derive(Debug)]
 pub(crate) struct EnsembleScratch<X> {
     trees: TreesScratch<X>,
@@ -59,106 +56,82 @@ impl<X: Real> LaidOutEnsemble<X> {
     ///
     /// The reason why its trees cannot be laid out so.
     pub(crate) fn new(ensemble: Ensemble<X>, layout: Option<TreeLayout>) -> Result<Self, String> {
-        let Ensemble { trees, weights, scores, aggregate, head, labels } = ensemble;
+        let Ensemble { trees, weights, start, aggregate } = ensemble;
         let refusal = || match layout {
             None => "a tree too large for every layout".to_owned(),
             Some(layout) => format!("trees that cannot be laid out as {layout}"),
         };
         let adder = match weights {
+            Weights::ByTree { .. } if start.len() == 1 => {
+                Adder::One(Scorer::for_sums(&trees, layout).ok_or_else(refusal)?)
+            }
             Weights::ByTree { score_of_tree } => {
-                if head.is_of_one(scores) {
-                    Adder::One(Scorer::for_sums(&trees, layout).ok_or_else(refusal)?)
-                } else {
-                    let scorer = Scorer::new(&trees, layout).ok_or_else(refusal)?;
-                    Adder::ByTree { scorer, score_of_tree }
-                }
+                let scorer = Scorer::new(&trees, layout).ok_or_else(refusal)?;
+                Adder::ByTree { scorer, score_of_tree }
             }
             Weights::ByLeaf(weights) => {
                 let scorer = Scorer::new(&trees, layout).ok_or_else(refusal)?;
                 Adder::ByLeaf { scorer, weights }
             }
         };
-        Ok(Self { adder, head, labels, scores, aggregate })
+        Ok(Self { adder, start, aggregate })
     }
 
     /// The number of scores of a row.
     pub(crate) const fn scores(&self) -> usize {
-        self.scores
+        self.start.len()
     }
 
-    /// What a classifier calls its classes.
-    pub(crate) const fn labels(&self) -> Option<&Labels> {
-        self.labels.as_ref()
-    }
-
-    /// What a thread needs to call the methods below.
+    /// What a thread needs to call the method below.
     pub(crate) fn scratch(&self) -> EnsembleScratch<X> {
         let (trees, sums) = match &self.adder {
             Adder::One(scorer) => (TreesScratch::Numbers(scorer.scratch()), BLOCK_ROWS),
-            Adder::ByTree { scorer, .. } => (TreesScratch::Numbers(scorer.scratch()), self.scores),
-            Adder::ByLeaf { scorer, .. } => (TreesScratch::Leaves(scorer.scratch()), self.scores),
+            Adder::ByTree { scorer, .. } => {
+                (TreesScratch::Numbers(scorer.scratch()), self.scores())
+            }
+            Adder::ByLeaf { scorer, .. } => (TreesScratch::Leaves(scorer.scratch()), self.scores()),
         };
-        EnsembleScratch { trees, sums: vec![X::ZERO; sums], got: vec![false; self.scores] }
+        EnsembleScratch { trees, sums: vec![X::ZERO; sums], got: vec![false; self.scores()] }
     }
 
-    /// Answers the feature vectors in `rows`, `[rows, width]` row-major: writes their scores to
-    /// `scores`, `[rows, self.scores()]`, and calls `classify` with each row's number and class.
-    pub(crate) fn answer(
+    /// Calls `each` with the number of each feature vector in `rows`, `[rows, width]` row-major, its
+    /// scores, and whether each of them got anything; all three are the callee's to change.
+    pub(crate) fn scores_of(
         &self,
         rows: &[X],
         width: usize,
         scratch: &mut EnsembleScratch<X>,
-        scores: &mut [f32],
-        mut classify: impl FnMut(usize, Class),
+        mut each: impl FnMut(usize, &mut [X], &mut [bool]),
     ) {
-        let answers = scores.chunks_exact_mut(self.scores);
         if let (Adder::One(scorer), TreesScratch::Numbers(trees)) =
             (&self.adder, &mut scratch.trees)
-            && matches!(self.aggregate, Aggregate::Sum | Aggregate::Average)
+            && matches!(self.aggregate, Aggregate::Sum | Aggregate::Average(_))
         {
-            let mut answers = answers.enumerate();
-            for rows in rows.chunks(BLOCK_ROWS * width) {
+            for (block, rows) in rows.chunks(BLOCK_ROWS * width).enumerate() {
                 let sums = &mut scratch.sums[..rows.len() / width];
-                scorer.sums(rows, width, sums, trees);
-                for (&mut sum, (row, answer)) in sums.iter_mut().zip(&mut answers) {
-                    classify(row, self.head.answer_one(self.averaged(sum), answer));
+                sums.fill(self.start[0]);
+                scorer.add_to(sums, rows, width, trees);
+                for (row, sum) in (block * BLOCK_ROWS..).zip(sums) {
+                    *sum = self.averaged(*sum);
+                    scratch.got[0] = true;
+                    each(row, std::slice::from_mut(sum), &mut scratch.got);
                 }
             }
             return;
         }
-        let is_of_one = self.head.is_of_one(self.scores);
-        for (row, (x, answer)) in rows.chunks_exact(width).zip(answers).enumerate() {
+        for (row, x) in rows.chunks_exact(width).enumerate() {
             self.add_up(x, scratch);
-            let EnsembleScratch { sums, got, .. } = &mut *scratch;
-            let class = if is_of_one {
-                self.head.answer_one(sums[0], answer)
-            } else {
-                self.head.answer(&mut sums[..self.scores], got, answer)
-            };
-            classify(row, class);
-        }
-    }
-
-    /// Writes the scores of the feature vectors in `rows` as they are: nothing is made of them.
-    pub(crate) fn raw(
-        &self,
-        rows: &[X],
-        width: usize,
-        scratch: &mut EnsembleScratch<X>,
-        scores: &mut [X],
-    ) {
-        for (x, answer) in rows.chunks_exact(width).zip(scores.chunks_exact_mut(self.scores)) {
-            self.add_up(x, scratch);
-            answer.copy_from_slice(&scratch.sums[..self.scores]);
+            each(row, &mut scratch.sums[..self.scores()], &mut scratch.got);
         }
     }
 
     /// Makes `scratch.sums` the scores of a row.
     fn add_up(&self, x: &[X], scratch: &mut EnsembleScratch<X>) {
         let EnsembleScratch { trees, sums, got } = scratch;
+        let sums = &mut sums[..self.scores()];
+        sums.copy_from_slice(&self.start);
+        got.fill(false);
         let mut adding = Adding { aggregate: self.aggregate, sums, got };
-        adding.sums.fill(X::ZERO);
-        adding.got.fill(false);
         match (&self.adder, trees) {
             (Adder::One(scorer), TreesScratch::Numbers(trees)) => {
                 scorer.visit(x, trees).iter().for_each(|&value| adding.add(0, value));
@@ -178,37 +151,33 @@ impl<X: Real> LaidOutEnsemble<X> {
 
     fn averaged(&self, sum: X) -> X {
         match self.aggregate {
-            Aggregate::Average => sum / X::of_count(self.scorer_trees()),
+            Aggregate::Average(of) => sum / X::of_count(of),
             _ => sum,
         }
     }
 
-    const fn scorer_trees(&self) -> usize {
+    /// The layout, for a person.
+    pub(crate) fn layout(&self) -> String {
         match &self.adder {
-            Adder::One(scorer) | Adder::ByTree { scorer, .. } => scorer.trees(),
-            Adder::ByLeaf { scorer, .. } => scorer.trees(),
+            Adder::One(scorer) | Adder::ByTree { scorer, .. } => scorer.describe(),
+            Adder::ByLeaf { scorer, .. } => scorer.describe(),
         }
     }
 
-    /// Whether anything but sums is made of the scores.
-    pub(crate) fn has_transform(&self) -> bool {
-        self.head.post_transform() != PostTransform::None
-    }
-
-    /// The layout, and what is made of the scores, a line each, for a person.
-    pub(crate) fn describe(&self) -> [String; 2] {
-        let (layout, adds) = match &self.adder {
-            Adder::One(scorer) => (scorer.describe(), "the trees'"),
-            Adder::ByTree { scorer, .. } => (scorer.describe(), "for each score its trees'"),
-            Adder::ByLeaf { scorer, .. } => (scorer.describe(), "for each score the leaves'"),
+    /// What the scores are, for a person.
+    pub(crate) fn describe(&self) -> String {
+        let trees = match &self.adder {
+            Adder::One(_) => "the trees'",
+            Adder::ByTree { .. } => "for each score its trees'",
+            Adder::ByLeaf { .. } => "for each score the leaves'",
         };
         let aggregate = match self.aggregate {
             Aggregate::Sum => "sum",
-            Aggregate::Average => "average",
+            Aggregate::Average(_) => "average",
             Aggregate::Min => "least",
             Aggregate::Max => "greatest",
         };
-        [layout, format!("{adds} {aggregate}{}", self.head.describe())]
+        format!("{trees} {aggregate}")
     }
 }
 
@@ -225,7 +194,7 @@ impl<X: Real> Adding<'_, X> {
         let (sum, got) = (&mut self.sums[score as usize], &mut self.got[score as usize]);
         let is_first = !std::mem::replace(got, true);
         match self.aggregate {
-            Aggregate::Sum | Aggregate::Average => *sum += value,
+            Aggregate::Sum | Aggregate::Average(_) => *sum += value,
             Aggregate::Min if is_first || value < *sum => *sum = value,
             Aggregate::Max if is_first || value > *sum => *sum = value,
             Aggregate::Min | Aggregate::Max => {}

@@ -1,29 +1,34 @@
-//! Reads the attributes of ONNX's operators of trees.
+//! ONNX's operators of trees.
 //!
-//! - `lists`: TreeEnsembleClassifier and TreeEnsembleRegressor, versions 1 to 3 of ai.onnx.ml.
-//! - `five`: TreeEnsemble, version 5.
+//! - `lists`: reads TreeEnsembleClassifier and TreeEnsembleRegressor, versions 1 to 3 of ai.onnx.ml.
+//! - `five`: reads TreeEnsemble, version 5.
+//! - `comparison`: branches as ONNX says them, and the trees that they make.
+//! - `head`: what is made of the scores of a row, by ONNX Runtime's rules.
 
+mod comparison;
 mod five;
+mod head;
 mod lists;
 
 use hotplate_model::onnx::{Node, TensorProto};
 
-use super::{Aggregate, Ensemble, Labels, head::Head, weights::Weights};
+pub(crate) use self::head::Head;
+use super::{Aggregate, Ensemble, Labels, weights::Weights};
 use crate::{operator::NotTaken, post_transform::PostTransform, real::Real, trees::Tree};
 
 /// An ensemble as the attributes say.
 #[derive(Debug)]
-pub(super) struct Attributes<X> {
-    pub(super) trees: Vec<Tree<X>>,
-    pub(super) weights: Weights<X>,
+struct Attributes<X> {
+    trees: Vec<Tree<X>>,
+    weights: Weights<X>,
     /// The number of classes or targets.
-    pub(super) scores: usize,
+    scores: usize,
     /// What each score has beside; none, or as many as there are scores, but for two classes.
-    pub(super) base: Vec<X>,
-    pub(super) aggregate: Aggregate,
-    pub(super) post_transform: PostTransform,
+    base: Vec<X>,
+    aggregate: Aggregate,
+    post_transform: PostTransform,
     /// A classifier's.
-    pub(super) labels: Option<Labels>,
+    labels: Option<Labels>,
 }
 
 /// Reads a node that compares and adds in this precision.
@@ -31,19 +36,20 @@ pub(super) struct Attributes<X> {
 /// # Errors
 ///
 /// When the attributes describe no trees, or none that this engine takes.
-pub(crate) fn read<X: Real>(node: &Node<'_>) -> Result<Ensemble<X>, NotTaken> {
+pub(crate) fn read<X: Real>(node: &Node<'_>) -> Result<(Ensemble<X>, Head<X>), NotTaken> {
     let attributes = match node.op_type {
         "TreeEnsemble" => five::read(node)?,
         _ => lists::read(node)?,
     };
     let head = Head::new(node, &attributes)?;
-    let Attributes { trees, weights, scores, aggregate, labels, .. } = attributes;
+    let Attributes { trees, weights, scores, aggregate, .. } = attributes;
+    let start = vec![X::ZERO; head.sums()];
     // ONNX Runtime answers with the first of several weights, and with the threshold of a leaf that
     // has none.
     if scores == 1 && !weights.has_one_a_leaf(&trees) {
         return Err(NotTaken::unsupported("leaves without a weight, or with several"));
     }
-    Ok(Ensemble { trees, weights, scores, aggregate, head, labels })
+    Ok((Ensemble { trees, weights, start, aggregate }, head))
 }
 
 /// Whether a node is an ensemble.

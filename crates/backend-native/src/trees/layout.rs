@@ -119,11 +119,6 @@ impl<X: Real, V: Payload<X>> Scorer<X, V> {
         &said[..self.trees]
     }
 
-    /// The number of trees.
-    pub(crate) const fn trees(&self) -> usize {
-        self.trees
-    }
-
     /// The layout in one line, for a person.
     pub(crate) fn describe(&self) -> String {
         let layout = match &self.laid_out {
@@ -143,25 +138,31 @@ impl<X: Real, V: Payload<X>> fmt::Debug for Scorer<X, V> {
 }
 
 impl<X: Real> Scorer<X, X> {
-    /// As [`new`](Self::new), the fastest for [`sums`](Self::sums).
+    /// As [`new`](Self::new), the fastest for [`add_to`](Self::add_to).
     pub(crate) fn for_sums(trees: &[Tree<X>], layout: Option<Layout>) -> Option<Self> {
         Self::fastest(trees, layout, |scorer, row, scratch| {
             let mut sum = [X::ZERO];
-            scorer.sums(row, row.len(), &mut sum, scratch);
+            scorer.add_to(&mut sum, row, row.len(), scratch);
             black_box(sum);
         })
     }
 
-    /// The sums of what every tree says of the feature vectors in `rows`, `[sums.len(), width]`
-    /// row-major, tree by tree in the order of the model's file: for ONNX that is ONNX Runtime's
-    /// order, and so its rounding.
-    pub(crate) fn sums(&self, rows: &[X], width: usize, sums: &mut [X], scratch: &mut Scratch<X>) {
+    /// Adds to each sum what every tree says of its feature vector in `rows`, `[sums.len(), width]`
+    /// row-major, tree by tree in the order of the model's file: that of the library that is its
+    /// truth, and so its rounding.
+    pub(crate) fn add_to(
+        &self,
+        sums: &mut [X],
+        rows: &[X],
+        width: usize,
+        scratch: &mut Scratch<X>,
+    ) {
         if let (LaidOut::Quick(layout), Some(quick)) = (&self.laid_out, &mut scratch.quick) {
-            return layout.sums(rows, width, sums, quick);
+            return layout.add_to(sums, rows, width, quick);
         }
         for (at, sum) in sums.iter_mut().enumerate() {
             let said = self.visit(&rows[at * width..][..width], scratch);
-            *sum = said.iter().fold(X::ZERO, |sum, &said| sum + said);
+            *sum = said.iter().fold(*sum, |sum, &said| sum + said);
         }
     }
 }

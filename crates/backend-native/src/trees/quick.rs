@@ -134,26 +134,26 @@ impl<X: Real, V: Payload<X>> QuickScorer<X, V> {
 }
 
 impl<X: Real> QuickScorer<X, X> {
-    /// The sums of what every tree says of the feature vectors in `rows`, `[sums.len(), width]`
-    /// row-major, each added up in the order of the model's file.
-    pub(crate) fn sums(
+    /// Adds to each sum what every tree says of its feature vector in `rows`, `[sums.len(), width]`
+    /// row-major, in the order of the model's file.
+    pub(crate) fn add_to(
         &self,
+        sums: &mut [X],
         rows: &[X],
         width: usize,
-        sums: &mut [X],
         scratch: &mut QuickScratch,
     ) {
         let (blocks, rest) = sums.as_chunks_mut::<ROWS>();
         let row = |at: usize| &rows[at * width..][..width];
         for (at, sums) in blocks.iter_mut().enumerate() {
-            *sums = self.sums_of(array::from_fn::<_, ROWS, _>(|nth| row(at * ROWS + nth)), scratch);
+            self.add(sums, array::from_fn(|nth| row(at * ROWS + nth)), scratch);
         }
         for (at, sum) in (blocks.len() * ROWS..).zip(rest) {
-            [*sum] = self.sums_of([row(at)], scratch);
+            self.add(array::from_mut(sum), [row(at)], scratch);
         }
     }
 
-    fn sums_of<const N: usize>(&self, rows: [&[X]; N], scratch: &mut QuickScratch) -> [X; N] {
+    fn add<const N: usize>(&self, sums: &mut [X; N], rows: [&[X]; N], scratch: &mut QuickScratch) {
         let QuickScratch { states, dense, sparse } = scratch;
         let chunks = self.table.chunks();
         for (nth, features) in rows.iter().enumerate() {
@@ -161,8 +161,8 @@ impl<X: Real> QuickScorer<X, X> {
         }
         let states = array::from_fn(|nth| states[nth * chunks..][..chunks].as_flattened());
         match &self.exits {
-            Exits::Slots(slots) => slots.sums(states),
-            Exits::Levels(levels) => levels.sums(states),
+            Exits::Slots(slots) => slots.add_to(sums, states),
+            Exits::Levels(levels) => levels.add_to(sums, states),
         }
     }
 }

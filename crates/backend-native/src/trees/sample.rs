@@ -178,7 +178,7 @@ fn check_in<X: Real>(
     let (mut scratch, mut leaves_scratch) = (scorer.scratch(), leaves.scratch());
     let width = FEATURES as usize;
     let mut sums = vec![X::ZERO; rows.len() / width];
-    scorer.sums(&rows, width, &mut sums, &mut scratch);
+    scorer.add_to(&mut sums, &rows, width, &mut scratch);
     for (features, of_many) in rows.chunks(width).zip(sums) {
         let expected: Vec<Leaf<X>> = trees.iter().map(|tree| leaf_of(tree, features)).collect();
         let said = scorer.visit(features, &mut scratch);
@@ -187,7 +187,7 @@ fn check_in<X: Real>(
         prop_assert_eq!(said, expected.iter().map(|leaf| leaf.id).collect::<Vec<_>>());
         let expected = expected.iter().fold(X::ZERO, |sum, leaf| sum + leaf.value);
         let mut alone = [X::ZERO];
-        scorer.sums(features, width, &mut alone, &mut scratch);
+        scorer.add_to(&mut alone, features, width, &mut scratch);
         prop_assert!(alone[0].total_cmp(&expected).is_eq(), "{layout} of {features:?}");
         prop_assert!(of_many.total_cmp(&expected).is_eq(), "{layout} of many");
     }
@@ -316,7 +316,7 @@ fn choice_is_made_of_the_layouts_that_fit() {
         let scorer = Scorer::<f32, f32>::new(&vec![stump.clone(); trees.into()], None).unwrap();
         let mut sum = [0.0];
         // A row of no features is one all the same.
-        scorer.sums(&[], 0, &mut sum, &mut scorer.scratch());
+        scorer.add_to(&mut sum, &[], 0, &mut scorer.scratch());
         assert_eq!(sum, [expected]);
     }
 }

@@ -6,6 +6,7 @@ mod branches;
 mod categories;
 mod classifiers;
 mod ensembles;
+mod library;
 mod malformed_trees;
 mod mutations;
 mod oracle;

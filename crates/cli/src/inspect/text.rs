@@ -32,7 +32,9 @@ pub(super) fn write(inspection: &Inspection, out: &mut impl Write) -> io::Result
         Ok(signature) => write_signature(signature, out)?,
         Err(error) => section(out, "signature", [format!("cannot be served: {error}")])?,
     }
-    section(out, "operators", table(inspection.operators.iter()))?;
+    if !inspection.operators.is_empty() {
+        section(out, "operators", table(inspection.operators.iter()))?;
+    }
     section(
         out,
         "golden rows",
@@ -109,7 +111,11 @@ fn format(inspection: &Inspection) -> String {
         "" => "an unnamed program",
         producer => producer,
     };
-    format!("{} by {producer}, opset {}", inspection.format, opsets.join(", "))
+    let opsets = match opsets.is_empty() {
+        true => String::new(),
+        false => format!(", opset {}", opsets.join(", ")),
+    };
+    format!("{} by {producer}{opsets}", inspection.format)
 }
 
 fn task(signature: &Signature) -> String {

@@ -5,10 +5,11 @@ use hotplate_model::onnx::Node as OnnxNode;
 use super::{
     super::{
         Aggregate,
-        comparison::{Comparison, Mode, Nodes, feature},
         weights::{LeafWeights, Weight, Weights},
     },
-    Attributes, elements, missing, most_nodes, score, targets,
+    Attributes,
+    comparison::{Comparison, Mode, Nodes, feature},
+    elements, missing, most_nodes, score, targets,
 };
 use crate::{operator::NotTaken, post_transform::PostTransform, real::Real, trees::Leaf};
 
@@ -18,8 +19,9 @@ const MEMBER: u8 = 6;
 /// Reads a node's attributes.
 pub(super) fn read<X: Real>(node: &OnnxNode<'_>) -> Result<Attributes<X>, NotTaken> {
     let scores = targets(node)?;
+    let lists = Lists::<X>::read(node)?;
     let aggregate = match node.int("aggregate_function")?.unwrap_or(1) {
-        0 => Aggregate::Average,
+        0 => Aggregate::Average(lists.roots.len()),
         1 => Aggregate::Sum,
         2 => Aggregate::Min,
         3 => Aggregate::Max,
@@ -33,7 +35,6 @@ pub(super) fn read<X: Real>(node: &OnnxNode<'_>) -> Result<Attributes<X>, NotTak
         4 => return Err(NotTaken::unsupported("PROBIT")),
         other => return Err(NotTaken::invalid(node, format!("post_transform is {other}"))),
     };
-    let lists = Lists::<X>::read(node)?;
     let nodes = lists.nodes(node)?;
     let weights = lists.weights(node, scores)?;
     let roots = lists.roots(node)?;

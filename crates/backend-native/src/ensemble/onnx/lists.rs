@@ -10,10 +10,11 @@ use hotplate_model::onnx::{Ints, Node as OnnxNode, Strings};
 use super::{
     super::{
         Aggregate, Labels,
-        comparison::{Comparison, Mode, Nodes, feature},
         weights::{LeafWeights, Weight, Weights},
     },
-    Attributes, elements, missing, most_nodes, score, targets,
+    Attributes,
+    comparison::{Comparison, Mode, Nodes, feature},
+    elements, missing, most_nodes, score, targets,
 };
 use crate::{
     operator::NotTaken,
@@ -26,9 +27,9 @@ use crate::{
 pub(super) fn read<X: Real>(node: &OnnxNode<'_>) -> Result<Attributes<X>, NotTaken> {
     let is_classifier = node.op_type == "TreeEnsembleClassifier";
     let labels = if is_classifier { Some(labels(node)?) } else { None };
-    let (scores, aggregate) = match &labels {
-        Some(labels) => (labels.len(), Aggregate::Sum),
-        None => (targets(node)?, aggregate(node)?),
+    let scores = match &labels {
+        Some(labels) => labels.len(),
+        None => targets(node)?,
     };
     let post_transform = PostTransform::read(node)?;
     let base = numbers(node, "base_values")?.unwrap_or_default();
@@ -37,6 +38,7 @@ pub(super) fn read<X: Real>(node: &OnnxNode<'_>) -> Result<Attributes<X>, NotTak
     let weights = weights(node, if is_classifier { "class" } else { "target" }, &ids, scores)?;
     let trees = lists.trees(node, &ids, &weights)?;
     let weights = Weights::of(&trees, weights);
+    let aggregate = if is_classifier { Aggregate::Sum } else { aggregate(node, trees.len())? };
     Ok(Attributes { trees, weights, scores, base, aggregate, post_transform, labels })
 }
 
@@ -52,10 +54,10 @@ fn labels(node: &OnnxNode<'_>) -> Result<Labels, NotTaken> {
     Ok(labels)
 }
 
-fn aggregate(node: &OnnxNode<'_>) -> Result<Aggregate, NotTaken> {
+fn aggregate(node: &OnnxNode<'_>, trees: usize) -> Result<Aggregate, NotTaken> {
     match node.string("aggregate_function")?.unwrap_or("SUM") {
         "SUM" => Ok(Aggregate::Sum),
-        "AVERAGE" => Ok(Aggregate::Average),
+        "AVERAGE" => Ok(Aggregate::Average(trees)),
         "MIN" => Ok(Aggregate::Min),
         "MAX" => Ok(Aggregate::Max),
         other => Err(NotTaken::invalid(node, format!("aggregate_function is {other:?}"))),

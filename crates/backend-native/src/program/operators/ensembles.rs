@@ -8,7 +8,10 @@ use hotplate_tensor::{DType, Shape, Tensor};
 
 use super::{Taken, support::operand};
 use crate::{
-    ensemble::{EnsembleScratch, Labels, LaidOutEnsemble, onnx},
+    ensemble::{
+        EnsembleScratch, Labels, LaidOutEnsemble,
+        onnx::{self, Head},
+    },
     operator::NotTaken,
     program::{
         kernel::{Compiled, Kernel, Operand, Operands},
@@ -69,35 +72,36 @@ fn compile_in<X: Real>(
     dtype: DType,
     layout: Option<TreeLayout>,
 ) -> Result<Compiled, NotTaken> {
-    let ensemble = onnx::read::<X>(node)?;
+    let (ensemble, head) = onnx::read::<X>(node)?;
     if ensemble.features() > table.features {
         let (feature, width) = (ensemble.features() - 1, table.features);
         return Err(NotTaken::invalid(node, format!("asks for feature {feature} of {width}")));
     }
-    let wanted = if ensemble.labels().is_some() { 2 } else { 1 };
+    let wanted = if head.labels().is_some() { 2 } else { 1 };
     if node.outputs.len() > wanted {
         return Err(NotTaken::invalid(node, format!("makes {} outputs", node.outputs.len())));
     }
     let ensemble = LaidOutEnsemble::new(ensemble, layout).map_err(NotTaken::Unsupported)?;
     let is_wide = dtype == DType::F64;
-    if is_wide && ensemble.has_transform() {
+    if is_wide && head.has_transform() {
         return Err(NotTaken::unsupported("a function of scores in double precision"));
     }
     let value = |dtype, dims: Vec<Dim>| ValueType::new(dtype, dims).map_err(NotTaken::unsupported);
     let mut outputs = Vec::new();
-    match ensemble.labels() {
+    match head.labels() {
         Some(Labels::Texts(_)) => outputs.push(value(DType::Str, vec![table.rows])?),
         Some(Labels::Integers(_)) => outputs.push(value(DType::I64, vec![table.rows])?),
         None => {}
     }
-    outputs.push(value(dtype, vec![table.rows, Dim::Fixed(ensemble.scores())])?);
-    let kernel = EnsembleKernel { ensemble, features: table.features, is_wide };
+    outputs.push(value(dtype, vec![table.rows, Dim::Fixed(head.scores())])?);
+    let kernel = EnsembleKernel { ensemble, head, features: table.features, is_wide };
     Ok(Compiled { kernel: Box::new(kernel), outputs })
 }
 
 #[derive(Debug)]
 struct EnsembleKernel<X: Real> {
     ensemble: LaidOutEnsemble<X>,
+    head: Head<X>,
     features: usize,
     /// Whether the scores come out in double precision.
     is_wide: bool,
@@ -117,7 +121,8 @@ impl<X: Real> Kernel for EnsembleKernel<X> {
     }
 
     fn describe(&self) -> Vec<String> {
-        self.ensemble.describe().into()
+        let scores = format!("{}{}", self.ensemble.describe(), self.head.description());
+        vec![self.ensemble.layout(), scores]
     }
 
     fn run(&self, operands: Operands<'_>, outputs: &mut [Tensor]) -> Result<(), BackendError> {
@@ -148,25 +153,30 @@ impl<X: Real> Kernel for EnsembleKernel<X> {
             [label, scores, ..] => (Some(label), scores),
             [] => unreachable!("compiled with these outputs"),
         };
-        let shape = Shape::new(&[rows, self.ensemble.scores()])
+        let a_row = self.head.scores();
+        let shape = Shape::new(&[rows, a_row])
             .unwrap_or_else(|_| unreachable!("rows times a bounded width"));
         if self.is_wide {
-            self.ensemble.raw(features, self.features, ensemble, scores.reset::<X>(shape));
+            let scores = scores.reset::<X>(shape);
+            self.ensemble.scores_of(features, self.features, ensemble, |row, sums, _| {
+                scores[row * a_row..][..a_row].copy_from_slice(sums);
+            });
             return Ok(());
         }
         let scores = scores.reset::<f32>(shape);
-        match (label, self.ensemble.labels()) {
-            (Some(label), Some(labels)) => {
-                match labels {
-                    Labels::Texts(_) => drop(label.reset_strings(Shape::of_rows(rows))),
-                    Labels::Integers(_) => drop(label.reset::<i64>(Shape::of_rows(rows))),
-                }
-                self.ensemble.answer(features, self.features, ensemble, scores, |row, class| {
-                    labels.write(class, row, label);
-                });
+        let mut label = label.zip(self.head.labels());
+        if let Some((label, labels)) = &mut label {
+            match labels {
+                Labels::Texts(_) => drop(label.reset_strings(Shape::of_rows(rows))),
+                Labels::Integers(_) => drop(label.reset::<i64>(Shape::of_rows(rows))),
             }
-            _ => self.ensemble.answer(features, self.features, ensemble, scores, |_, _| {}),
         }
+        self.ensemble.scores_of(features, self.features, ensemble, |row, sums, got| {
+            let class = self.head.answer(sums, got, &mut scores[row * a_row..][..a_row]);
+            if let Some((label, labels)) = &mut label {
+                labels.write(class, row, label);
+            }
+        });
         Ok(())
     }
 }

@@ -100,35 +100,34 @@ impl<V: Copy> Levels<V> {
 }
 
 impl<X: Real> Levels<X> {
-    /// For each of some rows, the sum of what the leaves of all trees say, tree by tree in the order
-    /// of the file. The additions of one row wait for each other, those of several rows do not.
+    /// Adds to the sum of each of some rows what the leaves of all trees say, tree by tree in the
+    /// order of the file. The additions of one row wait for each other, those of several rows do not.
     #[inline]
-    pub(super) fn sums<const ROWS: usize>(&self, states: [&[u64]; ROWS]) -> [X; ROWS] {
+    pub(super) fn add_to<const ROWS: usize>(&self, sums: &mut [X; ROWS], states: [&[u64]; ROWS]) {
         match self.width {
-            8 => self.sums_of_width::<8, ROWS>(states),
-            _ => self.sums_of_width::<16, ROWS>(states),
+            8 => self.add_width::<8, ROWS>(sums, states),
+            _ => self.add_width::<16, ROWS>(sums, states),
         }
     }
 
     #[inline]
-    fn sums_of_width<const WIDTH: usize, const ROWS: usize>(
+    fn add_width<const WIDTH: usize, const ROWS: usize>(
         &self,
+        sums: &mut [X; ROWS],
         states: [&[u64]; ROWS],
-    ) -> [X; ROWS] {
+    ) {
         let states = states.map(|state| &state[..self.words()]);
-        let mut sums = [X::ZERO; ROWS];
         let words = self.said.chunks_exact((WORD_BITS / WIDTH) << self.levels);
         for (at, word_said) in words.enumerate() {
             let words = states.map(|state| state[at]);
             let trees = word_said.chunks_exact(1 << self.levels);
             for (first_bit, said) in (0..WORD_BITS).step_by(WIDTH).zip(trees) {
                 for (sum, word) in sums.iter_mut().zip(words) {
-                    // An idle slot adds zero, and the sum is never the minus zero that this changes.
+                    // An idle slot adds zero, which changes no sum but minus zero.
                     *sum += said[bits(word >> first_bit) & (said.len() - 1)];
                 }
             }
         }
-        sums
     }
 }
 

@@ -131,48 +131,45 @@ impl<V: Copy> Slots<V> {
 }
 
 impl<X: Real> Slots<X> {
-    /// For each of some rows, the sum of what the leaves say that are the lowest left in each slot,
-    /// tree by tree in the order of the file. The additions of one row wait for each other, those
+    /// Adds to the sum of each of some rows what the leaves say that are the lowest left in each
+    /// slot, tree by tree in the order of the file. The additions of one row wait for each other, those
     /// of several rows do not.
     #[inline]
-    pub(super) fn sums<const ROWS: usize>(&self, states: [&[u64]; ROWS]) -> [X; ROWS] {
+    pub(super) fn add_to<const ROWS: usize>(&self, sums: &mut [X; ROWS], states: [&[u64]; ROWS]) {
         let states = states.map(|state| &state[..self.said.len()]);
         if let [group] = &self.groups[..] {
             return match group.width {
-                8 => self.sums_of_width::<8, ROWS>(states),
-                16 => self.sums_of_width::<16, ROWS>(states),
-                32 => self.sums_of_width::<32, ROWS>(states),
-                _ => self.sums_of_width::<64, ROWS>(states),
+                8 => self.add_width::<8, ROWS>(sums, states),
+                16 => self.add_width::<16, ROWS>(sums, states),
+                32 => self.add_width::<32, ROWS>(sums, states),
+                _ => self.add_width::<64, ROWS>(sums, states),
             };
         }
-        let mut sums = [X::ZERO; ROWS];
         for place in &self.places {
             let word = place.word as usize;
             for (sum, state) in sums.iter_mut().zip(states) {
                 *sum += lowest(state[word] & place.lane, &self.said[word]);
             }
         }
-        sums
     }
 
-    /// As [`sums`](Self::sums), where all slots have this width and so are in the file's order.
+    /// As [`add_to`](Self::add_to), where all slots have this width and so are in the file's order.
     #[inline]
-    fn sums_of_width<const WIDTH: usize, const ROWS: usize>(
+    fn add_width<const WIDTH: usize, const ROWS: usize>(
         &self,
+        sums: &mut [X; ROWS],
         states: [&[u64]; ROWS],
-    ) -> [X; ROWS] {
+    ) {
         let lane = lane_of(WIDTH);
-        let mut sums = [X::ZERO; ROWS];
         for (at, said) in self.said.iter().enumerate() {
             let words = states.map(|state| state[at]);
             for first in (0..WORD_BITS).step_by(WIDTH) {
                 for (sum, word) in sums.iter_mut().zip(words) {
-                    // An idle slot adds zero, and the sum is never the minus zero that this changes.
+                    // An idle slot adds zero, which changes no sum but minus zero.
                     *sum += lowest(word & lane << first, said);
                 }
             }
         }
-        sums
     }
 }
 

@@ -3,50 +3,22 @@
 
 use hotplate_model::onnx::Node as OnnxNode;
 
-use hotplate_tensor::Tensor;
-
-use super::onnx::Attributes;
+use super::{
+    super::{Class, Finish, Labels},
+    Attributes,
+};
 use crate::{
     operator::NotTaken,
     post_transform::{PostTransform, logistic},
     real::Real,
 };
 
-/// What classes are called.
-#[derive(Clone, Debug)]
-pub(crate) enum Labels {
-    Texts(Vec<String>),
-    Integers(Vec<i64>),
-}
-
-impl Labels {
-    pub(crate) const fn len(&self) -> usize {
-        match self {
-            Self::Texts(texts) => texts.len(),
-            Self::Integers(integers) => integers.len(),
-        }
-    }
-
-    /// Writes what a class is called as the label of a row.
-    pub(crate) fn write(&self, class: Class, row: usize, to: &mut Tensor) {
-        match (self, class) {
-            (Self::Texts(texts), Class::At(at)) => to.set_string(row, &texts[at]),
-            (Self::Texts(texts), Class::Truth(truth)) => {
-                to.set_string(row, &texts[usize::from(truth)]);
-            }
-            (Self::Integers(integers), Class::At(at)) => {
-                to.elements_mut::<i64>()[row] = integers[at];
-            }
-            (Self::Integers(_), Class::Truth(truth)) => {
-                to.elements_mut::<i64>()[row] = i64::from(truth);
-            }
-        }
-    }
-}
-
 /// From the scores of a row to its answer.
 #[derive(Debug)]
-pub(super) struct Head<X> {
+pub(crate) struct Head<X> {
+    /// The number of classes or targets.
+    scores: usize,
+    labels: Option<Labels>,
     base: Vec<X>,
     post_transform: PostTransform,
     rule: Rule,
@@ -71,16 +43,6 @@ enum Rule {
     Many,
 }
 
-/// Which class a row is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Class {
-    /// The class at this place.
-    At(usize),
-    /// Zero or one, where classes are numbers, and else the class at that place: so ONNX Runtime
-    /// calls two classes that have a score each.
-    Truth(bool),
-}
-
 impl<X: Real> Head<X> {
     pub(super) fn new(node: &OnnxNode<'_>, of: &Attributes<X>) -> Result<Self, NotTaken> {
         let Attributes { scores, base, post_transform, labels, .. } = of;
@@ -101,12 +63,13 @@ impl<X: Real> Head<X> {
             (Some(_), 2) => two_classes(of)?,
             _ => Rule::Many,
         };
-        Ok(Self { base: base.clone(), post_transform: *post_transform, rule })
+        let (base, labels) = (base.clone(), labels.clone());
+        Ok(Self { scores: *scores, labels, base, post_transform: *post_transform, rule })
     }
 
     /// The answer of the only score of a row, which is written with its companion where there are
     /// two classes.
-    pub(super) fn answer_one(&self, score: X, output: &mut [f32]) -> Class {
+    fn answer_one(&self, score: X, output: &mut [f32]) -> Class {
         let score = self.base.first().map_or(score, |&base| score + base);
         let positive = score > X::ZERO;
         if let (Rule::Binary { all_positive }, [first, second]) = (self.rule, &mut *output) {
@@ -125,10 +88,32 @@ impl<X: Real> Head<X> {
         Class::Truth(positive)
     }
 
-    /// The answer of a row of several scores, of which some may have got nothing; the scores are
-    /// changed on the way.
+    /// The number of scores that make an answer.
+    pub(super) const fn sums(&self) -> usize {
+        if self.is_of_one() { 1 } else { self.scores }
+    }
+
+    /// The number of scores that an answer has.
+    pub(crate) const fn scores(&self) -> usize {
+        self.scores
+    }
+
+    /// What a classifier calls its classes.
+    pub(crate) const fn labels(&self) -> Option<&Labels> {
+        self.labels.as_ref()
+    }
+
+    /// The answer of a row, of whose scores some may have got nothing. They are changed on the way.
     #[inline]
-    pub(super) fn answer(&self, scores: &mut [X], got: &mut [bool], output: &mut [f32]) -> Class {
+    pub(crate) fn answer(&self, scores: &mut [X], got: &mut [bool], output: &mut [f32]) -> Class {
+        if self.is_of_one() {
+            self.answer_one(scores[0], output)
+        } else {
+            self.answer_several(scores, got, output)
+        }
+    }
+
+    fn answer_several(&self, scores: &mut [X], got: &mut [bool], output: &mut [f32]) -> Class {
         let class = match self.rule {
             Rule::Many => {
                 if !self.base.is_empty() {
@@ -178,17 +163,17 @@ impl<X: Real> Head<X> {
     }
 
     /// Whether all that is made of a row is its first score.
-    pub(super) const fn is_of_one(&self, scores: usize) -> bool {
-        scores == 1 || matches!(self.rule, Rule::Binary { .. })
+    const fn is_of_one(&self) -> bool {
+        self.scores == 1 || matches!(self.rule, Rule::Binary { .. })
     }
 
-    /// The function of the scores.
-    pub(super) const fn post_transform(&self) -> PostTransform {
-        self.post_transform
+    /// Whether anything but their base is made of the scores.
+    pub(crate) fn has_transform(&self) -> bool {
+        self.post_transform != PostTransform::None
     }
 
     /// What is made of the scores, in a few words.
-    pub(super) fn describe(&self) -> String {
+    pub(crate) fn description(&self) -> String {
         let base = if self.base.is_empty() { "" } else { ", a base value added" };
         let transform = match (self.post_transform, self.rule) {
             (PostTransform::Logistic, _) => ", the logistic function of it",
@@ -196,6 +181,24 @@ impl<X: Real> Head<X> {
             (PostTransform::Softmax | PostTransform::SoftmaxZero, _) => ", the softmax of it",
         };
         format!("{base}{transform}")
+    }
+}
+
+impl Finish<f32> for Head<f32> {
+    fn answers(&self) -> usize {
+        self.scores
+    }
+
+    fn labels(&self) -> Option<&Labels> {
+        self.labels()
+    }
+
+    fn finish(&self, scores: &mut [f32], got: &mut [bool], answer: &mut [f32]) -> Class {
+        self.answer(scores, got, answer)
+    }
+
+    fn describe(&self) -> String {
+        self.description()
     }
 }
 
