@@ -13,18 +13,24 @@
 //!    column is done on its two possible values.
 //! 4. `encode` groups the elements into steps: a number with its arithmetic, or a text that is
 //!    looked up once and sets one of several elements.
-//! 5. `trees` lays the trees out for the cache, and `head` turns their sum into the answer.
-//! 6. `plan` runs steps, trees and head, block by block of rows.
+//! 5. `trees` lays the trees out for the cache, and `ensemble` makes scores and classes of what they
+//!    say.
+//! 6. `plan` runs steps and ensemble, block by block of rows.
+//!
+//! What is not one vector of features and one ensemble is a [`program`]: its nodes, compiled, run one
+//! after another on blocks of rows.
 #![forbid(unsafe_code)]
 
 mod category;
 mod encode;
+mod ensemble;
 mod graph;
-mod head;
 mod operator;
 mod placement;
 mod plan;
+mod post_transform;
 mod program;
+mod real;
 mod rows;
 mod trace;
 mod trees;
@@ -74,5 +80,5 @@ fn fused(
         return Err(BackendError::told(BackendErrorKind::Unsupported, "no rows axis"));
     }
     let trace = Trace::of(graph::read(model)?, signature)?;
-    NativePlan::new(trace, signature.clone(), placement.clone())
+    NativePlan::new(trace, signature.clone(), placement.clone(), None)
 }

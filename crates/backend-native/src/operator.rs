@@ -4,7 +4,7 @@ use hotplate_backend::BackendError;
 use hotplate_model::onnx::{ElementType, Graph, Node};
 use hotplate_tensor::DType;
 
-use crate::trees::TreeModel;
+use crate::ensemble::{Ensemble, onnx};
 
 /// What a node does to its inputs.
 #[derive(Debug)]
@@ -30,8 +30,8 @@ pub(crate) enum Operator {
     Impute { with: Vec<f32>, replaced: f32 },
     /// `(x − offset) · scale`, each rounded to float32; per feature, or one for all.
     Scale { offset: Vec<f32>, scale: Vec<f32> },
-    /// An ensemble of trees and what is made of their sum.
-    Trees(Box<TreeModel>),
+    /// An ensemble of trees and what is made of their sums.
+    Trees(Box<Ensemble<f32>>),
 }
 
 /// Why a node is not taken: not by this engine, or by nobody.
@@ -81,9 +81,7 @@ impl Operator {
             ("ai.onnx.ml", "Imputer") => impute(node),
             ("ai.onnx.ml", "Scaler") => scale(node),
             ("ai.onnx.ml", "ZipMap") => zipmap(node),
-            ("ai.onnx.ml", "TreeEnsembleClassifier" | "TreeEnsembleRegressor") => {
-                Ok(Self::Trees(Box::new(TreeModel::read(node)?)))
-            }
+            _ if onnx::is_ensemble(node) => Ok(Self::Trees(Box::new(onnx::read(node)?))),
             _ => Err(NotTaken::unsupported("the native engine has no such operator")),
         }
     }

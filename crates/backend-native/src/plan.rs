@@ -8,9 +8,9 @@ use hotplate_tensor::{Shape, Tensor};
 
 use crate::{
     encode::Encoder,
-    head::{Binary, Head, Labels},
+    ensemble::{EnsembleScratch, Labels, LaidOutEnsemble},
     trace::{Answer, Trace},
-    trees::{Layout, Scorer, Scratch},
+    trees::Layout,
 };
 
 /// Rows encoded together: enough to pay for finding the columns, few enough for the first cache.
@@ -24,8 +24,7 @@ pub(crate) struct NativePlan(Arc<Compiled>);
 struct Compiled {
     signature: Signature,
     encoder: Encoder,
-    trees: Scorer,
-    head: Head,
+    ensemble: LaidOutEnsemble<f32>,
     /// What each output of the signature is.
     outputs: Vec<Answer>,
     placement: Placement,
@@ -34,29 +33,18 @@ struct Compiled {
 impl NativePlan {
     /// # Errors
     ///
-    /// When a tree is too large for the layout.
+    /// When the trees cannot be laid out, or not in this layout.
     pub(crate) fn new(
         trace: Trace,
         signature: Signature,
         placement: Placement,
+        layout: Option<Layout>,
     ) -> Result<Self, BackendError> {
-        Self::with_layout(trace, signature, placement, Layout::Auto)
-    }
-
-    /// As [`new`](Self::new), with the trees in this layout.
-    fn with_layout(
-        trace: Trace,
-        signature: Signature,
-        placement: Placement,
-        layout: Layout,
-    ) -> Result<Self, BackendError> {
-        let Trace { features, lookups, trees, place, outputs } = trace;
-        let head = trees.head;
-        let trees = Scorer::new(&trees.trees, layout).ok_or_else(|| {
-            BackendError::unsupported(vec![place.refusal("a tree too large for the native layout")])
-        })?;
+        let Trace { features, lookups, ensemble, place, outputs } = trace;
+        let ensemble = LaidOutEnsemble::new(ensemble, layout)
+            .map_err(|reason| BackendError::unsupported(vec![place.refusal(reason)]))?;
         let encoder = Encoder::new(&features, lookups, signature.schema());
-        Ok(Self(Arc::new(Compiled { signature, encoder, trees, head, outputs, placement })))
+        Ok(Self(Arc::new(Compiled { signature, encoder, ensemble, outputs, placement })))
     }
 }
 
@@ -66,9 +54,11 @@ impl Plan for NativePlan {
     }
 
     fn worker(&self, _: &Limits) -> Result<Box<dyn Worker>, BackendError> {
+        let Compiled { encoder, ensemble, .. } = &*self.0;
         Ok(Box::new(NativeWorker {
-            features: vec![0.0; BLOCK_ROWS * self.0.encoder.width()],
-            scratch: self.0.trees.scratch(),
+            features: vec![0.0; BLOCK_ROWS * encoder.width()],
+            scores: vec![0.0; BLOCK_ROWS * ensemble.scores()],
+            scratch: ensemble.scratch(),
             plan: Arc::clone(&self.0),
         }))
     }
@@ -79,15 +69,7 @@ impl Plan for NativePlan {
 
     fn steps(&self) -> Vec<String> {
         let mut steps = self.0.encoder.describe();
-        steps.push(self.0.trees.describe());
-        steps.push(match &self.0.head {
-            Head::Value { divisor: None, .. } => "the trees' sum".to_owned(),
-            Head::Value { divisor: Some(_), .. } => "the trees' average".to_owned(),
-            Head::Binary(binary) if binary.logistic => {
-                "the logistic function of the trees' sum".to_owned()
-            }
-            Head::Binary(_) => "the trees' sum as the second class's score".to_owned(),
-        });
+        steps.extend(self.0.ensemble.describe());
         steps
     }
 
@@ -106,7 +88,9 @@ struct NativeWorker {
     plan: Arc<Compiled>,
     /// `[BLOCK_ROWS, width]`.
     features: Vec<f32>,
-    scratch: Scratch,
+    /// `[BLOCK_ROWS, scores]`.
+    scores: Vec<f32>,
+    scratch: EnsembleScratch<f32>,
 }
 
 impl Worker for NativeWorker {
@@ -119,22 +103,24 @@ impl Worker for NativeWorker {
 
 impl NativeWorker {
     fn answer(&mut self, part: &mut Part<'_>) -> Result<(), BackendError> {
-        let Self { plan, features, scratch } = self;
         let Part { inputs, rows, outputs, unknown_categories, .. } = part;
+        let plan = Arc::clone(&self.plan);
         let width = plan.encoder.width();
         if rows.start == 0 {
             plan.reset(inputs.rows(), outputs);
         }
-        if let Some(features) = plan.encoder.borrow(*inputs) {
-            let features = &features[rows.start * width..rows.end * width];
-            plan.score(rows.start, features, scratch, outputs);
-            return Ok(());
-        }
+        let direct = plan.encoder.borrow(*inputs);
         for first in rows.clone().step_by(BLOCK_ROWS) {
             let block = first..rows.end.min(first + BLOCK_ROWS);
-            let features = &mut features[..block.len() * width];
-            plan.encoder.encode(*inputs, block, *unknown_categories, features)?;
-            plan.score(first, features, scratch, outputs);
+            let features = match direct {
+                Some(features) => &features[block.start * width..block.end * width],
+                None => {
+                    let features = &mut self.features[..block.len() * width];
+                    plan.encoder.encode(*inputs, block, *unknown_categories, features)?;
+                    &*features
+                }
+            };
+            plan.score(first, features, &mut self.scores, &mut self.scratch, outputs);
         }
         Ok(())
     }
@@ -149,14 +135,11 @@ impl Compiled {
     /// Gives every output its type and its shape for `rows`.
     fn reset(&self, rows: usize, outputs: &mut [Tensor]) {
         for (tensor, answer) in outputs.iter_mut().zip(&self.outputs) {
-            match (answer, &self.head) {
-                (Answer::Scores, Head::Value { .. }) => {
-                    tensor.reset::<f32>(matrix(rows, 1));
+            match (answer, self.ensemble.labels()) {
+                (Answer::Scores, _) => {
+                    tensor.reset::<f32>(matrix(rows, self.ensemble.scores()));
                 }
-                (Answer::Scores, Head::Binary(_)) => {
-                    tensor.reset::<f32>(matrix(rows, 2));
-                }
-                (Answer::Label, Head::Binary(Binary { labels: Labels::Integers(_), .. })) => {
+                (Answer::Label, Some(Labels::Integers(_))) => {
                     tensor.reset::<i64>(Shape::of_rows(rows));
                 }
                 (Answer::Label, _) => {
@@ -167,43 +150,33 @@ impl Compiled {
     }
 
     /// Answers the rows of these feature vectors, the first of which is row `first` of its request.
-    fn score(&self, first: usize, features: &[f32], scratch: &mut Scratch, outputs: &mut [Tensor]) {
-        let width = self.encoder.width();
-        let mut sums = [0.0; BLOCK_ROWS];
-        for (block, features) in features.chunks(BLOCK_ROWS * width).enumerate() {
-            let sums = &mut sums[..features.len() / width];
-            self.trees.sums(features, width, sums, scratch);
-            self.answer(first + block * BLOCK_ROWS, sums, outputs);
-        }
-    }
-
-    /// Writes what is made of these sums, the first of which is that of row `first`.
-    fn answer(&self, first: usize, sums: &[f32], outputs: &mut [Tensor]) {
-        for (row, &sum) in (first..).zip(sums) {
-            match &self.head {
-                Head::Value { base, divisor } => {
-                    let sum = divisor.map_or(sum, |divisor| sum / divisor);
-                    let value = base.map_or(sum, |base| sum + base);
-                    for tensor in &mut *outputs {
-                        tensor.elements_mut::<f32>()[row] = value;
-                    }
-                }
-                Head::Binary(binary) => {
-                    let (class, scores) = binary.decide(sum);
+    fn score(
+        &self,
+        first: usize,
+        features: &[f32],
+        scores: &mut [f32],
+        scratch: &mut EnsembleScratch<f32>,
+        outputs: &mut [Tensor],
+    ) {
+        let (width, a_row) = (self.encoder.width(), self.ensemble.scores());
+        let rows = features.len() / width;
+        let scores = &mut scores[..rows * a_row];
+        match self.ensemble.labels() {
+            Some(labels) => {
+                self.ensemble.answer(features, width, scratch, scores, |row, class| {
                     for (tensor, answer) in outputs.iter_mut().zip(&self.outputs) {
-                        match (answer, &binary.labels) {
-                            (Answer::Scores, _) => {
-                                tensor.elements_mut()[2 * row..2 * row + 2].copy_from_slice(&scores)
-                            }
-                            (Answer::Label, Labels::Texts(texts)) => {
-                                tensor.set_string(row, &texts[class]);
-                            }
-                            (Answer::Label, Labels::Integers(integers)) => {
-                                tensor.elements_mut::<i64>()[row] = integers[class];
-                            }
+                        if *answer == Answer::Label {
+                            labels.write(class, first + row, tensor);
                         }
                     }
-                }
+                });
+            }
+            None => self.ensemble.answer(features, width, scratch, scores, |_, _| {}),
+        }
+        for (tensor, answer) in outputs.iter_mut().zip(&self.outputs) {
+            if *answer == Answer::Scores {
+                tensor.elements_mut::<f32>()[first * a_row..][..scores.len()]
+                    .copy_from_slice(scores);
             }
         }
     }

@@ -14,10 +14,9 @@ use hotplate_tensor::{DType, Schema};
 
 use crate::{
     category::CategoryTable,
+    ensemble::{Ensemble, Labels},
     graph::{Graph, GraphNode, Place},
-    head::Labels,
     operator::Operator,
-    trees::TreeModel,
 };
 
 /// The elements, and steps of their arithmetic, that all nodes together may make: several dozen
@@ -83,7 +82,7 @@ pub(crate) struct Trace {
     /// The trees' feature vector.
     pub(crate) features: Rc<Vec<Element>>,
     pub(crate) lookups: Vec<Lookup>,
-    pub(crate) trees: TreeModel,
+    pub(crate) ensemble: Ensemble<f32>,
     /// The node that the trees are.
     pub(crate) place: Place,
     /// What each of the model's outputs is.
@@ -293,7 +292,7 @@ impl Tracer {
         &mut self,
         index: usize,
         node: &GraphNode,
-        model: &TreeModel,
+        model: &Ensemble<f32>,
         inputs: Vec<Known>,
     ) -> Result<Followed, BackendError> {
         if self.trees.is_some() {
@@ -325,7 +324,7 @@ impl Tracer {
         }
         self.values.extend(answers[..node.outputs.len()].iter().map(|&a| Known::Answer(a)));
         self.trees = Some(index);
-        self.scores = model.labels().map_or(1, Labels::len);
+        self.scores = model.scores();
         self.has_integer_labels = matches!(model.labels(), Some(Labels::Integers(_)));
         self.features = elements;
         Ok(Ok(()))
@@ -357,7 +356,7 @@ impl Tracer {
             {
                 check_declared(&outputs, &trees, signature)?;
                 let Self { features, lookups, .. } = self;
-                Ok(Trace { features, lookups, trees: *trees, place, outputs })
+                Ok(Trace { features, lookups, ensemble: *trees, place, outputs })
             }
             _ => Err(BackendError::unsupported(self.refusals)),
         }
@@ -367,7 +366,7 @@ impl Tracer {
 /// Refuses a file that declares an output to be of another type than what it computes.
 fn check_declared(
     answers: &[Answer],
-    trees: &TreeModel,
+    trees: &Ensemble<f32>,
     signature: &Signature,
 ) -> Result<(), BackendError> {
     for (output, &answer) in signature.outputs().iter().zip(answers) {

@@ -1,14 +1,17 @@
-//! Ensembles of decision trees.
+//! Decision trees, laid out for speed.
 //!
-//! [`read`](onnx) makes them neutral [`Tree`]s, every branch of the form *x ≤ threshold*, checked
-//! to be trees. These are laid out for speed, in each [`layout`] that can hold them: [`forest`]
-//! and [`blocks`] walk, [`quick`] strikes out. All layouts give the same sum, bit for bit, and the fastest is
-//! kept.
+//! A [`Tree`] is neutral: whatever file it came from, every branch says which values it holds for
+//! by numbers that lie below them. Trees are laid out in each [`layout`] that can hold them:
+//! [`forest`] and [`blocks`] walk, [`quick`] strikes out. All layouts say the same, and the
+//! fastest is kept.
+//!
+//! Numbers are float32 or float64, as the model compares; what a layout says of a leaf is its
+//! [`payload`].
 
 mod blocks;
 mod forest;
 mod layout;
-mod onnx;
+mod payload;
 mod quick;
 mod tree;
 mod trial;
@@ -17,8 +20,8 @@ mod trial;
 mod sample;
 
 pub(crate) use layout::{Layout, Scorer, Scratch};
-pub(crate) use onnx::TreeModel;
-pub(crate) use tree::{Branch, Node, Tree};
+pub(crate) use payload::Payload;
+pub(crate) use tree::{Boundaries, Branch, Leaf, MOST_FEATURES, Node, Test, Tree};
 
 /// A number of bytes, for a person.
 #[expect(clippy::cast_precision_loss, reason = "one digit of it is shown")]

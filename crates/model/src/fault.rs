@@ -3,8 +3,9 @@ use std::fmt;
 use hotplate_tensor::{DType, SchemaError};
 
 use crate::{
-    ModelError, ModelErrorKind,
+    Format, ModelError, ModelErrorKind,
     foreign::Foreign,
+    lightgbm::LightGbmFault,
     limits,
     onnx::{AttributeKind, ElementType},
 };
@@ -22,6 +23,7 @@ pub(crate) enum Fault {
 
     Foreign(Foreign),
     Unrecognised,
+    OtherFormat { expected: Format, got: Format },
 
     PastTheEnd { needed: u64, left: usize },
     CutShort,
@@ -53,6 +55,8 @@ pub(crate) enum Fault {
     ElementRange { element: ElementType },
     Undecodable { element: ElementType },
     External(ExternalFault),
+
+    LightGbm(LightGbmFault),
 
     Signature(SignatureFault),
     NamesNotJson,
@@ -135,7 +139,9 @@ impl Fault {
             Self::Empty => ModelErrorKind::Empty,
             Self::TooLarge { .. } => ModelErrorKind::TooLarge,
             Self::Foreign(foreign) if foreign.runs_code() => ModelErrorKind::UnsafeFormat,
-            Self::Foreign(_) | Self::Unrecognised => ModelErrorKind::UnsupportedFormat,
+            Self::Foreign(_) | Self::Unrecognised | Self::OtherFormat { .. } => {
+                ModelErrorKind::UnsupportedFormat
+            }
             Self::PastTheEnd { .. } | Self::CutShort => ModelErrorKind::Truncated,
             Self::LongVarint
             | Self::FieldNumber
@@ -163,6 +169,7 @@ impl Fault {
             | Self::ElementRange { .. }
             | Self::Undecodable { .. } => ModelErrorKind::BadTensor,
             Self::External(_) => ModelErrorKind::ExternalData,
+            Self::LightGbm(fault) => fault.kind(),
             Self::Signature(_) => ModelErrorKind::UnsupportedSignature,
             Self::NamesNotJson | Self::Names(_) => ModelErrorKind::BadNames,
         }
@@ -181,7 +188,10 @@ impl fmt::Display for Fault {
                 write!(f, "the file has {bytes} bytes, at most {} are read", limits::FILE_BYTES)
             }
             Self::Foreign(foreign) => foreign.fmt(f),
-            Self::Unrecognised => f.write_str("the file is not a model in ONNX format"),
+            Self::Unrecognised => f.write_str("the file is not a model in ONNX or LightGBM format"),
+            Self::OtherFormat { expected, got } => {
+                write!(f, "the model should be in {expected} format, is in {got} format")
+            }
             Self::PastTheEnd { needed, left } => {
                 write!(f, "the file is cut short: {needed} bytes should follow, {left} do")
             }
@@ -238,6 +248,7 @@ impl fmt::Display for Fault {
                 write!(f, "a tensor of {element} cannot be decoded")
             }
             Self::External(fault) => fault.fmt(f),
+            Self::LightGbm(fault) => fault.fmt(f),
             Self::Signature(fault) => fault.fmt(f),
             Self::NamesNotJson => {
                 f.write_str("the metadata `feature_names` is not a JSON array of strings")

@@ -14,7 +14,6 @@ pub(crate) enum Foreign {
     XgboostJson,
     XgboostUbjson,
     Json,
-    LightGbm,
     CatBoost,
     Safetensors,
     TensorFlowLite,
@@ -59,9 +58,6 @@ impl Foreign {
         if start.starts_with(b"ccopy_reg") || start.starts_with(b"csklearn") {
             return Some(Self::Pickle);
         }
-        if start.starts_with(b"tree\nversion=") || start.starts_with(b"tree\r\nversion=") {
-            return Some(Self::LightGbm);
-        }
         let json = start.trim_ascii_start();
         match json.first() {
             Some(b'{') if contains(json, b"\"learner\"") => Some(Self::XgboostJson),
@@ -101,10 +97,6 @@ impl fmt::Display for Foreign {
                 "it is not read yet, export to ONNX: onnxmltools.convert_xgboost",
             ),
             Self::Json => ("JSON", "name the model file instead"),
-            Self::LightGbm => (
-                "a LightGBM model",
-                "it is not read yet, export to ONNX: onnxmltools.convert_lightgbm",
-            ),
             Self::CatBoost => {
                 ("a CatBoost model", "export to ONNX: save_model(path, format=\"onnx\")")
             }
@@ -153,7 +145,7 @@ mod tests {
 
     #[test]
     fn other_formats_are_refused_with_advice() {
-        let cases: [(&[u8], &str); 16] = [
+        let cases: [(&[u8], &str); 14] = [
             (b"PK\x03\x04rest", "zip"),
             (b"\x1f\x8b\x08rest", "unpack it first"),
             (b"BZh91AY", "unpack it first"),
@@ -163,8 +155,6 @@ mod tests {
             (b" {\"learner\": {}}", "convert_xgboost"),
             (b"{L\0\0\0\0\0\0\0\x07learner", "convert_xgboost"),
             (b"{\"a\": 1}", "JSON"),
-            (b"tree\nversion=v4\n", "convert_lightgbm"),
-            (b"tree\r\nversion=v4\r\n", "convert_lightgbm"),
             (b"CBM1rest", "CatBoost"),
             (b"\x08\0\0\0\0\0\0\0{\"a\":{}}", "safetensors"),
             (b"\x1c\0\0\0TFL3", "tf2onnx"),
@@ -183,7 +173,7 @@ mod tests {
         for bytes in [&b"hello"[..], b"a,b\n1,2\n", b"\0\0", b"\xff", b"\x0a\x01a"] {
             let (kind, sentence) = refusal(bytes);
             assert_eq!(kind, Kind::UnsupportedFormat, "{bytes:?}");
-            assert_eq!(sentence, "the file is not a model in ONNX format");
+            assert_eq!(sentence, "the file is not a model in ONNX or LightGBM format");
         }
         assert_eq!(refusal(b"").0, Kind::Empty);
     }

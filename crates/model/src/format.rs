@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::{fault::Fault, foreign::Foreign, onnx};
+use crate::{fault::Fault, foreign::Foreign, lightgbm, onnx};
 
 /// The format of a model file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -8,6 +8,8 @@ use crate::{fault::Fault, foreign::Foreign, onnx};
 pub enum Format {
     /// ONNX: a graph of operators in protobuf.
     Onnx,
+    /// LightGBM: trees in text.
+    LightGbm,
 }
 
 impl Format {
@@ -19,6 +21,8 @@ impl Format {
             Err(Fault::Foreign(foreign))
         } else if onnx::starts_like_a_model(bytes) {
             Ok(Self::Onnx)
+        } else if lightgbm::starts_like_a_model(bytes) {
+            Ok(Self::LightGbm)
         } else {
             Err(Fault::Unrecognised)
         }
@@ -29,6 +33,7 @@ impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Onnx => "ONNX",
+            Self::LightGbm => "LightGBM",
         })
     }
 }

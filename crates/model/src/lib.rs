@@ -1,7 +1,7 @@
 //! Reads model files, and says what a model takes and gives.
 //!
-//! A [`Model`] is an opened file whose structure has been checked. From it come a borrowed view of
-//! the file's contents ([`Model::onnx`]), which backends compile, and a [`Signature`], which says
+//! A [`Model`] is an opened file whose structure has been checked. From it come the file's contents
+//! ([`Model::onnx`], [`Model::lightgbm`]), which backends compile, and a [`Signature`], which says
 //! what rows look like and what kind of answer to expect. Nothing here runs a model.
 //!
 //! ```no_run
@@ -38,6 +38,7 @@ mod file;
 mod foreign;
 mod format;
 mod labels;
+pub mod lightgbm;
 mod limits;
 #[expect(unsafe_code, reason = "mapping a file is unsafe, and this is the one place that does it")]
 mod map;

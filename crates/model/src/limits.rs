@@ -65,6 +65,16 @@ pub(crate) const EXTERNAL_FILES: usize = 4096;
 /// The bytes that are needed of all those files together. They are read into memory that we own.
 pub(crate) const EXTERNAL_BYTES: u64 = 16 << 30;
 
+/// Lines of keys in the head of a LightGBM file, or in one of its trees; there are some twenty.
+pub(crate) const SECTION_LINES: usize = 64;
+
+/// Features of a LightGBM file. One takes four bytes of a file and many more in memory.
+pub(crate) const FEATURES: usize = 1 << 20;
+
+/// The JSON of categories in a LightGBM file. A category takes two bytes of it and many more in
+/// memory.
+pub(crate) const PANDAS_BYTES: usize = 16 << 20;
+
 /// Maps of a sequence that a test expects. An empty one takes two bytes of a file.
 #[cfg(any(test, feature = "fixtures"))]
 pub(crate) const TEST_MAPS: usize = 1 << 20;

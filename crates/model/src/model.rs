@@ -10,6 +10,7 @@ use crate::{
     ExternalFile, Format, ModelError, Signature,
     fault::{ExternalFault, Fault},
     file::FileBytes,
+    lightgbm::LightGbmModel,
     limits,
     onnx::OnnxModel,
     zipmap::ZipMaps,
@@ -59,8 +60,9 @@ impl Model {
     fn check(bytes: FileBytes) -> Result<Self, ModelError> {
         let format = Format::recognise(&bytes)?;
         match format {
-            Format::Onnx => OnnxModel::parse(&bytes)?,
-        };
+            Format::Onnx => drop(OnnxModel::parse(&bytes)?),
+            Format::LightGbm => drop(LightGbmModel::parse(&bytes)?),
+        }
         Ok(Self { bytes, format, path: None })
     }
 
@@ -95,21 +97,35 @@ impl Model {
     ///
     /// When the file is in another format.
     pub fn onnx(&self) -> Result<OnnxModel<'_>, ModelError> {
-        match self.format {
-            Format::Onnx => OnnxModel::parse(&self.bytes).map_err(|error| self.place(error)),
-        }
+        self.expect(Format::Onnx)?;
+        OnnxModel::parse(&self.bytes).map_err(|error| self.place(error))
+    }
+
+    /// The contents of a LightGBM file. Read anew at each call.
+    ///
+    /// # Errors
+    ///
+    /// When the file is in another format.
+    pub fn lightgbm(&self) -> Result<LightGbmModel, ModelError> {
+        self.expect(Format::LightGbm)?;
+        LightGbmModel::parse(&self.bytes).map_err(|error| self.place(error))
     }
 
     /// What the model takes and gives.
     ///
     /// Columns are called by `names` when there are any, else by the file's metadata entry
-    /// `feature_names` (a JSON array of strings), else after the inputs.
+    /// `feature_names` (a JSON array of strings), else after the inputs. Those of a LightGBM file are
+    /// called by `names`, or else as the file calls its features.
     ///
     /// # Errors
     ///
     /// When rows cannot be given to these inputs, or the names do not fit them.
     pub fn signature(&self, names: Option<Vec<String>>) -> Result<Signature, ModelError> {
-        Signature::of_onnx(&self.onnx()?, names).map_err(|error| self.place(error))
+        match self.format {
+            Format::Onnx => Signature::of_onnx(&self.onnx()?, names),
+            Format::LightGbm => Signature::of_lightgbm(&self.lightgbm()?, names),
+        }
+        .map_err(|error| self.place(error))
     }
 
     /// The bytes of the file, for a backend that takes tensors only: each ZipMap of the main graph
@@ -127,7 +143,8 @@ impl Model {
             .map_err(|error| self.place(error))
     }
 
-    /// The files beside the model's own that hold its tensors, each once; none for most models.
+    /// The files beside the model's own that hold its tensors, each once; none for most models, and
+    /// for those that are not ONNX.
     ///
     /// Each is a regular file with one name, beneath the folder that the model's file is in, and
     /// holds every byte that the model says is there.
@@ -137,6 +154,9 @@ impl Model {
     /// [`ExternalData`](crate::ModelErrorKind::ExternalData) when one is not, or when the model
     /// came from bytes, so that there is no folder.
     pub fn external_files(&self) -> Result<Vec<ExternalFile>, ModelError> {
+        if self.format != Format::Onnx {
+            return Ok(Vec::new());
+        }
         let onnx = self.onnx()?;
         if onnx.external.is_empty() {
             return Ok(Vec::new());
@@ -148,6 +168,14 @@ impl Model {
             None => return Err(self.place(ExternalFault::NoFolder.into())),
         };
         ExternalFile::find(folder, &onnx.external).map_err(|error| self.place(error))
+    }
+
+    fn expect(&self, expected: Format) -> Result<(), ModelError> {
+        if self.format == expected {
+            Ok(())
+        } else {
+            Err(self.place(Fault::OtherFormat { expected, got: self.format }.into()))
+        }
     }
 
     fn place(&self, error: ModelError) -> ModelError {

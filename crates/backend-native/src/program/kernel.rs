@@ -1,6 +1,6 @@
 //! What a node is compiled to, and how it gets at its values.
 
-use std::{fmt, ops::Range};
+use std::{any::Any, fmt, ops::Range};
 
 use hotplate_backend::{BackendError, UnknownCategories, UnknownCategory};
 use hotplate_tensor::{DataView, Element, Inputs, Tensor, TensorView};
@@ -19,6 +19,21 @@ pub(crate) trait Kernel: fmt::Debug + Send + Sync {
     ///
     /// When a row has a value that the operator refuses.
     fn run(&self, operands: Operands<'_>, outputs: &mut [Tensor]) -> Result<(), BackendError>;
+
+    /// What one thread needs beside the outputs, for [`run_with`](Self::run_with).
+    fn scratch(&self) -> Box<dyn Any + Send> {
+        Box::new(())
+    }
+
+    /// As [`run`](Self::run), with a thread's [scratch](Self::scratch).
+    fn run_with(
+        &self,
+        _scratch: &mut dyn Any,
+        operands: Operands<'_>,
+        outputs: &mut [Tensor],
+    ) -> Result<(), BackendError> {
+        self.run(operands, outputs)
+    }
 
     /// How often each text column that the kernel looks up held a text that training never saw: the
     /// column's index in the schema, and the count so far.

@@ -1,6 +1,6 @@
 //! One thread's buffers, and the way of rows through the steps.
 
-use std::{mem, ops::Range};
+use std::{any::Any, fmt, mem, ops::Range};
 
 use hotplate_backend::{BackendError, Part};
 use hotplate_tensor::{DType, DataView, Element, Inputs, Shape, Tensor, TensorView};
@@ -14,10 +14,16 @@ use super::{
 /// stays in the cache.
 pub(super) const BLOCK_ROWS: usize = 32;
 
-/// The outputs of every step, of one thread.
-#[derive(Debug)]
+/// What one thread has: of every step its outputs, and what it needs beside.
 pub(crate) struct Frame {
     steps: Vec<Vec<Tensor>>,
+    scratch: Vec<Box<dyn Any + Send>>,
+}
+
+impl fmt::Debug for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Frame({} steps)", self.steps.len())
+    }
 }
 
 impl Program {
@@ -26,7 +32,10 @@ impl Program {
         let empty = |step: &super::compile::Step| {
             step.outputs.iter().map(|output| Tensor::empty(output.dtype)).collect()
         };
-        Frame { steps: self.steps.iter().map(empty).collect() }
+        Frame {
+            steps: self.steps.iter().map(empty).collect(),
+            scratch: self.steps.iter().map(|step| step.kernel.scratch()).collect(),
+        }
     }
 
     /// Answers the rows of a part.
@@ -70,7 +79,8 @@ impl Program {
             // nothing.
             let mut outputs = mem::take(&mut frame.steps[index]);
             let operands = self.operands(block, &frame.steps, &step.sources);
-            let result = step.kernel.run(operands, &mut outputs);
+            let scratch = &mut *frame.scratch[index];
+            let result = step.kernel.run_with(scratch, operands, &mut outputs);
             frame.steps[index] = outputs;
             result?;
         }

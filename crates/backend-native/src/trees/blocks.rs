@@ -1,7 +1,8 @@
 //! Deep trees in blocks of one cache line, many trees in flight.
 //!
 //! A fully grown forest is larger than the caches, so what a walk costs is the lines that it loads.
-//! A block has three levels of a tree in the 64 bytes of a line: seven branches, and eight exits to
+//! A block has three levels of a tree in the 64 bytes of a line (two lines where numbers are
+//! float64): seven branches, and eight exits to
 //! a leaf or a further block. The blocks and the leaves that a block leads to lie side by side, so
 //! an exit says only which of them is meant.
 //!
@@ -10,9 +11,13 @@
 //! processor could foresee it. A shallow leaf fills its part of a block with branches that no
 //! number passes.
 
-use std::{fmt, hint::select_unpredictable};
+use std::hint::select_unpredictable;
 
-use super::{Node, Tree};
+use super::{
+    payload::Payload,
+    tree::{Leaf, Node, Test, Tree},
+};
+use crate::real::Real;
 
 /// Trees in flight.
 const LANES: usize = 8;
@@ -30,9 +35,9 @@ const IS_LEAF: u8 = 8;
 /// first where its comparison is false.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
-struct Block {
+struct Block<X> {
     /// NaN where there is no branch, which no comparison passes.
-    thresholds: [f32; BRANCHES],
+    thresholds: [X; BRANCHES],
     features: [u16; BRANCHES],
     /// A bit for each branch that a missing value passes.
     missing_is_true: u8,
@@ -43,50 +48,48 @@ struct Block {
 }
 
 /// An ensemble, laid out in blocks.
-pub(crate) struct Blocks {
-    blocks: Vec<Block>,
-    /// What the leaves add.
-    values: Vec<f32>,
+pub(crate) struct Blocks<X, V> {
+    blocks: Vec<Block<X>>,
+    /// What the leaves say.
+    said: Vec<V>,
     /// The first block of the tree of each lane, group by group: trees of like depth together.
     roots: Vec<u32>,
     /// The tree of each lane; past the last tree for idle lanes.
     tree_of_lane: Vec<u32>,
-    trees: usize,
     has_missing_bit: bool,
 }
 
-impl Blocks {
-    /// Lays out these trees, or `None` when they ask for no feature or for too many.
-    pub(crate) fn new(trees: &[Tree]) -> Option<Self> {
+impl<X: Real, V: Payload<X>> Blocks<X, V> {
+    /// Lays out these trees, or `None` when they ask for no feature or for too many, or whether
+    /// one is in a set.
+    pub(crate) fn new(trees: &[Tree<X>]) -> Option<Self> {
         let features = trees.iter().map(Tree::features).max().unwrap_or(0);
-        if !(1..=1 << 16).contains(&features) {
+        if !(1..=1 << 16).contains(&features) || trees.iter().any(Tree::has_sets) {
             return None;
         }
-        let branches = trees.iter().flat_map(Tree::nodes);
         let has_missing_bit =
-            branches.into_iter().any(|node| matches!(node, Node::Branch(b) if b.missing_is_true));
+            trees.iter().flat_map(Tree::branches).any(|branch| branch.missing_is_true);
         let leaves = trees.iter().map(Tree::leaves).sum();
         let mut laid_out = Self {
             blocks: Vec::new(),
-            values: Vec::with_capacity(leaves),
+            said: Vec::with_capacity(leaves),
             roots: Vec::new(),
             tree_of_lane: Vec::new(),
-            trees: trees.len(),
             has_missing_bit,
         };
         let mut by_depth: Vec<usize> = (0..trees.len()).collect();
         by_depth.sort_by_key(|&tree| trees[tree].depth());
         for &tree in &by_depth {
-            laid_out.push_tree(tree, trees[tree].nodes())?;
+            laid_out.push_tree(tree, |at| trees[tree].node(at as usize))?;
         }
         for idle in trees.len()..trees.len().next_multiple_of(LANES) {
-            laid_out.push_tree(idle, &[Node::Leaf(0.0)])?;
+            laid_out.push_tree(idle, |_| Node::Leaf(Leaf::default()))?;
         }
         laid_out.blocks.shrink_to_fit();
         Some(laid_out)
     }
 
-    fn push_tree(&mut self, tree: usize, nodes: &[Node]) -> Option<()> {
+    fn push_tree(&mut self, tree: usize, node_at: impl Fn(u32) -> Node<X>) -> Option<()> {
         let root = self.blocks.len();
         self.tree_of_lane.push(u32::try_from(tree).ok()?);
         self.roots.push(u32::try_from(root).ok()?);
@@ -95,12 +98,12 @@ impl Blocks {
         let mut at = 0;
         while at < tops.len() {
             let mut block = Block {
-                thresholds: [f32::NAN; BRANCHES],
+                thresholds: [X::NAN; BRANCHES],
                 features: [0; BRANCHES],
                 missing_is_true: 0,
                 exits: [0; EXITS],
                 first_block: u32::try_from(root + tops.len()).ok()?,
-                first_leaf: u32::try_from(self.values.len()).ok()?,
+                first_leaf: u32::try_from(self.said.len()).ok()?,
             };
             let mut inside = [None; BRANCHES + EXITS];
             inside[0] = Some(tops[at]);
@@ -108,8 +111,9 @@ impl Blocks {
                 let Some(node) = inside[branch] else { continue };
                 // A leaf is what a branch that is never true leads to.
                 inside[2 * branch + 1] = Some(node);
-                if let Node::Branch(it) = &nodes[node as usize] {
-                    block.thresholds[branch] = it.threshold;
+                if let Node::Branch(it) = node_at(node) {
+                    let Test::AtMost(threshold) = it.test else { return None };
+                    block.thresholds[branch] = threshold;
                     block.features[branch] = u16::try_from(it.feature).ok()?;
                     block.missing_is_true |= u8::from(it.missing_is_true) << branch;
                     inside[2 * branch + 1] = Some(it.on_false);
@@ -119,14 +123,14 @@ impl Blocks {
             let (mut blocks, mut leaves) = (0, 0);
             for (exit, node) in inside[BRANCHES..].iter().enumerate() {
                 let Some(node) = *node else { continue };
-                let leads_to = match nodes[node as usize] {
+                let leads_to = match node_at(node) {
                     Node::Branch(_) => {
                         tops.push(node);
                         blocks += 1;
                         blocks - 1
                     }
-                    Node::Leaf(value) => {
-                        self.values.push(value);
+                    Node::Leaf(leaf) => {
+                        self.said.push(V::of(leaf));
                         leaves += 1;
                         IS_LEAF | (leaves - 1)
                     }
@@ -139,38 +143,34 @@ impl Blocks {
         Some(())
     }
 
-    /// The length that [`sum`](Self::sum) needs its scratch to have: one for each lane.
-    pub(crate) const fn scratch_len(&self) -> usize {
+    /// The length that [`visit`](Self::visit) needs `said` to have.
+    pub(crate) const fn lanes(&self) -> usize {
         self.roots.len()
     }
 
-    /// The sum of what every tree says of this feature vector, added in float32 in the order of
-    /// the model's file.
-    pub(crate) fn sum(&self, features: &[f32], leaves: &mut [u32]) -> f32 {
+    /// Writes what each tree says of this feature vector, by tree.
+    pub(crate) fn visit(&self, features: &[X], said: &mut [V]) {
         if self.has_missing_bit {
-            self.visit::<true>(features, leaves);
+            self.visit_with::<true>(features, said);
         } else {
-            self.visit::<false>(features, leaves);
+            self.visit_with::<false>(features, said);
         }
-        let leaves = &leaves[..self.trees];
-        leaves.iter().fold(0.0, |sum, &leaf| sum + self.values[leaf as usize])
     }
 
-    /// Writes each tree's leaf to `leaves`, by tree.
-    fn visit<const MISSING: bool>(&self, features: &[f32], leaves: &mut [u32]) {
+    fn visit_with<const MISSING: bool>(&self, features: &[X], said: &mut [V]) {
         let roots = self.roots.as_chunks::<LANES>().0;
         let trees = self.tree_of_lane.as_chunks::<LANES>().0;
         for (roots, trees) in roots.iter().zip(trees) {
-            let found = self.walk::<MISSING>(*roots, features);
-            for (tree, leaf) in trees.iter().zip(found) {
-                leaves[*tree as usize] = leaf;
+            let leaves = self.walk::<MISSING>(*roots, features);
+            for (tree, leaf) in trees.iter().zip(leaves) {
+                said[*tree as usize] = self.said[leaf as usize];
             }
         }
     }
 
     /// From the first blocks of some trees to the leaves.
     #[inline]
-    fn walk<const MISSING: bool>(&self, roots: [u32; LANES], features: &[f32]) -> [u32; LANES] {
+    fn walk<const MISSING: bool>(&self, roots: [u32; LANES], features: &[X]) -> [u32; LANES] {
         let mut at = roots;
         let mut leaves = [0; LANES];
         loop {
@@ -193,16 +193,16 @@ impl Blocks {
 
     /// The layout in one line, for a person.
     pub(crate) fn describe(&self) -> String {
-        let bytes = size_of_val(&self.blocks[..]) + size_of_val(&self.values[..]);
+        let bytes = size_of_val(&self.blocks[..]) + size_of_val(&self.said[..]);
         let blocks = self.blocks.len();
         format!("{blocks} blocks in {}, {LANES} trees in flight", super::size(bytes))
     }
 }
 
-impl Block {
+impl<X: Real> Block<X> {
     /// The exit that this feature vector leaves by.
     #[inline]
-    fn exit<const MISSING: bool>(&self, features: &[f32]) -> usize {
+    fn exit<const MISSING: bool>(&self, features: &[X]) -> usize {
         let passes = |branch: usize| {
             let x = features[usize::from(self.features[branch])];
             let mut passes = x <= self.thresholds[branch];
@@ -214,12 +214,5 @@ impl Block {
         let second = 1 + passes(0);
         let third = 2 * second + 1 + passes(second);
         2 * third + 1 + passes(third) - BRANCHES
-    }
-}
-
-/// The layout, not the blocks: there may be hundreds of thousands.
-impl fmt::Debug for Blocks {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Blocks({})", self.describe())
     }
 }

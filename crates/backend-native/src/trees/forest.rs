@@ -1,24 +1,27 @@
-//! All trees of an ensemble in one array of eight-byte nodes, walked eight trees at a time.
+//! All trees of an ensemble in one array of nodes, walked eight trees at a time.
 //!
 //! A walk is a chain of dependent loads, so one tree alone waits for memory at every step; eight
 //! chains in flight hide most of that. A step has no branch to mispredict: the children of a node
 //! lie side by side, so the next node is `node + offset + (x ≤ threshold)`, and a leaf leads to
 //! itself. Trees of like depth share a group, so that few lanes idle on a leaf.
 
-use std::fmt;
-
-use super::{Node, Tree};
+use super::{
+    payload::Payload,
+    tree::{Node, Test, Tree},
+};
+use crate::real::Real;
 
 /// Trees walked together.
 const LANES: usize = 8;
 
-/// Eight bytes of a node.
+/// A node: eight bytes where numbers are float32.
 #[derive(Clone, Copy, Debug)]
-struct PackedNode {
-    /// NaN in a leaf: no comparison holds, so it goes nowhere.
-    threshold: f32,
-    /// From the low bits: the feature; one bit for where a missing value goes, in a forest that
-    /// has such; the distance to the children, which is zero in a leaf.
+struct PackedNode<X> {
+    /// NaN in a leaf: no comparison holds, so it goes nowhere. In a branch of several boundaries,
+    /// the [index](Real::index) of their set.
+    threshold: X,
+    /// From the low bits: the feature; a bit for where a missing value goes and one for a set, in a
+    /// forest that has such; the distance to the children, which is zero in a leaf.
     link: u32,
 }
 
@@ -31,57 +34,71 @@ struct Group {
 }
 
 /// An ensemble, laid out to be walked.
-pub(crate) struct Forest {
-    nodes: Vec<PackedNode>,
-    /// What the leaf at the same index adds.
-    values: Vec<f32>,
+pub(crate) struct Forest<X, V> {
+    nodes: Vec<PackedNode<X>>,
+    /// What the leaf at the same index says.
+    said: Vec<V>,
+    /// The boundaries of the sets, each ascending, and where those of each set end.
+    boundaries: Vec<X>,
+    set_ends: Vec<u32>,
     feature_bits: u32,
     /// Whether any branch sends missing values to its true side.
     has_missing_bit: bool,
     groups: Vec<Group>,
     /// The tree that each lane of each group walks; past the last tree for idle lanes.
     tree_of_lane: Vec<u32>,
-    trees: usize,
 }
 
-impl Forest {
+impl<X: Real, V: Payload<X>> Forest<X, V> {
     /// Lays out these trees, or `None` when one of them is too large for a node's distance.
-    pub(crate) fn new(trees: &[Tree]) -> Option<Self> {
+    pub(crate) fn new(trees: &[Tree<X>]) -> Option<Self> {
         let features = trees.iter().map(Tree::features).max().unwrap_or(0);
-        let branches = trees.iter().flat_map(Tree::nodes).filter_map(|node| match node {
-            Node::Branch(branch) => Some(branch),
-            Node::Leaf(_) => None,
-        });
-        let has_missing_bit = branches.clone().any(|branch| branch.missing_is_true);
+        let has_missing_bit =
+            trees.iter().flat_map(Tree::branches).any(|branch| branch.missing_is_true);
+        let has_set_bit = trees.iter().any(Tree::has_sets);
         let feature_bits = features.max(1).next_power_of_two().ilog2();
-        let distance_shift = feature_bits + u32::from(has_missing_bit);
+        // A forest with sets has both bits.
+        let has_missing_bit = has_missing_bit || has_set_bit;
+        let distance_shift = feature_bits + u32::from(has_missing_bit) + u32::from(has_set_bit);
 
-        let count: usize = trees.iter().map(|tree| tree.nodes().len()).sum();
+        let count: usize = trees.iter().map(Tree::len).sum();
         let mut nodes = Vec::with_capacity(count + 1);
-        let mut values = Vec::with_capacity(count + 1);
+        let mut said = Vec::with_capacity(count + 1);
         let mut roots = Vec::with_capacity(trees.len());
+        let (mut boundaries, mut set_ends) = (Vec::new(), Vec::new());
         for tree in trees {
             roots.push(u32::try_from(nodes.len()).ok()?);
             for (at, node) in (0_u32..).zip(tree.nodes()) {
-                let (packed, value) = match node {
-                    Node::Leaf(value) => (PackedNode { threshold: f32::NAN, link: 0 }, *value),
-                    Node::Branch(branch) => {
-                        let distance = branch.on_false - at;
-                        if distance.leading_zeros() < distance_shift {
-                            return None;
-                        }
-                        let missing = u32::from(branch.missing_is_true) << feature_bits;
-                        let link = distance << distance_shift | missing | branch.feature;
-                        (PackedNode { threshold: branch.threshold, link }, 0.0)
+                let branch = match node {
+                    Node::Leaf(leaf) => {
+                        nodes.push(PackedNode { threshold: X::NAN, link: 0 });
+                        said.push(V::of(leaf));
+                        continue;
+                    }
+                    Node::Branch(branch) => branch,
+                };
+                let distance = branch.on_false - at;
+                if distance.leading_zeros() < distance_shift {
+                    return None;
+                }
+                let missing = u32::from(branch.missing_is_true) << feature_bits;
+                let mut link = distance << distance_shift | missing | branch.feature;
+                let threshold = match branch.test {
+                    Test::AtMost(threshold) => threshold,
+                    Test::Even(set) => {
+                        link |= 1 << (feature_bits + 1);
+                        boundaries.extend_from_slice(tree.set(set));
+                        set_ends.push(u32::try_from(boundaries.len()).ok()?);
+                        X::of_index(u32::try_from(set_ends.len() - 1).ok()?)
                     }
                 };
-                nodes.push(packed);
-                values.push(value);
+                nodes.push(PackedNode { threshold, link });
+                said.push(V::default());
             }
         }
         let idle = u32::try_from(nodes.len()).ok()?;
-        nodes.push(PackedNode { threshold: f32::NAN, link: 0 });
-        values.push(0.0);
+        nodes.push(PackedNode { threshold: X::NAN, link: 0 });
+        said.push(V::default());
 
         let mut by_depth: Vec<usize> = (0..trees.len()).collect();
         by_depth.sort_by_key(|&tree| trees[tree].depth());
@@ -102,41 +119,51 @@ impl Forest {
                 depth: trees[by_depth[trees.len().min(first + LANES) - 1]].depth(),
             })
             .collect();
-        let trees = trees.len();
-        Some(Self { nodes, values, feature_bits, has_missing_bit, groups, tree_of_lane, trees })
+        Some(Self {
+            nodes,
+            said,
+            boundaries,
+            set_ends,
+            feature_bits,
+            has_missing_bit,
+            groups,
+            tree_of_lane,
+        })
     }
 
-    /// The length that [`sum`](Self::sum) needs its scratch to have.
-    pub(crate) const fn scratch_len(&self) -> usize {
+    /// The length that [`visit`](Self::visit) needs `said` to have.
+    pub(crate) const fn lanes(&self) -> usize {
         self.tree_of_lane.len()
     }
 
-    /// The sum of what every tree says of this feature vector, in float32, tree by tree in the
-    /// order of the model's file: ONNX Runtime's order, and so its rounding.
-    pub(crate) fn sum(&self, features: &[f32], scratch: &mut [f32]) -> f32 {
-        if self.has_missing_bit {
-            self.visit::<true>(features, scratch);
-        } else {
-            self.visit::<false>(features, scratch);
+    /// Writes what each tree says of this feature vector, by tree.
+    pub(crate) fn visit(&self, features: &[X], said: &mut [V]) {
+        match (self.has_missing_bit, self.set_ends.is_empty()) {
+            (false, _) => self.visit_with::<false, false>(features, said),
+            (true, true) => self.visit_with::<true, false>(features, said),
+            (true, false) => self.visit_with::<true, true>(features, said),
         }
-        scratch[..self.trees].iter().fold(0.0, |sum, value| sum + value)
     }
 
-    /// Writes what each tree says to `scratch`, by tree.
-    fn visit<const MISSING: bool>(&self, features: &[f32], scratch: &mut [f32]) {
+    fn visit_with<const MISSING: bool, const SETS: bool>(&self, features: &[X], said: &mut [V]) {
         let lanes = self.tree_of_lane.chunks_exact(LANES);
         for (group, trees) in self.groups.iter().zip(lanes) {
-            let leaves = self.walk::<MISSING>(*group, features);
+            let leaves = self.walk::<MISSING, SETS>(*group, features);
             for (leaf, &tree) in leaves.iter().zip(trees) {
-                scratch[tree as usize] = self.values[*leaf as usize];
+                said[tree as usize] = self.said[*leaf as usize];
             }
         }
     }
 
     /// From the roots of a group to the leaves.
-    fn walk<const MISSING: bool>(&self, group: Group, features: &[f32]) -> [u32; LANES] {
+    #[inline]
+    fn walk<const MISSING: bool, const SETS: bool>(
+        &self,
+        group: Group,
+        features: &[X],
+    ) -> [u32; LANES] {
         let feature_mask = (1 << self.feature_bits) - 1;
-        let distance_shift = self.feature_bits + u32::from(MISSING);
+        let distance_shift = self.feature_bits + u32::from(MISSING) + u32::from(SETS);
         let mut at = group.roots;
         for _ in 0..group.depth {
             let mut moved = 0;
@@ -144,6 +171,9 @@ impl Forest {
                 let node = self.nodes[*at as usize];
                 let x = features[(node.link & feature_mask) as usize];
                 let mut goes_true = x <= node.threshold;
+                if SETS && node.link >> (self.feature_bits + 1) & 1 == 1 {
+                    goes_true = self.is_even(node.threshold.index(), x);
+                }
                 if MISSING {
                     goes_true |= x.is_nan() & (node.link >> self.feature_bits & 1 == 1);
                 }
@@ -158,17 +188,20 @@ impl Forest {
         at
     }
 
+    /// Whether an even number of a set's boundaries lie below a value, which is not missing.
+    fn is_even(&self, set: u32, x: X) -> bool {
+        let set = set as usize;
+        let first = set.checked_sub(1).map_or(0, |before| self.set_ends[before] as usize);
+        let boundaries = &self.boundaries[first..self.set_ends[set] as usize];
+        !x.is_nan() && boundaries.partition_point(|&boundary| boundary < x).is_multiple_of(2)
+    }
+
     /// The layout in one line, for a person.
     pub(crate) fn describe(&self) -> String {
-        let bytes = self.nodes.len() * (size_of::<PackedNode>() + size_of::<f32>());
+        let bytes = size_of_val(&self.nodes[..])
+            + size_of_val(&self.said[..])
+            + size_of_val(&self.boundaries[..]);
         let nodes = self.nodes.len() - 1;
         format!("{nodes} nodes in {}, {LANES} trees walked at a time", super::size(bytes))
-    }
-}
-
-/// The layout, not the nodes: there may be millions.
-impl fmt::Debug for Forest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Forest({})", self.describe())
     }
 }

@@ -10,32 +10,45 @@
 //! value. So the masks of all its false branches, in all trees, are merged at load into one row for
 //! each interval between thresholds, and one more for a missing value. An answer then costs a
 //! search in each feature's thresholds, the conjunction of one row a feature, and for each tree the
-//! position of a bit and the load of a leaf.
+//! position of a bit and the load of a leaf. A branch that holds for a set, as categories have, is
+//! one more that is false in some of the intervals.
 //!
-//! A tree has a slot of 8, 16, 32 or 64 bits, whichever holds its leaves; slots of one width lie
-//! together in words of 64 bits, low bits first, and words in chunks.
+//! A tree has a slot of 8, 16, 32 or 64 bits, whichever holds its leaves ([`slots`]), or of one bit
+//! a level where the tree is symmetric ([`levels`]). Slots of one width lie together in words of 64
+//! bits, low bits first, and words in chunks.
 
+mod levels;
 mod search;
 mod slots;
+mod strike;
 mod table;
 
-use std::{array, fmt};
+use std::array;
 
 use self::{
+    levels::Levels,
     search::Search,
     slots::Slots,
     table::{CHUNK_WORDS, Chunk, Row, Table},
 };
-use super::Tree;
+use super::{payload::Payload, tree::Tree};
+use crate::real::Real;
 
 /// Rows whose leaves are added in turns.
 const ROWS: usize = 4;
 
-/// An ensemble of trees of 64 leaves or fewer, laid out to be struck out.
-pub(crate) struct QuickScorer {
-    search: Search,
+/// An ensemble, laid out to be struck out.
+pub(crate) struct QuickScorer<X, V> {
+    search: Search<X>,
     table: Table,
-    slots: Slots,
+    exits: Exits<V>,
+}
+
+/// What is left in the slots stands for which leaf.
+#[derive(Debug)]
+enum Exits<V> {
+    Slots(Slots<V>),
+    Levels(Levels<V>),
 }
 
 /// What one thread needs to strike out.
@@ -48,13 +61,21 @@ pub(crate) struct QuickScratch {
     sparse: Vec<Row>,
 }
 
-impl QuickScorer {
-    /// Lays out these trees, or `None` when one has too many leaves or the rows take too much
-    /// memory.
-    pub(crate) fn new(trees: &[Tree]) -> Option<Self> {
+impl<X: Real, V: Payload<X>> QuickScorer<X, V> {
+    /// Lays out these trees with a bit for each leaf, or `None` when one has more than 64 or the
+    /// rows take too much memory.
+    pub(crate) fn of_leaves(trees: &[Tree<X>]) -> Option<Self> {
         let slots = Slots::new(trees)?;
-        let (search, table) = Table::new(trees, &slots)?;
-        Some(Self { search, table, slots })
+        let (search, table) = Table::new(slots.strikes(trees), slots.words())?;
+        Some(Self { search, table, exits: Exits::Slots(slots) })
+    }
+
+    /// Lays out these trees with a bit for each level, or `None` when one is not symmetric or the
+    /// tables take too much memory.
+    pub(crate) fn of_levels(trees: &[Tree<X>]) -> Option<Self> {
+        let levels = Levels::new(trees)?;
+        let (search, table) = Table::new(levels.strikes(trees), levels.words())?;
+        Some(Self { search, table, exits: Exits::Levels(levels) })
     }
 
     pub(crate) fn scratch(&self) -> QuickScratch {
@@ -66,42 +87,19 @@ impl QuickScorer {
         }
     }
 
-    /// The sum of what every tree says of this feature vector, added in float32 in the order of
-    /// the model's file.
-    pub(crate) fn sum(&self, features: &[f32], scratch: &mut QuickScratch) -> f32 {
-        let [sum] = self.sums_of([features], scratch);
-        sum
-    }
-
-    /// As [`sum`](Self::sum), of the feature vectors in `rows`, `[sums.len(), width]` row-major.
-    pub(crate) fn sums(
-        &self,
-        rows: &[f32],
-        width: usize,
-        sums: &mut [f32],
-        scratch: &mut QuickScratch,
-    ) {
-        let (blocks, rest) = sums.as_chunks_mut::<ROWS>();
-        let row = |at: usize| &rows[at * width..][..width];
-        for (at, sums) in blocks.iter_mut().enumerate() {
-            *sums = self.sums_of(array::from_fn::<_, ROWS, _>(|nth| row(at * ROWS + nth)), scratch);
-        }
-        for (at, sum) in (blocks.len() * ROWS..).zip(rest) {
-            *sum = self.sum(row(at), scratch);
-        }
-    }
-
-    fn sums_of<const N: usize>(&self, rows: [&[f32]; N], scratch: &mut QuickScratch) -> [f32; N] {
+    /// Writes what each tree says of this feature vector, by tree.
+    pub(crate) fn visit(&self, features: &[X], said: &mut [V], scratch: &mut QuickScratch) {
         let QuickScratch { states, dense, sparse } = scratch;
-        let chunks = self.table.chunks();
-        for (nth, features) in rows.iter().enumerate() {
-            self.strike(features, &mut states[nth * chunks..][..chunks], dense, sparse);
+        let state = &mut states[..self.table.chunks()];
+        self.strike(features, state, dense, sparse);
+        match &self.exits {
+            Exits::Slots(slots) => slots.visit(state.as_flattened(), said),
+            Exits::Levels(levels) => levels.visit(state.as_flattened(), said),
         }
-        self.slots.sums(array::from_fn(|nth| states[nth * chunks..][..chunks].as_flattened()))
     }
 
     /// Makes `state` the leaves that this feature vector leaves.
-    fn strike(&self, features: &[f32], state: &mut [Chunk], dense: &mut [Row], sparse: &mut [Row]) {
+    fn strike(&self, features: &[X], state: &mut [Chunk], dense: &mut [Row], sparse: &mut [Row]) {
         let (mut dense_rows, mut sparse_rows) = (0, 0);
         // Which rows do something is as hard to foresee as the data, so nothing branches on it.
         self.search.each(features, |row| {
@@ -119,19 +117,50 @@ impl QuickScorer {
 
     /// The layout in one line, for a person.
     pub(crate) fn describe(&self) -> String {
-        let bytes = self.search.bytes() + self.table.bytes();
-        format!(
-            "QuickScorer, {} leaves in {} and their masks in {}",
-            self.slots.leaves(),
-            super::size(self.slots.bytes()),
-            super::size(bytes)
-        )
+        let masks = super::size(self.search.bytes() + self.table.bytes());
+        match &self.exits {
+            Exits::Slots(slots) => {
+                let (leaves, bytes) = (slots.leaves(), super::size(slots.bytes()));
+                format!("QuickScorer, {leaves} leaves in {bytes} and their masks in {masks}")
+            }
+            Exits::Levels(levels) => {
+                let (count, bytes) = (levels.levels(), super::size(levels.bytes()));
+                format!("symmetric, {count} levels, leaves in {bytes} and masks in {masks}")
+            }
+        }
     }
 }
 
-/// The layout, not the masks: there may be megabytes.
-impl fmt::Debug for QuickScorer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "QuickScorer({})", self.describe())
+impl<X: Real> QuickScorer<X, X> {
+    /// The sums of what every tree says of the feature vectors in `rows`, `[sums.len(), width]`
+    /// row-major, each added up in the order of the model's file.
+    pub(crate) fn sums(
+        &self,
+        rows: &[X],
+        width: usize,
+        sums: &mut [X],
+        scratch: &mut QuickScratch,
+    ) {
+        let (blocks, rest) = sums.as_chunks_mut::<ROWS>();
+        let row = |at: usize| &rows[at * width..][..width];
+        for (at, sums) in blocks.iter_mut().enumerate() {
+            *sums = self.sums_of(array::from_fn::<_, ROWS, _>(|nth| row(at * ROWS + nth)), scratch);
+        }
+        for (at, sum) in (blocks.len() * ROWS..).zip(rest) {
+            [*sum] = self.sums_of([row(at)], scratch);
+        }
+    }
+
+    fn sums_of<const N: usize>(&self, rows: [&[X]; N], scratch: &mut QuickScratch) -> [X; N] {
+        let QuickScratch { states, dense, sparse } = scratch;
+        let chunks = self.table.chunks();
+        for (nth, features) in rows.iter().enumerate() {
+            self.strike(features, &mut states[nth * chunks..][..chunks], dense, sparse);
+        }
+        let states = array::from_fn(|nth| states[nth * chunks..][..chunks].as_flattened());
+        match &self.exits {
+            Exits::Slots(slots) => slots.sums(states),
+            Exits::Levels(levels) => levels.sums(states),
+        }
     }
 }

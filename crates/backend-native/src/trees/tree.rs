@@ -1,93 +1,188 @@
-use std::{fmt, ops::Range};
+use std::ops::Range;
 
-/// A decision tree whose nodes have been checked: the root is node 0, every other node is the
-/// child of exactly one branch, and all are reached.
+use crate::real::Real;
+
+/// A decision tree: the root is node 0, the others follow level by level, and the two children of a
+/// branch stand side by side, `on_false` first.
 #[derive(Clone, Debug)]
-pub(crate) struct Tree {
-    nodes: Vec<Node>,
+pub(crate) struct Tree<X> {
+    nodes: Vec<PackedNode<X>>,
+    /// Of all branches that have several.
+    boundaries: Vec<X>,
+    /// The boundaries of such a branch, by node, ascending.
+    sets: Vec<(u32, Boundaries)>,
     depth: usize,
 }
 
 /// A node of a tree; children are indices into its nodes.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Node {
-    Branch(Branch),
-    /// What the tree adds to the score.
-    Leaf(f32),
+pub(crate) enum Node<X> {
+    Branch(Branch<X>),
+    Leaf(Leaf<X>),
 }
 
-/// Goes to `on_true` where `x ≤ threshold`, else to `on_false`.
+/// Goes to `on_true` where its test holds, else to `on_false`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Branch {
+pub(crate) struct Branch<X> {
     pub(crate) feature: u32,
-    /// A number, or infinity, which only a missing value is not below.
-    pub(crate) threshold: f32,
+    pub(crate) test: Test<X>,
     /// Whether a missing value goes to `on_true`; to `on_false` otherwise.
     pub(crate) missing_is_true: bool,
     pub(crate) on_true: u32,
     pub(crate) on_false: u32,
 }
 
-/// Why nodes do not make a tree.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Malformed {
-    /// A branch names a node that is not there.
-    NoSuchChild { node: usize },
-    /// Two branches, or one twice, lead to the same node.
-    SharedChild { child: usize },
-    /// Every node is some branch's child, or several are none's.
-    Roots { count: usize },
-    /// Some nodes are reached by no path from the root: they form a cycle.
-    Cycle,
+/// Which values, of those that are not missing, a branch is true for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Test<X> {
+    /// The threshold and what is below: a number, or infinity.
+    AtMost(X),
+    /// Those that an even number of the boundaries lie below. Two boundaries fence in what the
+    /// branch is false for: the values above the first, up to the second.
+    Even(Boundaries),
 }
 
-impl fmt::Display for Malformed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoSuchChild { node } => {
-                write!(f, "node {node} has a child that is not there")
+/// Ascending numbers among the [boundaries](Tree::boundaries) of a tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Boundaries {
+    pub(crate) first: u32,
+    pub(crate) len: u32,
+}
+
+/// Where a walk ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Leaf<X> {
+    /// What it adds to the score of its tree, where it adds one number.
+    pub(crate) value: X,
+    /// Its number among the leaves of the ensemble.
+    pub(crate) id: u32,
+}
+
+/// A node in little room, for there may be millions.
+#[derive(Clone, Copy, Debug)]
+struct PackedNode<X> {
+    /// The threshold, or the leaf's value.
+    number: X,
+    /// The feature with a bit for missing values and one for sets, or [`LEAF`].
+    feature: u32,
+    /// The first child, or the leaf's id.
+    next: u32,
+}
+
+const LEAF: u32 = u32::MAX;
+const MISSING_IS_TRUE: u32 = 1 << 31;
+const IS_SET: u32 = 1 << 30;
+
+/// The most features that a tree can tell apart.
+pub(crate) const MOST_FEATURES: u32 = 1 << 29;
+
+impl<X: Real> Tree<X> {
+    /// Reads a tree from its root on. `read` gives the node of an id, its children as ids, and adds
+    /// its boundaries to those that it is handed. A node that several branches lead to is read, and
+    /// stands in the tree, several times. `None` when there would be more than `most` nodes, as
+    /// where nodes lead in a circle.
+    ///
+    /// # Errors
+    ///
+    /// The first that `read` has.
+    pub(crate) fn grow<E>(
+        root: u32,
+        most: usize,
+        mut read: impl FnMut(u32, &mut Vec<X>) -> Result<Node<X>, E>,
+    ) -> Result<Option<Self>, E> {
+        let mut tree =
+            Self { nodes: Vec::new(), boundaries: Vec::new(), sets: Vec::new(), depth: 0 };
+        // The ids of the level that is being read, and of the next.
+        let (mut level, mut below) = (vec![root], Vec::new());
+        loop {
+            if tree.nodes.len() + level.len() > most.min(1 << 31) {
+                return Ok(None);
             }
-            Self::SharedChild { child } => write!(f, "two branches lead to node {child}"),
-            Self::Roots { count } => write!(f, "expected one root, got {count}"),
-            Self::Cycle => f.write_str("some nodes form a cycle"),
+            let first_below = index(tree.nodes.len() + level.len());
+            for &id in &level {
+                let node = read(id, &mut tree.boundaries)?;
+                let next = first_below + index(below.len());
+                let packed = tree.pack(node, next);
+                tree.nodes.push(packed);
+                if let Node::Branch(branch) = node {
+                    below.extend([branch.on_false, branch.on_true]);
+                }
+            }
+            if below.is_empty() {
+                tree.nodes.shrink_to_fit();
+                return Ok(Some(tree));
+            }
+            tree.depth += 1;
+            level.clear();
+            std::mem::swap(&mut level, &mut below);
         }
     }
-}
 
-impl Tree {
-    /// Checks the nodes, which may be in any order, and puts them in breadth-first order, the two
-    /// children of a branch side by side: `on_false`, then `on_true`.
-    pub(crate) fn new(nodes: Vec<Node>) -> Result<Self, Malformed> {
-        let root = root_of(&nodes)?;
-        let mut ordered = Vec::with_capacity(nodes.len());
-        ordered.push(nodes[root]);
-        let mut depth = 0;
-        let mut level_end = 1;
-        let mut at = 0;
-        while at < ordered.len() {
-            if at == level_end {
-                depth += 1;
-                level_end = ordered.len();
+    fn pack(&mut self, node: Node<X>, next: u32) -> PackedNode<X> {
+        match node {
+            Node::Leaf(Leaf { value, id }) => PackedNode { number: value, feature: LEAF, next: id },
+            Node::Branch(Branch { feature, test, missing_is_true, .. }) => {
+                debug_assert!(feature < MOST_FEATURES, "its reader bounds it");
+                let missing = if missing_is_true { MISSING_IS_TRUE } else { 0 };
+                let (number, set) = match test {
+                    Test::AtMost(threshold) => (threshold, 0),
+                    Test::Even(boundaries) => {
+                        self.sets.push((index(self.nodes.len()), boundaries));
+                        (X::ZERO, IS_SET)
+                    }
+                };
+                PackedNode { number, feature: feature | missing | set, next }
             }
-            if let Node::Branch(mut branch) = ordered[at] {
-                let children = [branch.on_false, branch.on_true].map(|child| nodes[child as usize]);
-                branch.on_false = index(ordered.len());
-                branch.on_true = index(ordered.len() + 1);
-                ordered.extend(children);
-                ordered[at] = Node::Branch(branch);
-            }
-            at += 1;
         }
-        if ordered.len() == nodes.len() {
-            Ok(Self { nodes: ordered, depth })
+    }
+
+    /// The number of nodes.
+    pub(crate) const fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// The node at this place.
+    pub(crate) fn node(&self, at: usize) -> Node<X> {
+        let PackedNode { number, feature, next } = self.nodes[at];
+        if feature == LEAF {
+            return Node::Leaf(Leaf { value: number, id: next });
+        }
+        let test = if feature & IS_SET == 0 {
+            Test::AtMost(number)
         } else {
-            Err(Malformed::Cycle)
-        }
+            let set = self.sets.binary_search_by_key(&index(at), |&(node, _)| node);
+            Test::Even(self.sets[set.unwrap_or_else(|_| unreachable!("the set of a node"))].1)
+        };
+        Node::Branch(Branch {
+            feature: feature & (MOST_FEATURES - 1),
+            test,
+            missing_is_true: feature & MISSING_IS_TRUE != 0,
+            on_false: next,
+            on_true: next + 1,
+        })
     }
 
-    /// The nodes in breadth-first order.
-    pub(crate) fn nodes(&self) -> &[Node] {
-        &self.nodes
+    /// The nodes, the root first.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = Node<X>> + Clone + '_ {
+        (0..self.len()).map(|at| self.node(at))
+    }
+
+    /// The branches, the root first.
+    pub(crate) fn branches(&self) -> impl Iterator<Item = Branch<X>> + Clone + '_ {
+        self.nodes().filter_map(|node| match node {
+            Node::Branch(branch) => Some(branch),
+            Node::Leaf(_) => None,
+        })
+    }
+
+    /// The numbers of a set, ascending.
+    pub(crate) fn set(&self, Boundaries { first, len }: Boundaries) -> &[X] {
+        &self.boundaries[first as usize..][..len as usize]
+    }
+
+    /// Whether a branch has other boundaries than one.
+    pub(crate) const fn has_sets(&self) -> bool {
+        !self.sets.is_empty()
     }
 
     /// The number of branches on the longest path.
@@ -104,14 +199,14 @@ impl Tree {
     pub(crate) fn leaf_ranges(&self) -> Vec<Range<usize>> {
         // Children stand behind their parent: counted from the back, placed from the front.
         let mut ranges = vec![0..1; self.nodes.len()];
-        for (at, node) in self.nodes.iter().enumerate().rev() {
-            if let Node::Branch(branch) = node {
+        for at in (0..self.len()).rev() {
+            if let Node::Branch(branch) = self.node(at) {
                 let sides = [branch.on_true, branch.on_false];
                 ranges[at].end = sides.map(|side| ranges[side as usize].end).iter().sum();
             }
         }
-        for (at, node) in self.nodes.iter().enumerate() {
-            if let Node::Branch(branch) = node {
+        for at in 0..self.len() {
+            if let Node::Branch(branch) = self.node(at) {
                 let Range { start, end } = ranges[at];
                 let middle = start + ranges[branch.on_true as usize].len();
                 ranges[branch.on_true as usize] = start..middle;
@@ -121,101 +216,105 @@ impl Tree {
         ranges
     }
 
-    /// What the leaves add, from left to right.
-    pub(crate) fn leaf_values(&self) -> Vec<f32> {
-        let mut values = vec![0.0; self.leaves()];
-        for (node, leaves) in self.nodes.iter().zip(self.leaf_ranges()) {
-            if let Node::Leaf(value) = node {
-                values[leaves.start] = *value;
+    /// The leaves from left to right.
+    pub(crate) fn leaves_in_order(&self) -> Vec<Leaf<X>> {
+        let mut leaves = vec![Leaf::default(); self.leaves()];
+        for (node, range) in self.nodes().zip(self.leaf_ranges()) {
+            if let Node::Leaf(leaf) = node {
+                leaves[range.start] = leaf;
             }
         }
-        values
+        leaves
     }
 
     /// The number of features that the tree may ask for.
     pub(crate) fn features(&self) -> usize {
-        let feature = |node: &Node| match node {
-            Node::Branch(branch) => branch.feature as usize + 1,
-            Node::Leaf(_) => 0,
-        };
-        self.nodes.iter().map(feature).max().unwrap_or(0)
-    }
-}
-
-/// The only node that is no child. That every node is a child at most once makes whatever is
-/// reached from there a tree.
-fn root_of(nodes: &[Node]) -> Result<usize, Malformed> {
-    let mut is_child = vec![false; nodes.len()];
-    for (node, branch) in nodes.iter().enumerate() {
-        let Node::Branch(branch) = branch else { continue };
-        for child in [branch.on_false as usize, branch.on_true as usize] {
-            match is_child.get_mut(child) {
-                None => return Err(Malformed::NoSuchChild { node }),
-                Some(true) => return Err(Malformed::SharedChild { child }),
-                Some(unseen) => *unseen = true,
-            }
-        }
-    }
-    let mut roots = (0..nodes.len()).filter(|&node| !is_child[node]);
-    match (roots.next(), roots.count()) {
-        (Some(root), 0) => Ok(root),
-        (first, others) => Err(Malformed::Roots { count: others + usize::from(first.is_some()) }),
+        self.branches().map(|branch| branch.feature as usize + 1).max().unwrap_or(0)
     }
 }
 
 fn index(len: usize) -> u32 {
-    u32::try_from(len).unwrap_or_else(|_| unreachable!("as many nodes as `u32` indices name"))
+    u32::try_from(len).unwrap_or_else(|_| unreachable!("no more nodes than `u32` indices name"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn branch(on_false: u32, on_true: u32) -> Node {
+    fn branch(on_false: u32, on_true: u32) -> Node<f32> {
         Node::Branch(Branch {
             feature: 0,
-            threshold: 0.0,
+            test: Test::AtMost(0.0),
             missing_is_true: false,
             on_true,
             on_false,
         })
     }
 
-    #[test]
-    fn nodes_are_put_in_breadth_first_order() {
-        let nodes =
-            vec![Node::Leaf(3.0), branch(0, 3), Node::Leaf(1.0), branch(2, 4), Node::Leaf(2.0)];
-        let tree = Tree::new(nodes).unwrap();
-        assert_eq!(tree.depth(), 2);
-        let expected =
-            [branch(1, 2), Node::Leaf(3.0), branch(3, 4), Node::Leaf(1.0), Node::Leaf(2.0)];
-        assert_eq!(tree.nodes(), expected);
+    fn leaf(id: u32) -> Node<f32> {
+        Node::Leaf(Leaf { value: 0.5, id })
+    }
+
+    fn grow(nodes: &[Node<f32>], root: u32, most: usize) -> Option<Tree<f32>> {
+        Tree::grow(root, most, |id, _| Ok::<_, ()>(nodes[id as usize])).unwrap()
     }
 
     #[test]
-    fn what_is_no_tree_is_refused() {
-        let leaf = Node::Leaf(0.0);
-        let refusal = |nodes: &[Node]| Tree::new(nodes.to_vec()).unwrap_err();
-        assert_eq!(refusal(&[branch(1, 7), leaf]), Malformed::NoSuchChild { node: 0 });
-        assert_eq!(refusal(&[branch(1, 1), leaf]), Malformed::SharedChild { child: 1 });
-        assert_eq!(refusal(&[leaf, leaf]), Malformed::Roots { count: 2 });
-        assert_eq!(refusal(&[]), Malformed::Roots { count: 0 });
-        assert_eq!(refusal(&[branch(0, 1), leaf]), Malformed::Roots { count: 0 });
-        assert_eq!(refusal(&[leaf, branch(1, 2), leaf]), Malformed::Cycle);
+    fn nodes_are_put_in_breadth_first_order() {
+        let nodes = [leaf(3), branch(0, 3), leaf(1), branch(2, 4), leaf(2)];
+        let tree = grow(&nodes, 1, 5).unwrap();
+        assert_eq!(tree.depth(), 2);
+        let expected = [branch(1, 2), leaf(3), branch(3, 4), leaf(1), leaf(2)];
+        assert_eq!(tree.nodes().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn node_of_two_branches_stands_twice() {
+        let nodes = [branch(1, 2), branch(2, 2), leaf(7)];
+        let tree = grow(&nodes, 0, 9).unwrap();
+        let expected = [branch(1, 2), branch(3, 4), leaf(7), leaf(7), leaf(7)];
+        assert_eq!(tree.nodes().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn circle_ends_at_the_bound() {
+        assert!(grow(&[branch(0, 1), leaf(0)], 0, 1000).is_none());
+    }
+
+    #[test]
+    fn sets_are_those_of_their_nodes() {
+        let set = |first| Branch {
+            feature: 3,
+            test: Test::Even(Boundaries { first, len: 2 }),
+            missing_is_true: true,
+            on_false: 1,
+            on_true: 2,
+        };
+        let read = |id: u32, boundaries: &mut Vec<f32>| {
+            let first = u32::try_from(boundaries.len()).unwrap();
+            if id == 0 {
+                boundaries.extend([1.0, 2.0]);
+                return Ok::<_, ()>(Node::Branch(Branch { on_false: 1, on_true: 2, ..set(first) }));
+            }
+            Ok(leaf(id))
+        };
+        let tree = Tree::grow(0, 3, read).unwrap().unwrap();
+        assert_eq!(tree.node(0), Node::Branch(set(0)));
+        assert_eq!(tree.set(Boundaries { first: 0, len: 2 }), [1.0, 2.0]);
+        assert!(tree.has_sets());
     }
 
     #[test]
     fn path_of_a_million_branches_is_a_tree() {
         let deep = 1_000_000;
-        let mut nodes: Vec<Node> = (0..deep)
-            .map(|at| branch(2 * at + 1, 2 * at + 2))
-            .flat_map(|b| [b, Node::Leaf(0.0)])
-            .collect();
-        // Branch k lies at 2k with its leaf at 2k + 1; the last branch ends in a leaf.
-        for (at, node) in nodes.iter_mut().enumerate().step_by(2) {
-            *node = branch(index(at + 1), index(at + 2));
-        }
-        nodes.push(Node::Leaf(0.0));
-        assert_eq!(Tree::new(nodes).unwrap().depth(), deep as usize);
+        let read = |id: u32, _: &mut Vec<f32>| {
+            Ok::<_, ()>(if id.is_multiple_of(2) && id < 2 * deep {
+                branch(id + 1, id + 2)
+            } else {
+                leaf(id)
+            })
+        };
+        let tree = Tree::grow(0, 1 << 22, read).unwrap().unwrap();
+        assert_eq!(tree.depth(), deep as usize);
     }
 }

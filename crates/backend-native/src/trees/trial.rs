@@ -5,7 +5,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Node, Scorer, Scratch, Tree};
+use super::{
+    layout::{Scorer, Scratch},
+    payload::Payload,
+    tree::{Test, Tree},
+};
+use crate::real::Real;
 
 /// The fewest and the most made-up feature vectors: more than a processor learns by heart.
 const ROWS: [usize; 2] = [64, 512];
@@ -29,15 +34,21 @@ const TURNS: usize = 4;
 /// and nodes that it needs in the caches.
 const TURN: Duration = Duration::from_micros(400);
 
-/// The fastest of these scorers of the same trees, `first` where it is hard to say.
-pub(super) fn fastest(first: Scorer, others: Vec<Scorer>, trees: &[Tree]) -> Scorer {
+/// The fastest of these scorers of the same trees at what `score` does to a row, `first` where it is
+/// hard to say.
+pub(super) fn fastest<X: Real, V: Payload<X>>(
+    first: Scorer<X, V>,
+    others: Vec<Scorer<X, V>>,
+    trees: &[Tree<X>],
+    score: impl Fn(&Scorer<X, V>, &[X], &mut Scratch<V>),
+) -> Scorer<X, V> {
     let rows = Rows::made_up(trees);
     let [first_weight, weight] = WEIGHTS;
     let mut entries = vec![Entry::new(first, first_weight)];
     entries.extend(others.into_iter().map(|other| Entry::new(other, weight)));
     for _ in 0..TURNS {
         for entry in &mut entries {
-            entry.best = entry.best.min(entry.time(&rows));
+            entry.best = entry.best.min(entry.time(&rows, &score));
         }
         // Who is far behind gets no further turn; a cold first one alone does not put it there.
         entries.sort_by_key(|entry| entry.best);
@@ -50,26 +61,30 @@ pub(super) fn fastest(first: Scorer, others: Vec<Scorer>, trees: &[Tree]) -> Sco
     entries.swap_remove(0).scorer
 }
 
-struct Entry {
-    scorer: Scorer,
-    scratch: Scratch,
+struct Entry<X: Real, V: Payload<X>> {
+    scorer: Scorer<X, V>,
+    scratch: Scratch<V>,
     weight: u32,
     /// The time for all rows in the best turn, weighted.
     best: Duration,
 }
 
-impl Entry {
-    fn new(scorer: Scorer, weight: u32) -> Self {
+impl<X: Real, V: Payload<X>> Entry<X, V> {
+    fn new(scorer: Scorer<X, V>, weight: u32) -> Self {
         Self { scratch: scorer.scratch(), scorer, weight, best: Duration::MAX }
     }
 
     /// The time for all rows in one turn, weighted.
-    fn time(&mut self, rows: &Rows) -> Duration {
+    fn time(
+        &mut self,
+        rows: &Rows<X>,
+        score: impl Fn(&Scorer<X, V>, &[X], &mut Scratch<V>),
+    ) -> Duration {
         let start = Instant::now();
         let mut passes = 0;
         loop {
             for row in rows.each() {
-                black_box(self.scorer.sum(black_box(row), &mut self.scratch));
+                score(&self.scorer, black_box(row), &mut self.scratch);
             }
             passes += 1;
             let elapsed = start.elapsed();
@@ -81,48 +96,57 @@ impl Entry {
 }
 
 /// Feature vectors, row-major.
-struct Rows {
+struct Rows<X> {
     count: usize,
     width: usize,
-    features: Vec<f32>,
+    features: Vec<X>,
 }
 
-impl Rows {
+impl<X: Real> Rows<X> {
     /// Each feature lies on, or just above, a threshold that some branch asks it about, so that
     /// branches far down the trees are reached too. The same trees give the same rows.
-    fn made_up(trees: &[Tree]) -> Self {
+    fn made_up(trees: &[Tree<X>]) -> Self {
         let width = trees.iter().map(Tree::features).max().unwrap_or(0);
         let mut random = Random(0x9E37_79B9_7F4A_7C15);
-        let nodes: usize = trees.iter().map(|tree| tree.nodes().len()).sum();
+        let nodes: usize = trees.iter().map(|tree| tree.len()).sum();
         let count = (nodes / NODES_A_ROW).clamp(ROWS[0], ROWS[1]);
-        let mut features = vec![0.0; count * width];
+        let mut features = vec![X::ZERO; count * width];
         let mut asked = some_thresholds(trees);
         asked.sort_unstable_by_key(|&(feature, _)| feature);
         for asked in asked.chunk_by(|a, b| a.0 == b.0) {
             for row in features.chunks_exact_mut(width) {
                 let (feature, threshold) = asked[random.below(asked.len())];
                 let above = random.below(2) == 1;
-                row[feature as usize] = if above { threshold.next_up() } else { threshold };
+                row[feature as usize] = if above { threshold.above() } else { threshold };
             }
         }
         Self { count, width, features }
     }
 
     /// The rows; of ensembles that ask for no feature, empty ones.
-    fn each(&self) -> impl Iterator<Item = &[f32]> {
+    fn each(&self) -> impl Iterator<Item = &[X]> {
         (0..self.count).map(|row| &self.features[row * self.width..][..self.width])
     }
 }
 
-/// Features with thresholds, of branches spread over all trees.
-fn some_thresholds(trees: &[Tree]) -> Vec<(u32, f32)> {
-    let nodes: usize = trees.iter().map(|tree| tree.nodes().len()).sum();
-    let branch = |node: &Node| match node {
-        Node::Branch(branch) => Some((branch.feature, branch.threshold)),
-        Node::Leaf(_) => None,
-    };
-    let branches = trees.iter().flat_map(Tree::nodes).filter_map(branch);
-    branches.step_by(nodes.div_ceil(2 * MOST_THRESHOLDS).max(1)).collect()
+/// Features with numbers that they are compared with, of branches spread over all trees.
+fn some_thresholds<X: Real>(trees: &[Tree<X>]) -> Vec<(u32, X)> {
+    let nodes: usize = trees.iter().map(Tree::len).sum();
+    let mut every = (0..).step_by(nodes.div_ceil(2 * MOST_THRESHOLDS).max(1)).peekable();
+    let mut asked = Vec::new();
+    let branches = trees.iter().flat_map(|tree| tree.branches().map(move |branch| (tree, branch)));
+    for (nth, (tree, branch)) in branches.enumerate() {
+        if every.next_if_eq(&nth).is_none() {
+            continue;
+        }
+        match branch.test {
+            Test::AtMost(threshold) => asked.push((branch.feature, threshold)),
+            Test::Even(set) => {
+                asked.extend(tree.set(set).iter().map(|&boundary| (branch.feature, boundary)));
+            }
+        }
+    }
+    asked
 }
 
 /// Steele and others' SplitMix64: enough to make up rows.

@@ -70,7 +70,7 @@ fn feature_that_the_row_does_not_have_is_an_error() {
     trees.nodes[0].feature = 1;
     invalid(&trees, "asks for feature 1 of 1");
     trees.nodes[0].feature = i64::from(u32::MAX);
-    invalid(&trees, "asks for feature 4294967295 of 1");
+    invalid(&trees, "node 0 asks for feature 4294967295");
     for feature in [-1, 1 << 32, i64::MAX] {
         trees.nodes[0].feature = feature;
         invalid(&trees, &format!("node 0 asks for feature {feature}"));
@@ -92,7 +92,7 @@ fn weight_for_a_class_that_is_not_there_is_an_error() {
     for class in [2, -1, i64::MAX] {
         let trees = Ensemble::classifier().bare_leaf((0, 0)).weight((0, 0), class, 1.0);
         let graph = classification(&numbered_classes(trees), 1, NUMBERS);
-        assert_invalid(&graph, &format!("node \"label\": leaves that add to class {class}"));
+        assert_invalid(&graph, &format!("node \"label\": a leaf adds to score {class} of 2"));
     }
 }
 
@@ -147,7 +147,7 @@ fn list_of_another_type_is_an_error() {
 #[test]
 fn two_base_values_for_one_target_are_an_error() {
     let trees = regression_stump().with("base_values", floats("base_values", &[1.0, 2.0]));
-    invalid(&trees, "2 base values");
+    invalid(&trees, "2 base values for 1 scores");
 }
 
 #[test]

@@ -1,25 +1,21 @@
-//! Ensembles of trees, of any number of scores.
-//!
-//! - `read`: the attributes of TreeEnsembleClassifier and TreeEnsembleRegressor.
-//! - `read5`: those of TreeEnsemble, version 5 of ai.onnx.ml.
-//! - `trees`: nodes, checked and laid out to be walked.
-//! - `head`: what is made of the scores of a row.
-//! - `kernel`: from rows to answers.
+//! Ensembles of trees as one step among others.
 
-mod head;
-mod kernel;
-mod read;
-mod read5;
-mod real;
-mod trees;
+use std::any::Any;
 
+use hotplate_backend::BackendError;
 use hotplate_model::onnx::Node;
-use hotplate_tensor::DType;
+use hotplate_tensor::{DType, Shape, Tensor};
 
 use super::{Taken, support::operand};
 use crate::{
+    ensemble::{EnsembleScratch, Labels, LaidOutEnsemble, onnx},
     operator::NotTaken,
-    program::{kernel::Operand, opsets::Opsets, shape::Dim},
+    program::{
+        kernel::{Compiled, Kernel, Operand, Operands},
+        opsets::Opsets,
+        shape::{Dim, ValueType},
+    },
+    real::Real,
 };
 
 pub(super) fn compile(
@@ -27,24 +23,18 @@ pub(super) fn compile(
     operands: &[Option<Operand<'_>>],
     _opsets: &Opsets,
 ) -> Taken {
-    if node.domain != "ai.onnx.ml" {
+    if !onnx::is_ensemble(node) {
         return Ok(None);
     }
-    let is_five = match node.op_type {
-        "TreeEnsembleClassifier" | "TreeEnsembleRegressor" => false,
-        "TreeEnsemble" => true,
-        _ => return Ok(None),
-    };
     let x = operand(node, operands, 0)?;
     let table = Table::of(x)?;
+    let is_five = node.op_type == "TreeEnsemble";
     let compiled = match (x.ty.dtype, is_five) {
-        (DType::F32, true) => kernel::compile(node, table, read5::read::<f32>(node)?, DType::F32),
-        (DType::F64, true) => kernel::compile(node, table, read5::read::<f64>(node)?, DType::F64),
+        (DType::F32, true) => compile_in::<f32>(node, table, DType::F32),
+        (DType::F64, true) => compile_in::<f64>(node, table, DType::F64),
         // Doubles are compared and added up in double precision, and answered in single.
-        (DType::F64, false) => kernel::compile(node, table, read::read::<f64>(node)?, DType::F32),
-        (DType::F32 | DType::I64 | DType::I32, false) => {
-            kernel::compile(node, table, read::read::<f32>(node)?, DType::F32)
-        }
+        (DType::F64, false) => compile_in::<f64>(node, table, DType::F32),
+        (DType::F32 | DType::I64 | DType::I32, false) => compile_in::<f32>(node, table, DType::F32),
         (other, _) => Err(NotTaken::unsupported(format!("trees on {other}"))),
     };
     compiled.map(Some)
@@ -68,5 +58,105 @@ impl Table {
             Some(features) if features > 0 => Ok(Self { rows, features }),
             _ => Err(NotTaken::unsupported(format!("trees on {}", x.ty))),
         }
+    }
+}
+
+/// Compiles an ensemble that compares in one precision and whose scores come out as `dtype`.
+fn compile_in<X: Real>(node: &Node<'_>, table: Table, dtype: DType) -> Result<Compiled, NotTaken> {
+    let ensemble = onnx::read::<X>(node)?;
+    if ensemble.features() > table.features {
+        let (feature, width) = (ensemble.features() - 1, table.features);
+        return Err(NotTaken::invalid(node, format!("asks for feature {feature} of {width}")));
+    }
+    let wanted = if ensemble.labels().is_some() { 2 } else { 1 };
+    if node.outputs.len() > wanted {
+        return Err(NotTaken::invalid(node, format!("makes {} outputs", node.outputs.len())));
+    }
+    let ensemble = LaidOutEnsemble::new(ensemble, None).map_err(NotTaken::Unsupported)?;
+    let is_wide = dtype == DType::F64;
+    if is_wide && ensemble.has_transform() {
+        return Err(NotTaken::unsupported("a function of scores in double precision"));
+    }
+    let value = |dtype, dims: Vec<Dim>| ValueType::new(dtype, dims).map_err(NotTaken::unsupported);
+    let mut outputs = Vec::new();
+    match ensemble.labels() {
+        Some(Labels::Texts(_)) => outputs.push(value(DType::Str, vec![table.rows])?),
+        Some(Labels::Integers(_)) => outputs.push(value(DType::I64, vec![table.rows])?),
+        None => {}
+    }
+    outputs.push(value(dtype, vec![table.rows, Dim::Fixed(ensemble.scores())])?);
+    let kernel = EnsembleKernel { ensemble, features: table.features, is_wide };
+    Ok(Compiled { kernel: Box::new(kernel), outputs })
+}
+
+#[derive(Debug)]
+struct EnsembleKernel<X: Real> {
+    ensemble: LaidOutEnsemble<X>,
+    features: usize,
+    /// Whether the scores come out in double precision.
+    is_wide: bool,
+}
+
+/// What one thread needs.
+struct KernelScratch<X> {
+    ensemble: EnsembleScratch<X>,
+    /// Features that were given in another type.
+    features: Vec<X>,
+}
+
+impl<X: Real> Kernel for EnsembleKernel<X> {
+    fn scratch(&self) -> Box<dyn Any + Send> {
+        let ensemble = self.ensemble.scratch();
+        Box::new(KernelScratch { ensemble, features: Vec::<X>::new() })
+    }
+
+    fn run(&self, operands: Operands<'_>, outputs: &mut [Tensor]) -> Result<(), BackendError> {
+        self.run_with(&mut *self.scratch(), operands, outputs)
+    }
+
+    fn run_with(
+        &self,
+        scratch: &mut dyn Any,
+        operands: Operands<'_>,
+        outputs: &mut [Tensor],
+    ) -> Result<(), BackendError> {
+        let Some(KernelScratch { ensemble, features }) = scratch.downcast_mut() else {
+            unreachable!("the scratch is of this kernel")
+        };
+        let input = operands.view(0);
+        let rows = if input.shape().rank() == 1 { 1 } else { input.shape().rows() };
+        let features = match X::slice(input.data()) {
+            Some(direct) => direct,
+            None => {
+                features.resize(rows * self.features, X::ZERO);
+                X::convert(input.data(), features);
+                &features[..]
+            }
+        };
+        let (label, scores) = match outputs {
+            [scores] => (None, scores),
+            [label, scores, ..] => (Some(label), scores),
+            [] => unreachable!("compiled with these outputs"),
+        };
+        let shape = Shape::new(&[rows, self.ensemble.scores()])
+            .unwrap_or_else(|_| unreachable!("rows times a bounded width"));
+        if self.is_wide {
+            self.ensemble.raw(features, self.features, ensemble, scores.reset::<X>(shape));
+            return Ok(());
+        }
+        let scores = scores.reset::<f32>(shape);
+        match (label, self.ensemble.labels()) {
+            (Some(label), Some(labels)) => {
+                match labels {
+                    Labels::Texts(_) => drop(label.reset_strings(Shape::of_rows(rows))),
+                    Labels::Integers(_) => drop(label.reset::<i64>(Shape::of_rows(rows))),
+                }
+                self.ensemble.answer(features, self.features, ensemble, scores, |row, class| {
+                    labels.write(class, row, label);
+                });
+            }
+            _ => self.ensemble.answer(features, self.features, ensemble, scores, |_, _| {}),
+        }
+        Ok(())
     }
 }

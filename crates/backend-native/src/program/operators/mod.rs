@@ -5,7 +5,6 @@ mod elementwise;
 mod ensembles;
 mod layout;
 mod linear;
-mod post_transform;
 mod reduce;
 mod support;
 

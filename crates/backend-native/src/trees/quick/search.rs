@@ -1,13 +1,15 @@
 //! From a feature vector to a row of masks a feature.
 
-/// The thresholds of every feature that some branch asks for.
-#[derive(Debug, Default)]
-pub(super) struct Search {
+use crate::real::Real;
+
+/// The boundaries of every feature that some branch asks for.
+#[derive(Debug)]
+pub(super) struct Search<X> {
     /// Those that branches compare with one threshold, as they do one-hot encoded ones.
-    indicators: Vec<Indicator>,
+    indicators: Vec<Indicator<X>>,
     features: Vec<Feature>,
     /// Of each of the `features`, ascending, without repetition.
-    thresholds: Vec<f32>,
+    thresholds: Vec<X>,
 }
 
 /// A feature with several thresholds.
@@ -24,15 +26,19 @@ struct Feature {
 
 /// A feature with one threshold; otherwise as [`Feature`].
 #[derive(Clone, Copy, Debug)]
-struct Indicator {
+struct Indicator<X> {
     index: u32,
-    threshold: f32,
+    threshold: X,
     first_row: u32,
 }
 
-impl Search {
+impl<X: Real> Search<X> {
+    pub(super) const fn new() -> Self {
+        Self { indicators: Vec::new(), features: Vec::new(), thresholds: Vec::new() }
+    }
+
     /// Adds a feature with its ascending thresholds, or `None` when there are too many.
-    pub(super) fn push(&mut self, index: u32, thresholds: &[f32], first_row: usize) -> Option<()> {
+    pub(super) fn push(&mut self, index: u32, thresholds: &[X], first_row: usize) -> Option<()> {
         let first_row = u32::try_from(first_row).ok()?;
         if let [threshold] = *thresholds {
             self.indicators.push(Indicator { index, threshold, first_row });
@@ -61,7 +67,7 @@ impl Search {
 
     /// Calls `select` with the row of each feature.
     #[inline]
-    pub(super) fn each(&self, features: &[f32], mut select: impl FnMut(usize)) {
+    pub(super) fn each(&self, features: &[X], mut select: impl FnMut(usize)) {
         for feature in &self.features {
             let x = features[feature.index as usize];
             let first = feature.first_threshold as usize;

@@ -1,20 +1,21 @@
-//! Where each tree's leaves lie in the state, and what they add.
+//! Slots of a bit for each leaf of a tree: where they lie in the state, and what the leaves say.
 
 use std::ops::Range;
 
-use crate::trees::Tree;
-
-/// The bits of a word, and so the most leaves that a tree may have.
-pub(super) const WORD_BITS: usize = u64::BITS as usize;
+use super::{strike::Strike, table::WORD_BITS};
+use crate::{
+    real::Real,
+    trees::{payload::Payload, tree::Tree},
+};
 
 /// The slots of all trees.
 #[derive(Debug)]
-pub(super) struct Slots {
+pub(super) struct Slots<V> {
     groups: Vec<Group>,
     /// By tree, its slot.
     places: Vec<Place>,
-    /// What the leaf of each bit of each word adds; zero where no leaf is.
-    values: Vec<[f32; WORD_BITS]>,
+    /// What the leaf of each bit of each word says; the default where no leaf is.
+    said: Vec<[V; WORD_BITS]>,
     leaves: usize,
 }
 
@@ -34,9 +35,12 @@ struct Place {
     lane: u64,
 }
 
-impl Slots {
+impl<V> Slots<V> {
     /// A slot for each tree, or `None` when one has more leaves than a word has bits.
-    pub(super) fn new(trees: &[Tree]) -> Option<Self> {
+    pub(super) fn new<X: Real>(trees: &[Tree<X>]) -> Option<Self>
+    where
+        V: Payload<X>,
+    {
         let widths = trees
             .iter()
             .map(|tree| tree.leaves().next_power_of_two().max(8))
@@ -44,7 +48,7 @@ impl Slots {
             .collect::<Option<Vec<usize>>>()?;
         let leaves = trees.iter().map(Tree::leaves).sum();
         let places = vec![Place::default(); trees.len()];
-        let mut slots = Self { groups: Vec::new(), places, values: Vec::new(), leaves };
+        let mut slots = Self { groups: Vec::new(), places, said: Vec::new(), leaves };
         for width in [8, 16, 32, 64] {
             let members = (0..trees.len()).filter(|&tree| widths[tree] == width);
             slots.push_group(width, members, trees)?;
@@ -52,32 +56,52 @@ impl Slots {
         Some(slots)
     }
 
-    fn push_group(
+    fn push_group<X: Real>(
         &mut self,
         width: usize,
         members: impl Iterator<Item = usize>,
-        trees: &[Tree],
-    ) -> Option<()> {
-        let first_word = self.values.len();
+        trees: &[Tree<X>],
+    ) -> Option<()>
+    where
+        V: Payload<X>,
+    {
+        let first_word = self.said.len();
         let mut group = Group { width, words: first_word..first_word };
         for (slot, tree) in members.enumerate() {
             let bit = first_word * WORD_BITS + slot * width;
             if bit.is_multiple_of(WORD_BITS) {
-                self.values.push([0.0; WORD_BITS]);
+                self.said.push([V::default(); WORD_BITS]);
             }
-            let word = &mut self.values[bit / WORD_BITS][bit % WORD_BITS..];
-            for (leaf, value) in word.iter_mut().zip(trees[tree].leaf_values()) {
-                *leaf = value;
+            let word = &mut self.said[bit / WORD_BITS][bit % WORD_BITS..];
+            for (said, leaf) in word.iter_mut().zip(trees[tree].leaves_in_order()) {
+                *said = V::of(leaf);
             }
             let word = u32::try_from(bit / WORD_BITS).ok()?;
             let lane = lane_of(width) << (bit % WORD_BITS);
             self.places[tree] = Place { word, lane };
         }
-        group.words.end = self.values.len();
+        group.words.end = self.said.len();
         if !group.words.is_empty() {
             self.groups.push(group);
         }
         Some(())
+    }
+
+    /// What each branch strikes out when it is false: the leaves on its true side.
+    pub(super) fn strikes<'t, X: Real>(&self, trees: &'t [Tree<X>]) -> Vec<Strike<'t, X>> {
+        let branches = trees.iter().map(|tree| tree.leaves() - 1).sum();
+        let mut strikes = Vec::with_capacity(branches);
+        for (tree, place) in trees.iter().zip(&self.places) {
+            let first_bit = place.lane.trailing_zeros() as usize;
+            let ranges = tree.leaf_ranges();
+            for branch in tree.branches() {
+                let struck = ranges[branch.on_true as usize].clone();
+                let ones = u64::MAX >> (WORD_BITS - struck.len());
+                let mask = !(ones << (first_bit + struck.start));
+                strikes.push(Strike::of(tree, branch, place.word, mask));
+            }
+        }
+        strikes
     }
 
     /// The leaves of all trees.
@@ -87,24 +111,32 @@ impl Slots {
 
     /// The words that the slots take.
     pub(super) const fn words(&self) -> usize {
-        self.values.len()
-    }
-
-    /// The word of a tree's slot, and the slot's first bit in it.
-    pub(super) fn slot_of(&self, tree: usize) -> (usize, usize) {
-        let Place { word, lane } = self.places[tree];
-        (word as usize, lane.trailing_zeros() as usize)
+        self.said.len()
     }
 
     pub(super) fn bytes(&self) -> usize {
-        size_of_val(&self.values[..]) + size_of_val(&self.places[..])
+        size_of_val(&self.said[..]) + size_of_val(&self.places[..])
     }
+}
 
-    /// For each of some rows, the sum of the leaf that is the lowest left in each slot, tree by tree
-    /// in the order of the file. The additions of one row wait for each other, those of several
-    /// rows do not.
-    pub(super) fn sums<const ROWS: usize>(&self, states: [&[u64]; ROWS]) -> [f32; ROWS] {
-        let states = states.map(|state| &state[..self.values.len()]);
+impl<V: Copy> Slots<V> {
+    /// Writes what the leaf says that is the lowest left in each slot, by tree.
+    pub(super) fn visit(&self, state: &[u64], said: &mut [V]) {
+        let state = &state[..self.said.len()];
+        for (place, to) in self.places.iter().zip(said) {
+            let word = place.word as usize;
+            *to = lowest(state[word] & place.lane, &self.said[word]);
+        }
+    }
+}
+
+impl<X: Real> Slots<X> {
+    /// For each of some rows, the sum of what the leaves say that are the lowest left in each slot,
+    /// tree by tree in the order of the file. The additions of one row wait for each other, those
+    /// of several rows do not.
+    #[inline]
+    pub(super) fn sums<const ROWS: usize>(&self, states: [&[u64]; ROWS]) -> [X; ROWS] {
+        let states = states.map(|state| &state[..self.said.len()]);
         if let [group] = &self.groups[..] {
             return match group.width {
                 8 => self.sums_of_width::<8, ROWS>(states),
@@ -113,29 +145,30 @@ impl Slots {
                 _ => self.sums_of_width::<64, ROWS>(states),
             };
         }
-        let mut sums = [0.0; ROWS];
+        let mut sums = [X::ZERO; ROWS];
         for place in &self.places {
             let word = place.word as usize;
             for (sum, state) in sums.iter_mut().zip(states) {
-                *sum += value(state[word] & place.lane, &self.values[word]);
+                *sum += lowest(state[word] & place.lane, &self.said[word]);
             }
         }
         sums
     }
 
     /// As [`sums`](Self::sums), where all slots have this width and so are in the file's order.
+    #[inline]
     fn sums_of_width<const WIDTH: usize, const ROWS: usize>(
         &self,
         states: [&[u64]; ROWS],
-    ) -> [f32; ROWS] {
+    ) -> [X; ROWS] {
         let lane = lane_of(WIDTH);
-        let mut sums = [0.0; ROWS];
-        for (at, values) in self.values.iter().enumerate() {
+        let mut sums = [X::ZERO; ROWS];
+        for (at, said) in self.said.iter().enumerate() {
             let words = states.map(|state| state[at]);
             for first in (0..WORD_BITS).step_by(WIDTH) {
                 for (sum, word) in sums.iter_mut().zip(words) {
                     // An idle slot adds zero, and the sum is never the minus zero that this changes.
-                    *sum += value(word & lane << first, values);
+                    *sum += lowest(word & lane << first, said);
                 }
             }
         }
@@ -148,9 +181,9 @@ const fn lane_of(width: usize) -> u64 {
     u64::MAX >> (WORD_BITS - width)
 }
 
-/// What the leaf of the lowest of these bits adds. A slot never loses all its leaves, so there is
+/// What the leaf of the lowest of these bits says. A slot never loses all its leaves, so there is
 /// one.
 #[inline]
-fn value(left: u64, values: &[f32; WORD_BITS]) -> f32 {
-    values[left.trailing_zeros() as usize % WORD_BITS]
+fn lowest<V: Copy>(left: u64, said: &[V; WORD_BITS]) -> V {
+    said[left.trailing_zeros() as usize % WORD_BITS]
 }

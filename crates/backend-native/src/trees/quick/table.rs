@@ -4,9 +4,12 @@ use std::array;
 
 use super::{
     search::Search,
-    slots::{Slots, WORD_BITS},
+    strike::{self, Strike, sets_and_singles},
 };
-use crate::trees::{Node, Tree};
+use crate::real::Real;
+
+/// The bits of a word, and so the most leaves that a tree may have.
+pub(super) const WORD_BITS: usize = u64::BITS as usize;
 
 /// The words of a chunk, which is what rows hold or leave out.
 pub(super) const CHUNK_WORDS: usize = 2;
@@ -16,6 +19,9 @@ pub(super) type Chunk = [u64; CHUNK_WORDS];
 
 /// The most bytes that rows may take: beyond it they come from memory, and walking is faster.
 const MOST_BYTES: usize = 16 << 20;
+
+/// The most masks that are touched to make the rows: some tenths of a second.
+const MOST_WORK: usize = 1 << 28;
 
 /// Of the chunks of a row, the quarters that must say something for it to hold all of them, which
 /// is faster for each chunk than naming them.
@@ -57,21 +63,14 @@ impl Row {
     }
 }
 
-/// A branch, as what it strikes out when it is false.
-struct Strike {
-    feature: u32,
-    threshold: f32,
-    missing_is_false: bool,
-    word: usize,
-    /// The leaves that it leaves.
-    mask: u64,
-}
-
 impl Table {
-    /// The rows of these trees and the search that selects among them, or `None` when they take
-    /// too much memory.
-    pub(super) fn new(trees: &[Tree], slots: &Slots) -> Option<(Search, Self)> {
-        let chunks = slots.words().div_ceil(CHUNK_WORDS);
+    /// The rows of these branches on a state of so many words, and the search that selects among
+    /// them, or `None` when they take too much memory, or too long to make.
+    pub(super) fn new<X: Real>(
+        mut strikes: Vec<Strike<'_, X>>,
+        words: usize,
+    ) -> Option<(Search<X>, Self)> {
+        let chunks = words.div_ceil(CHUNK_WORDS);
         u16::try_from(chunks).ok()?;
         let mut table = Self {
             rows: Vec::new(),
@@ -80,29 +79,55 @@ impl Table {
             places: Vec::new(),
             chunks,
         };
-        let mut search = Search::default();
-        let strikes = strikes_of(trees, slots);
-        let mut left = vec![[u64::MAX; CHUNK_WORDS]; chunks];
-        for strikes in strikes.chunk_by(|a, b| a.feature == b.feature) {
+        let mut search = Search::new();
+        strike::sort(&mut strikes);
+        let mut work = 0;
+        for of_feature in strikes.chunk_by(|a, b| a.feature == b.feature) {
             let first_row = table.rows.len();
-            let mut thresholds = Vec::new();
-            left.as_flattened_mut().fill(u64::MAX);
+            let (sets, singles) = sets_and_singles(of_feature);
+            let boundaries = all_boundaries(of_feature);
+            work += (boundaries.len() + 2) * (chunks + sets.len());
+            if work > MOST_WORK {
+                return None;
+            }
+            // The branches of one boundary that are false stay so to the last row.
+            let mut left = vec![[u64::MAX; CHUNK_WORDS]; chunks];
+            let mut singles = singles.iter().peekable();
+            // No boundary lies below the least values, and none is an even number.
             table.push_row(&left)?;
-            for strikes in strikes.chunk_by(|a, b| a.threshold == b.threshold) {
-                thresholds.push(strikes[0].threshold);
-                strikes.iter().for_each(|strike| strike.apply(&mut left));
-                table.push_row(&left)?;
+            for boundary in &boundaries {
+                while let Some(single) = singles.next_if(|single| single.is_false_above(*boundary))
+                {
+                    single.apply(&mut left);
+                }
+                let false_sets = sets.iter().filter(|set| set.is_false_above(*boundary));
+                table.push_row_without(&left, false_sets)?;
             }
             left.as_flattened_mut().fill(u64::MAX);
-            let missing = strikes.iter().filter(|strike| strike.missing_is_false);
+            let missing = of_feature.iter().filter(|strike| strike.missing_is_false);
             missing.for_each(|strike| strike.apply(&mut left));
             table.push_row(&left)?;
-            search.push(strikes[0].feature, &thresholds, first_row)?;
+            search.push(of_feature[0].feature, &boundaries, first_row)?;
         }
         table.dense.shrink_to_fit();
         table.sparse.shrink_to_fit();
         table.places.shrink_to_fit();
         Some((search, table))
+    }
+
+    /// Adds a row of what is left when these have struck out too.
+    fn push_row_without<'s, 't: 's, X: Real>(
+        &mut self,
+        left: &[Chunk],
+        strikes: impl Iterator<Item = &'s Strike<'t, X>>,
+    ) -> Option<()> {
+        let mut strikes = strikes.peekable();
+        if strikes.peek().is_none() {
+            return self.push_row(left);
+        }
+        let mut left = left.to_vec();
+        strikes.for_each(|strike| strike.apply(&mut left));
+        self.push_row(&left)
     }
 
     fn push_row(&mut self, left: &[Chunk]) -> Option<()> {
@@ -188,36 +213,11 @@ impl Table {
     }
 }
 
-impl Strike {
-    fn apply(&self, left: &mut [Chunk]) {
-        left.as_flattened_mut()[self.word] &= self.mask;
-    }
-}
-
-/// Every branch, by feature and ascending threshold.
-fn strikes_of(trees: &[Tree], slots: &Slots) -> Vec<Strike> {
-    let branches = trees.iter().map(|tree| tree.nodes().len() / 2).sum();
-    let mut strikes = Vec::with_capacity(branches);
-    for (at, tree) in trees.iter().enumerate() {
-        let (word, first_bit) = slots.slot_of(at);
-        let ranges = tree.leaf_ranges();
-        for node in tree.nodes() {
-            let Node::Branch(branch) = node else { continue };
-            let struck = ranges[branch.on_true as usize].clone();
-            let ones = u64::MAX >> (WORD_BITS - struck.len());
-            strikes.push(Strike {
-                feature: branch.feature,
-                threshold: branch.threshold,
-                missing_is_false: !branch.missing_is_true,
-                word,
-                mask: !(ones << (first_bit + struck.start)),
-            });
-        }
-    }
-    strikes.sort_unstable_by(|a, b| {
-        // Two zeros compare as equal, and their branches alike.
-        let by_threshold = || (a.threshold + 0.0).total_cmp(&(b.threshold + 0.0));
-        a.feature.cmp(&b.feature).then_with(by_threshold)
-    });
-    strikes
+/// The boundaries of these branches: ascending, each once.
+fn all_boundaries<X: Real>(strikes: &[Strike<'_, X>]) -> Vec<X> {
+    let all = strikes.iter().flat_map(|strike| strike.boundaries().iter().copied());
+    let mut all: Vec<X> = all.collect();
+    all.sort_unstable_by(X::total_cmp);
+    all.dedup();
+    all
 }

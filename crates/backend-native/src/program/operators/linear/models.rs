@@ -5,16 +5,14 @@ use hotplate_model::onnx::Node;
 use hotplate_tensor::{DType, Shape, Tensor};
 
 use super::{
-    super::{
-        post_transform::{PostTransform, logistic},
-        support::operand,
-    },
+    super::support::operand,
     number::Load,
     packed::{Packed, Strides},
 };
 use crate::{
-    head::Labels,
+    ensemble::Labels,
     operator::NotTaken,
+    post_transform::{PostTransform, logistic},
     program::{
         kernel::{Compiled, Kernel, Operand, Operands},
         shape::{Dim, ValueType},
