@@ -155,8 +155,8 @@ fn run(quick: bool, library: &Library, folder: &Path, case: &str, rows_a_call: u
     println!("{case:46}{paired}");
     if rows_a_call == 1 {
         let trees = engine.plan().steps().into_iter().find(|step| step.contains(" trees of "));
-        let trees = trees.unwrap_or_default();
-        println!("    {trees}; opened in {opened:.1?}, by ONNX Runtime in {opened_direct:.1?}");
+        let trees = trees.map(|trees| trees + "; ").unwrap_or_default();
+        println!("    {trees}opened in {opened:.1?}, by ONNX Runtime in {opened_direct:.1?}");
     }
 }
 

@@ -11,8 +11,9 @@ import numpy as np
 import onnx
 import pandas as pd
 
-from backend_test import Tensors, write_data_sets
-from rows import Takes, draw, feed
+from backend_test import Tensors, require, write_data_sets
+from ensemble import Ensemble
+from rows import THRESHOLD, Takes, draw, feed
 
 TRAINER = "trainer.json"
 """Tells how far the trainer's own answers are from those of its exporter's graph."""
@@ -52,8 +53,21 @@ def write(folder: Path, trained: Trained, graph: onnx.ModelProto | None = None) 
     rows, kinds = draw(graph, trained.held_out, trained.takes)
     data_sets = [feed(graph.graph, rows), feed(graph.graph, rows[:1])]
     outputs = write_data_sets(folder, data_sets)
+    if Ensemble.of(graph.graph):
+        require_thresholds_crossed(outputs[0], kinds)
     account = compare(outputs[0], trained.answer(rows), kinds)
     (folder / TRAINER).write_text(json.dumps(account, indent=1) + "\n", encoding="utf-8")
+
+
+def require_thresholds_crossed(outputs: Tensors, kinds: list[str]) -> None:
+    """Most threes of rows around a threshold must not all get the same scores.
+
+    Not all: the leaves on both sides may hold the same, as those of whole classes do.
+    """
+    on_thresholds = [kind == THRESHOLD for kind in kinds]
+    scores = list(outputs.values())[-1][on_thresholds].reshape(sum(on_thresholds) // 3, 3, -1)
+    changed = (scores != scores[:, :1]).any(axis=(1, 2))
+    require(changed.mean() > 0.75, f"of {len(changed)} thresholds {changed.sum()} were crossed")
 
 
 def compare(outputs: Tensors, answers: Answers, kinds: list[str]) -> dict[str, object]:

@@ -17,6 +17,7 @@ import recipe
 from ensemble import Ensemble
 
 ROWS = 1000
+THRESHOLD = "threshold"
 TRIPLES_ON_THRESHOLDS = 83
 MISSING_ROWS = 100
 UNKNOWN_ROWS = 50
@@ -45,7 +46,7 @@ def draw(
 ) -> tuple[pd.DataFrame, list[str]]:
     """`ROWS` rows, and of what kind each is."""
     generator = np.random.default_rng(0)
-    kinds = {"threshold": on_thresholds(model, held_out, takes, generator)}
+    kinds = {THRESHOLD: on_thresholds(model, held_out, takes, generator)}
     if takes.missing_numbers or takes.missing_texts:
         kinds["missing"] = with_gaps(held_out, takes, generator)
     if takes.unknown_texts or takes.categories:
