@@ -25,6 +25,7 @@ def in_float64(rows: pd.DataFrame) -> pd.DataFrame:
 
 def classifier(model: object, prepare: Callable[[pd.DataFrame], object] = of_matrix) -> Answer:
     """Probabilities and labels."""
+
     def answer(rows: pd.DataFrame) -> Answers:
         prepared = prepare(rows)
         return Answers(model.predict_proba(prepared), np.ravel(model.predict(prepared)))

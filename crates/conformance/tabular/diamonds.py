@@ -33,6 +33,7 @@ def tables() -> tuple[data.Table, data.Table]:
 @cache
 def numbered() -> tuple[data.Table, data.Table]:
     """As `tables`, the cuts by their numbers, for libraries or exporters that need them."""
+
     def with_numbers(table: data.Table) -> data.Table:
         return data.Table(table.columns, np.array([CLASSES.index(cut) for cut in table.truth]))
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -51,25 +53,25 @@ def scikit_learn(
         )
 
 
-class booleans_as_integers:
-    """While this is entered, a list of booleans is taken as an attribute of integers.
+@contextmanager
+def booleans_as_integers() -> Iterator[None]:
+    """While this is entered, onnx takes a list with booleans as an attribute of integers.
 
     What skl2onnx writes for histogram-based boosting has such a list, and onnx refuses it.
     """
+    original = helper.make_attribute
 
-    def __enter__(self) -> None:
-        self._make_attribute = onnx.helper.make_attribute
+    def make_attribute(key: str, value: object, *rest: object, **named: object) -> object:
+        booleans = (bool, np.bool_)
+        if isinstance(value, list) and any(isinstance(item, booleans) for item in value):
+            value = [int(item) for item in value]
+        return original(key, value, *rest, **named)
 
-        def make_attribute(key: str, value: object, *rest: object, **named: object) -> object:
-            booleans = (bool, np.bool_)
-            if isinstance(value, list) and any(isinstance(item, booleans) for item in value):
-                value = [int(item) for item in value]
-            return self._make_attribute(key, value, *rest, **named)
-
-        onnx.helper.make_attribute = make_attribute
-
-    def __exit__(self, *_: object) -> None:
-        onnx.helper.make_attribute = self._make_attribute
+    helper.make_attribute = make_attribute
+    try:
+        yield
+    finally:
+        helper.make_attribute = original
 
 
 def lightgbm(model: object, width: int, **options: object) -> onnx.ModelProto:
