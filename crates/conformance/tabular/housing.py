@@ -109,6 +109,6 @@ def ridge(folder: Path) -> None:
 
 def mlp(folder: Path) -> None:
     network = MLPRegressor(
-        hidden_layer_sizes=(64, 32), max_iter=30, early_stopping=True, random_state=0
+        hidden_layer_sizes=(64, 32), tol=1e-3, early_stopping=True, random_state=0
     )
     from_scikit_learn(folder, make_pipeline(StandardScaler(), network))
