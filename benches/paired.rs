@@ -49,7 +49,17 @@ impl fmt::Display for Paired {
 /// with each.
 ///
 /// With `quick`, every side is called once and nothing is to be read out of the times.
-pub fn compare(quick: bool, mut ours: impl FnMut(), mut theirs: impl FnMut()) -> Paired {
+pub fn compare(quick: bool, ours: impl FnMut(), theirs: impl FnMut()) -> Paired {
+    compare_timed(quick, timed(ours), timed(theirs))
+}
+
+/// As [`compare`], of sides that tell how long so many calls take: one may be another process with
+/// a clock of its own.
+pub fn compare_timed(
+    quick: bool,
+    mut ours: impl FnMut(u32) -> Duration,
+    mut theirs: impl FnMut(u32) -> Duration,
+) -> Paired {
     let rounds = if quick { 1 } else { ROUNDS };
     let calls = match quick {
         true => [1, 1],
@@ -58,10 +68,9 @@ pub fn compare(quick: bool, mut ours: impl FnMut(), mut theirs: impl FnMut()) ->
     let mut times = [Vec::new(), Vec::new()];
     for round in 0..rounds {
         for side in [round % 2, 1 - round % 2] {
-            let call: &mut dyn FnMut() = if side == 0 { &mut ours } else { &mut theirs };
-            let start = Instant::now();
-            (0..calls[side]).for_each(|_| call());
-            times[side].push(start.elapsed() / calls[side]);
+            let time: &mut dyn FnMut(u32) -> Duration =
+                if side == 0 { &mut ours } else { &mut theirs };
+            times[side].push(time(calls[side]) / calls[side]);
         }
     }
     let mut ratios: Vec<f64> = times[0]
@@ -77,15 +86,20 @@ pub fn compare(quick: bool, mut ours: impl FnMut(), mut theirs: impl FnMut()) ->
     Paired { ours, theirs, ratios }
 }
 
-/// How often a side can be called in about `time`.
-fn calls_in(time: Duration, call: &mut dyn FnMut()) -> u32 {
-    let mut calls = 1_u32;
-    loop {
+/// Tells how long so many calls take, by this process's clock.
+pub fn timed(mut call: impl FnMut()) -> impl FnMut(u32) -> Duration {
+    move |calls| {
         let start = Instant::now();
         (0..calls).for_each(|_| call());
-        if start.elapsed() >= time || calls > 1 << 24 {
-            return calls;
-        }
+        start.elapsed()
+    }
+}
+
+/// How often a side can be called in about `time`.
+fn calls_in(time: Duration, side: &mut dyn FnMut(u32) -> Duration) -> u32 {
+    let mut calls = 1_u32;
+    while side(calls) < time && calls <= 1 << 24 {
         calls *= 2;
     }
+    calls
 }

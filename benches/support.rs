@@ -15,7 +15,7 @@ use std::{
 use hotplate::{DType, Engine, Value, tolerance::Tolerance};
 use hotplate_codec::csv;
 
-pub use paired::{Paired, compare};
+pub use paired::{Paired, compare, compare_timed, timed};
 
 /// The folder of a model that ships.
 pub fn model(name: &str) -> PathBuf {

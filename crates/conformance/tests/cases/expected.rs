@@ -14,11 +14,15 @@ const NATIVE: &str = "native.txt";
 /// Names the cases that ONNX Runtime does not answer through Hotplate.
 const NOT_ONNXRUNTIME: &str = "not-onnxruntime.txt";
 
+/// Names the cases that the native engine answers with no tolerance at all.
+const EQUAL: &str = "equal.txt";
+
 /// The lists of a place.
 #[derive(Debug)]
 pub(crate) struct Expected {
     native: Vec<String>,
     not_onnxruntime: Vec<String>,
+    equal: Vec<String>,
 }
 
 /// What is expected of one case on one backend.
@@ -28,17 +32,26 @@ pub(crate) struct ExpectedOutcome {
     name: String,
     list: &'static str,
     is_right: bool,
+    is_equal: bool,
 }
 
 impl Expected {
     pub(crate) fn read(place: &Place) -> io::Result<Self> {
         let list = |name| names(&place.lists.join(name));
-        Ok(Self { native: list(NATIVE)?, not_onnxruntime: list(NOT_ONNXRUNTIME)? })
+        Ok(Self {
+            native: list(NATIVE)?,
+            not_onnxruntime: list(NOT_ONNXRUNTIME)?,
+            equal: list(EQUAL)?,
+        })
     }
 
     /// Tests of the lists themselves.
     pub(crate) fn trials(&self, place: &Place) -> Vec<Trial> {
-        let lists = [(NATIVE, &self.native), (NOT_ONNXRUNTIME, &self.not_onnxruntime)];
+        let lists = [
+            (NATIVE, &self.native),
+            (NOT_ONNXRUNTIME, &self.not_onnxruntime),
+            (EQUAL, &self.equal),
+        ];
         let trial = |(list, names): (&'static str, &Vec<String>)| {
             let stray = names.iter().find(|name| !place.cases.contains(name)).cloned();
             Trial::test(format!("{}/{list}", place.name), move || match stray {
@@ -53,16 +66,20 @@ impl Expected {
 
     /// Whether a case should be right on a backend.
     pub(crate) fn takes(&self, backend: BackendChoice, name: &str) -> bool {
-        let on = |names: &[String]| names.iter().any(|listed| listed == name);
         match backend {
-            BackendChoice::Native => on(&self.native),
-            _ => !on(&self.not_onnxruntime),
+            BackendChoice::Native => is_on(&self.native, name),
+            _ => !is_on(&self.not_onnxruntime, name),
         }
     }
 
     pub(crate) fn of(&self, backend: BackendChoice, name: &str) -> ExpectedOutcome {
-        let list = if backend == BackendChoice::Native { NATIVE } else { NOT_ONNXRUNTIME };
-        ExpectedOutcome { name: name.to_owned(), list, is_right: self.takes(backend, name) }
+        let native = backend == BackendChoice::Native;
+        ExpectedOutcome {
+            name: name.to_owned(),
+            list: if native { NATIVE } else { NOT_ONNXRUNTIME },
+            is_right: self.takes(backend, name),
+            is_equal: native && is_on(&self.equal, name),
+        }
     }
 }
 
@@ -71,8 +88,12 @@ impl ExpectedOutcome {
     ///
     /// What is not as expected, and what to do about it.
     pub(crate) fn check(&self, outcome: &Outcome) -> Result<(), String> {
-        let Self { name, list, is_right } = self;
+        let Self { name, list, is_right, is_equal } = self;
         match outcome {
+            Outcome::Right { tolerance_used } if *is_equal && *tolerance_used > 0.0 => {
+                let percent = tolerance_used * 100.0;
+                Err(format!("{name} is on {EQUAL}, and {percent:.2} % of a tolerance was needed"))
+            }
             Outcome::Right { .. } if *is_right => Ok(()),
             Outcome::Right { .. } if *list == NATIVE => {
                 Err(format!("the native engine takes this case now: add {name} to {list}"))
@@ -90,8 +111,12 @@ impl ExpectedOutcome {
     }
 }
 
+fn is_on(names: &[String], name: &str) -> bool {
+    names.iter().any(|listed| listed == name)
+}
+
 /// The lines of a file, but for empty ones and comments; none where there is no such file.
-fn names(path: &Path) -> io::Result<Vec<String>> {
+pub(crate) fn names(path: &Path) -> io::Result<Vec<String>> {
     let text = match fs::read_to_string(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         text => text?,

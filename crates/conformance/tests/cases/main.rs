@@ -17,7 +17,7 @@ const BACKENDS: [BackendChoice; 2] = [BackendChoice::Native, BackendChoice::Onnx
 fn main() -> io::Result<ExitCode> {
     let arguments = Arguments::from_args();
     let mut trials = Vec::new();
-    for place in [Place::skl2onnx(), Place::models()] {
+    for place in [Place::skl2onnx(), Place::models(), Place::tabular()?] {
         let expected = Expected::read(&place)?;
         trials.extend(expected.trials(&place));
         for name in &place.cases {

@@ -1,8 +1,13 @@
 //! Where cases are.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use hotplate_conformance::{Case, library};
+
+use crate::expected::names;
 
 /// What `.ci/models` makes, whether it is there or not.
 const MODELS: [&str; 7] =
@@ -43,5 +48,18 @@ impl Place {
             lists: Path::new(env!("CARGO_MANIFEST_DIR")).join("models"),
             how_to_get: "the model is not there; .ci/models makes it",
         }
+    }
+
+    /// Tabular models, trained by recipes.
+    pub(crate) fn tabular() -> io::Result<Self> {
+        let lists = Path::new(env!("CARGO_MANIFEST_DIR")).join("tabular");
+        let name = |line: String| line.split_whitespace().next().map(str::to_owned);
+        Ok(Self {
+            name: "tabular",
+            folder: library::workspace().join("target/tabular"),
+            cases: names(&lists.join("cases.txt"))?.into_iter().filter_map(name).collect(),
+            lists,
+            how_to_get: "the model is not there; .ci/tabular makes it",
+        })
     }
 }
