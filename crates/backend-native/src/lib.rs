@@ -26,6 +26,7 @@ mod placement;
 mod plan;
 mod program;
 mod rows;
+mod simd;
 mod trace;
 mod trees;
 

@@ -16,7 +16,10 @@ use super::{
     opsets::Opsets,
     shape::{Dim, Extent, MOST_ELEMENTS, ValueType},
 };
-use crate::operator::{NotTaken, node_name};
+use crate::{
+    operator::{NotTaken, node_name},
+    simd::Level,
+};
 
 /// The elements that all steps together may make of one row: each thread has a buffer for every
 /// one of them, and a file of some kilobytes could ask for any number.
@@ -39,6 +42,8 @@ pub(crate) struct Program {
     pub(super) output_rows: Vec<Shape>,
     /// Whether a row is the whole set of the model's tensors.
     pub(super) whole: bool,
+    /// What the loops of all steps are run with.
+    pub(super) level: Level,
 }
 
 /// A kernel, and where its inputs lie.
@@ -80,6 +85,7 @@ impl Program {
                 outputs: Vec::new(),
                 output_rows: Vec::new(),
                 whole,
+                level: Level::best(),
             },
             values: Values { of_name: HashMap::new() },
             refusals: Vec::new(),
@@ -101,15 +107,13 @@ impl Program {
         }
     }
 
-    /// What the program does, one line for each operator.
+    /// What the program does, one line for each operator and one for how.
     pub(crate) fn describe(&self) -> Vec<String> {
-        self.steps
-            .iter()
-            .map(|step| {
-                let outputs: Vec<String> = step.outputs.iter().map(ToString::to_string).collect();
-                format!("{} → {}", step.operator, outputs.join(", "))
-            })
-            .collect()
+        let of_steps = self.steps.iter().map(|step| {
+            let outputs: Vec<String> = step.outputs.iter().map(ToString::to_string).collect();
+            format!("{} → {}", step.operator, outputs.join(", "))
+        });
+        of_steps.chain([format!("loops compiled for {}", self.level)]).collect()
     }
 
     /// How often each text column held a text that training never saw, by column.
@@ -310,7 +314,8 @@ impl<'m> Compiler<'m> {
         let mut outputs: Vec<Tensor> =
             compiled.outputs.iter().map(|ty| Tensor::empty(ty.dtype)).collect();
         let constants = &self.program.constants;
-        let operands = Operands { sources, inputs: None, constants, steps: &[] };
+        let level = self.program.level;
+        let operands = Operands { sources, level, inputs: None, constants, steps: &[] };
         compiled.kernel.run(operands, &mut outputs).map_err(NotTaken::Invalid)?;
         Ok(outputs.into_iter().map(|tensor| self.constant(tensor)).collect())
     }

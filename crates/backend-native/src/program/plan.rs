@@ -23,7 +23,7 @@ struct Compiled {
 /// The steps, not their constants: there may be millions.
 impl fmt::Debug for Compiled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Program({} steps)", self.program.describe().len())
+        write!(f, "Program({} steps)", self.program.steps.len())
     }
 }
 
@@ -38,6 +38,14 @@ impl ProgramPlan {
     ) -> Result<Self, BackendError> {
         let program = Program::new(model, &signature)?;
         Ok(Self(Arc::new(Compiled { signature, program, placement })))
+    }
+
+    /// The same plan, run with these instructions.
+    #[cfg(test)]
+    pub(super) fn with_level(mut self, level: crate::simd::Level) -> Self {
+        let compiled = Arc::get_mut(&mut self.0).expect("a plan that nobody shares yet");
+        compiled.program.level = level;
+        self
     }
 }
 

@@ -14,10 +14,14 @@ use crate::program::kernel::Operand;
 /// Takes a function that has no attributes.
 pub(super) fn compile(node: &Node<'_>, operands: &[Option<Operand<'_>>]) -> Taken {
     macro_rules! of_each {
-        ($types:ident, $function:expr) => {{
+        ($types:ident, |$x:ident| $y:expr) => {{
             let [operand] = exactly(node, operands)?;
             let dtype = operand.ty.dtype;
-            with_type!($types, dtype, T => map::<T, T>(operand, $function), else Err(not_of(dtype)))
+            with_type!(
+                $types, dtype,
+                T => map::<T, T>(operand, #[inline(always)] |$x| $y),
+                else Err(not_of(dtype))
+            )
         }};
     }
     let compiled = match node.op_type {

@@ -31,9 +31,14 @@ impl<A: Element, B: Element, F: Fn(A) -> B + Send + Sync> Kernel for Map<A, B, F
     fn run(&self, operands: Operands<'_>, outputs: &mut [Tensor]) -> Result<(), BackendError> {
         let from = operands.elements::<A>(0);
         let to = outputs[0].reset::<B>(*operands.view(0).shape());
-        for (to, &from) in to.iter_mut().zip(from) {
-            *to = (self.function)(from);
-        }
+        operands.level.call(
+            #[inline(always)]
+            || {
+                for (to, &from) in to.iter_mut().zip(from) {
+                    *to = (self.function)(from);
+                }
+            },
+        );
         Ok(())
     }
 }
