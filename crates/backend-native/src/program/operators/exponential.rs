@@ -65,6 +65,20 @@ pub(super) fn tanh(x: f32) -> f32 {
     (-less_one / (less_one + 2.0)).copysign(x)
 }
 
+/// The logarithm of one more than a number between zero and one, within two units in the last
+/// place.
+///
+/// `ln (1 + x)` is `2 artanh (x / (2 + x))`, an odd function that a polynomial is close to.
+#[inline(always)]
+pub(super) fn ln_of_one_and(x: f32) -> f32 {
+    const TERMS: [f32; 4] = [0.280_251_4, 0.279_990_14, 0.400_217_06, 0.666_664_1];
+    let share = x / (2.0 + x);
+    let square = share * share;
+    let [a, b, c, d] = TERMS;
+    let sum = ((a * square + b) * square + c) * square + d;
+    2.0 * share + share * (square * sum)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,6 +111,16 @@ mod tests {
     fn numbers_of_every_size_have_the_right_hyperbolic_tangent() {
         let worst = numbers().map(|x| off(tanh(x), f64::from(x).tanh())).fold(0.0, f64::max);
         assert!(worst <= 4.0, "{worst} units");
+    }
+
+    #[test]
+    fn numbers_between_zero_and_one_have_the_right_logarithm_of_one_more() {
+        let numbers = numbers().filter(|x| (0.0..=1.0).contains(x));
+        let worst = numbers.map(|x| off(ln_of_one_and(x), f64::from(x).ln_1p()));
+        let worst = worst.fold(0.0, f64::max);
+        assert!(worst <= 2.0, "{worst} units");
+        assert_eq!(ln_of_one_and(0.0), 0.0);
+        assert!(ln_of_one_and(f32::NAN).is_nan());
     }
 
     #[test]

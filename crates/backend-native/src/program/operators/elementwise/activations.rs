@@ -141,7 +141,7 @@ fn of_reals<T: Real>(node: &Node<'_>, operand: &Operand<'_>) -> Result<Compiled,
 /// `ln(1 + eˣ)`, with an exponential that cannot overflow.
 #[inline(always)]
 fn softplus<T: Real>(x: T) -> T {
-    x.greatest(T::ZERO) + (-x.magnitude()).exp().ln_1p()
+    x.greatest(T::ZERO) + (-x.magnitude()).exp().ln_of_one_and()
 }
 
 fn gelu<T: Real>(node: &Node<'_>, operand: &Operand<'_>) -> Result<Compiled, NotTaken> {

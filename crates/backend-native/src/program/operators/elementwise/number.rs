@@ -135,15 +135,15 @@ pub(super) trait Real:
 
     fn of(number: f32) -> Self;
     fn exp(self) -> Self;
-    /// The logarithm of one more.
-    fn ln_1p(self) -> Self;
+    /// The logarithm of one more than a number between zero and one.
+    fn ln_of_one_and(self) -> Self;
     fn tanh(self) -> Self;
     fn sqrt(self) -> Self;
     fn error_function(self) -> Self;
 }
 
 macro_rules! reals {
-    ($($type:ident: $exp:path, $tanh:path;)+) => {
+    ($($type:ident: $exp:path, $ln_of_one_and:path, $tanh:path;)+) => {
         $(
             impl Number for $type {
                 const ZERO: Self = 0.0;
@@ -230,8 +230,8 @@ macro_rules! reals {
                 }
 
                 #[inline(always)]
-                fn ln_1p(self) -> Self {
-                    $type::ln_1p(self)
+                fn ln_of_one_and(self) -> Self {
+                    $ln_of_one_and(self)
                 }
 
                 #[inline(always)]
@@ -254,6 +254,6 @@ macro_rules! reals {
 }
 
 reals! {
-    f32: exponential::exp, exponential::tanh;
-    f64: f64::exp, f64::tanh;
+    f32: exponential::exp, exponential::ln_of_one_and, exponential::tanh;
+    f64: f64::exp, f64::ln_1p, f64::tanh;
 }

@@ -140,13 +140,18 @@ impl<T: Number> Kernel for Gemm<T> {
             out.iter_mut().for_each(|sum| *sum = self.alpha.times(*sum));
         }
         if let Some(added) = self.added {
-            self.add(added, operands.elements::<T>(2), columns, out);
+            let c = operands.elements::<T>(2);
+            level.call(
+                #[inline(always)]
+                || self.add(added, c, columns, out),
+            );
         }
         Ok(())
     }
 }
 
 impl<T: Number> Gemm<T> {
+    #[inline(always)]
     fn add(&self, added: Added, c: &[T], columns: usize, out: &mut [T]) {
         let width = if added.by_column { columns } else { 1 };
         for (row, sums) in out.chunks_exact_mut(columns).enumerate() {

@@ -41,7 +41,10 @@ pub(in super::super) trait Sums<S: Simd, T, const N: usize>: Copy {
 /// A number with roots and logarithms.
 pub(in super::super) trait Float: Number {
     fn root(self) -> Self;
+    /// Fast for one number at a time.
     fn exponential(self) -> Self;
+    /// Fast in a loop that is vectorised.
+    fn exponential_in_loop(self) -> Self;
     fn logarithm(self) -> Self;
     fn is_finite(self) -> bool;
     /// A float32 attribute as a number of this type.
@@ -110,7 +113,7 @@ integers! {
 }
 
 macro_rules! floats {
-    ($($type:ty: $wide:ty, $narrow:ty, $exponential:path;)+) => {
+    ($($type:ty: $wide:ty, $narrow:ty, $in_loop:path;)+) => {
         $(
             impl Number for $type {
                 const ZERO: Self = 0.0;
@@ -158,7 +161,12 @@ macro_rules! floats {
 
                 #[inline(always)]
                 fn exponential(self) -> Self {
-                    $exponential(self)
+                    self.exp()
+                }
+
+                #[inline(always)]
+                fn exponential_in_loop(self) -> Self {
+                    $in_loop(self)
                 }
 
                 #[inline(always)]

@@ -101,6 +101,13 @@ impl<T: Float> Kernel for Softmax<T> {
             Along::Axis(axis) => axis.lanes(&shape),
             Along::Last(count) => Lanes { outers: out.len() / count, count, inners: 1 },
         };
+        if let (Kind::Shares, 1) = (self.kind, lanes.inners) {
+            operands.level.call(
+                #[inline(always)]
+                || out.chunks_exact_mut(lanes.count).for_each(shares),
+            );
+            return Ok(());
+        }
         for first in lanes.firsts() {
             let last = first + (lanes.count - 1) * lanes.inners;
             let lane = &mut out[first..=last];
@@ -112,6 +119,18 @@ impl<T: Float> Kernel for Softmax<T> {
         }
         Ok(())
     }
+}
+
+/// Shares of one, of elements side by side.
+#[inline(always)]
+fn shares<T: Float>(lane: &mut [T]) {
+    let greater = |one: T, other: T| if other > one { other } else { one };
+    let greatest = lane.iter().copied().fold(lane[0], greater);
+    for element in &mut *lane {
+        *element = element.minus(greatest).exponential_in_loop();
+    }
+    let sum = lane.iter().fold(T::ZERO, |sum, &element| sum.plus(element));
+    lane.iter_mut().for_each(|element| *element = element.over(sum));
 }
 
 impl Kind {
