@@ -1,8 +1,9 @@
 //! Which of the processor's instructions loops are run with.
 //!
 //! A loop is written once and compiled for several sets of instructions; which of these runs is
-//! found out when a plan is made. What a loop calls must be inlined to be compiled for the set: the
-//! functions of a loop are `#[inline(always)]`.
+//! found out when a plan is made. Only what is inlined into a loop is compiled for the set: its
+//! functions are `#[inline(always)]`, and what is long stands in a `for`, because `for_each` and its
+//! like are inlined as the compiler pleases.
 //!
 //! Every level gives the same bits. The compiler neither reorders sums nor fuses multiplications
 //! with additions, and vectors' `mul_add_precise` rounds once on every processor. Products of

@@ -102,6 +102,13 @@ impl<T: Number, A: Load<T>> Loop for Product<'_, T, A> {
     #[inline(always)]
     fn run<S: Simd>(mut self, simd: S) {
         match &self.weights.tiles {
+            // A transposed factor is rare: one row after the other will do.
+            Tiles::Narrow(tiles) if self.strides.element != 1 => {
+                self.blocks::<S, T::Narrow<S>, NARROW, 1, 1>(simd, tiles, 0);
+            }
+            Tiles::Wide(tiles) if self.strides.element != 1 => {
+                self.blocks::<S, T::Wide<S>, WIDE, 1, 1>(simd, tiles, 0);
+            }
             Tiles::Narrow(tiles) => {
                 let row = self.blocks::<S, T::Narrow<S>, NARROW, 1, 8>(simd, tiles, 0);
                 self.blocks::<S, T::Narrow<S>, NARROW, 1, 1>(simd, tiles, row);
@@ -136,11 +143,11 @@ impl<T: Number, A: Load<T>> Product<'_, T, A> {
                 self.block::<S, V, W, TILES, R>(simd, tiles, tile, row);
                 tile += TILES;
             }
-            if TILES > 2 && tile + 2 <= count {
+            if const { TILES > 2 } && tile + 2 <= count {
                 self.block::<S, V, W, 2, R>(simd, tiles, tile, row);
                 tile += 2;
             }
-            while tile < count {
+            while const { TILES > 1 } && tile < count {
                 self.block::<S, V, W, 1, R>(simd, tiles, tile, row);
                 tile += 1;
             }
@@ -161,12 +168,12 @@ impl<T: Number, A: Load<T>> Product<'_, T, A> {
         let Packed { k, n, slice, .. } = *self.weights;
         let tiles: [&[[T; W]]; TILES] = array::from_fn(|at| &tiles[(tile + at) * k..][..k]);
         let row = |row: usize| &self.a[(first + row) * self.strides.row..];
-        let sums: [[V; TILES]; R] = if self.strides.element == 1 {
+        let element = self.strides.element;
+        let sums: [[V; TILES]; R] = if const { TILES == 1 && R == 1 } && element != 1 {
+            sums(simd, tiles, slice, k, |at, k| row(at)[k * element].load())
+        } else {
             let rows: [&[A]; R] = array::from_fn(|at| &row(at)[..k]);
             sums(simd, tiles, slice, k, |row, k| rows[row][k].load())
-        } else {
-            let element = self.strides.element;
-            sums(simd, tiles, slice, k, |at, k| row(at)[k * element].load())
         };
         for (row, sums) in sums.iter().enumerate() {
             let out = &mut self.out[(first + row) * n..][tile * W..n];
