@@ -15,6 +15,9 @@
 //!    looked up once and sets one of several elements.
 //! 5. `trees` lays the trees out for the cache, and `head` turns their sum into the answer.
 //! 6. `plan` runs steps, trees and head, block by block of rows.
+//!
+//! A graph that is not of this form becomes a `program`, operator by operator. `simd` says which of
+//! the processor's instructions loops are run with.
 #![forbid(unsafe_code)]
 
 mod category;

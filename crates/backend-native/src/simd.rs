@@ -31,22 +31,25 @@ pub(crate) trait Loop {
 
 impl Level {
     /// The best that the processor and the system have.
+    ///
+    /// AVX-512 is that of Ice Lake and later: the processors before it lower their clock for it.
     pub(crate) fn best() -> Self {
         Self(fearless_simd::Level::new())
     }
 
-    /// Every level that can be run here, the best last.
+    /// Every level that can be run here, the least first.
     #[cfg(test)]
     pub(crate) fn available() -> Vec<Self> {
-        let mut levels = vec![fearless_simd::Level::baseline()];
+        let best = fearless_simd::Level::new();
         #[cfg(target_arch = "x86_64")]
-        {
-            let best = fearless_simd::Level::new();
-            levels.extend(best.as_sse4_2().map(Simd::level));
-            levels.extend(best.as_avx2().map(Simd::level));
-            levels.extend(best.as_avx512().map(Simd::level));
-        }
-        levels.into_iter().map(Self).collect()
+        let better = {
+            let (sse4, avx2, avx512) = (best.as_sse4_2(), best.as_avx2(), best.as_avx512());
+            let better = [sse4.map(Simd::level), avx2.map(Simd::level), avx512.map(Simd::level)];
+            better.into_iter().flatten()
+        };
+        #[cfg(not(target_arch = "x86_64"))]
+        let better = [best];
+        [fearless_simd::Level::baseline()].into_iter().chain(better).map(Self).collect()
     }
 
     /// Runs a loop.

@@ -11,10 +11,15 @@ use hotplate_tensor::Element;
 use super::super::exponential;
 use crate::simd::{Simd, f32x4, f32x16, prelude::*};
 
+/// Sums side by side in a product.
+pub(in super::super) const WIDE: usize = 16;
+/// For the few sums of a last layer or a regression.
+pub(in super::super) const NARROW: usize = 4;
+
 /// An element that can be added and multiplied.
 pub(in super::super) trait Number: Element + PartialOrd + fmt::Debug {
-    type Wide<S: Simd>: Sums<S, Self, 16>;
-    type Narrow<S: Simd>: Sums<S, Self, 4>;
+    type Wide<S: Simd>: Sums<S, Self, WIDE>;
+    type Narrow<S: Simd>: Sums<S, Self, NARROW>;
 
     const ZERO: Self;
     const ONE: Self;
@@ -32,7 +37,7 @@ pub(in super::super) trait Number: Element + PartialOrd + fmt::Debug {
 /// Sums side by side.
 pub(in super::super) trait Sums<S: Simd, T, const N: usize>: Copy {
     fn zero(simd: S) -> Self;
-    /// Each with one product more; of float32 rounded once.
+    /// Each with one product more, which is not rounded first where the numbers are float32.
     fn plus_product(self, simd: S, factor: T, weights: &[T; N]) -> Self;
     fn plus(self, other: Self) -> Self;
     fn into_array(self) -> [T; N];
@@ -60,11 +65,11 @@ macro_rules! integers {
     ($($type:ty: $magnitude:path),+) => {
         $(
             impl Number for $type {
+                type Wide<S: Simd> = [Self; WIDE];
+                type Narrow<S: Simd> = [Self; NARROW];
+
                 const ZERO: Self = 0;
                 const ONE: Self = 1;
-
-                type Wide<S: Simd> = [Self; 16];
-                type Narrow<S: Simd> = [Self; 4];
 
                 #[inline(always)]
                 fn plus(self, other: Self) -> Self {
@@ -116,11 +121,11 @@ macro_rules! floats {
     ($($type:ty: $wide:ty, $narrow:ty, $in_loop:path;)+) => {
         $(
             impl Number for $type {
-                const ZERO: Self = 0.0;
-                const ONE: Self = 1.0;
-
                 type Wide<S: Simd> = $wide;
                 type Narrow<S: Simd> = $narrow;
+
+                const ZERO: Self = 0.0;
+                const ONE: Self = 1.0;
 
                 #[inline(always)]
                 fn plus(self, other: Self) -> Self {
@@ -188,7 +193,7 @@ macro_rules! floats {
 
 floats! {
     f32: f32x16<S>, f32x4<S>, exponential::exp;
-    f64: [f64; 16], [f64; 4], f64::exp;
+    f64: [f64; WIDE], [f64; NARROW], f64::exp;
 }
 
 impl<S: Simd, T: Number, const N: usize> Sums<S, T, N> for [T; N] {
@@ -218,7 +223,7 @@ impl<S: Simd, T: Number, const N: usize> Sums<S, T, N> for [T; N] {
 }
 
 macro_rules! vectors {
-    ($($vector:ident: $count:literal),+) => {
+    ($($vector:ident: $count:ident),+) => {
         $(
             impl<S: Simd> Sums<S, f32, $count> for $vector<S> {
                 #[inline(always)]
@@ -246,7 +251,7 @@ macro_rules! vectors {
     };
 }
 
-vectors!(f32x4: 4, f32x16: 16);
+vectors!(f32x4: NARROW, f32x16: WIDE);
 
 impl<T: Number> Load<T> for T {
     #[inline(always)]

@@ -11,13 +11,8 @@
 
 use std::array;
 
-use super::number::{Load, Number, Sums};
+use super::number::{Load, NARROW, Number, Sums, WIDE};
 use crate::simd::{Level, Loop, Simd, prelude::*};
-
-/// Outputs side by side.
-const WIDE: usize = 16;
-/// For the few outputs of a last layer or a regression.
-const NARROW: usize = 4;
 
 const SLICE: usize = 256;
 const SMALL_SLICE: usize = 128;

@@ -3,13 +3,10 @@
 use std::array;
 
 use super::{
-    number::{Number, Sums},
+    number::{Number, Sums, WIDE},
     packed::Strides,
 };
 use crate::simd::{Level, Loop, Simd};
-
-/// Outputs side by side.
-const OUTPUTS: usize = 16;
 
 /// Writes the product of `a`, `[rows, k]`, with `b`, `[k, columns]`, each with its strides, into
 /// `out`, row-major. Every sum is taken in the order of k.
@@ -40,14 +37,14 @@ impl<T: Number> Loop for Product<'_, T> {
         let Self { a: (a, a_strides), b: (b, b_strides), k, columns, out } = self;
         for (row, out) in out.chunks_exact_mut(columns).enumerate() {
             let factor = |k: usize| a[row * a_strides.row + k * a_strides.element];
-            for (tile, out) in out.chunks_mut(OUTPUTS).enumerate() {
-                let first = tile * OUTPUTS * b_strides.element;
+            for (tile, out) in out.chunks_mut(WIDE).enumerate() {
+                let first = tile * WIDE * b_strides.element;
                 let mut sums = T::Wide::zero(simd);
                 for k in 0..k {
                     let factor = factor(k);
                     let weights = &b[first + k * b_strides.row..];
-                    let weights: [T; OUTPUTS] = if b_strides.element == 1
-                        && let Some(weights) = weights.first_chunk::<OUTPUTS>()
+                    let weights: [T; WIDE] = if b_strides.element == 1
+                        && let Some(weights) = weights.first_chunk::<WIDE>()
                     {
                         *weights
                     } else {
