@@ -52,7 +52,7 @@ pub(super) struct Step {
     pub(super) kernel: Box<dyn Kernel>,
     pub(super) sources: Vec<Source>,
     pub(super) outputs: Vec<ValueType>,
-    operator: String,
+    pub(super) operator: String,
 }
 
 /// A value while the graph is compiled.
@@ -105,15 +105,6 @@ impl Program {
         } else {
             Err(BackendError::unsupported(compiler.refusals))
         }
-    }
-
-    /// What the program does, one line for each operator and one for how.
-    pub(crate) fn describe(&self) -> Vec<String> {
-        let of_steps = self.steps.iter().map(|step| {
-            let outputs: Vec<String> = step.outputs.iter().map(ToString::to_string).collect();
-            format!("{} → {}", step.operator, outputs.join(", "))
-        });
-        of_steps.chain([format!("loops compiled for {}", self.level)]).collect()
     }
 
     /// How often each text column held a text that training never saw, by column.

@@ -49,6 +49,17 @@ impl ProgramPlan {
     }
 }
 
+impl Program {
+    /// What the program does, one line for each operator and one for how.
+    fn describe(&self) -> Vec<String> {
+        let of_steps = self.steps.iter().map(|step| {
+            let outputs: Vec<String> = step.outputs.iter().map(ToString::to_string).collect();
+            format!("{} → {}", step.operator, outputs.join(", "))
+        });
+        of_steps.chain([format!("loops compiled for {}", self.level)]).collect()
+    }
+}
+
 impl Plan for ProgramPlan {
     fn signature(&self) -> &Signature {
         &self.0.signature
