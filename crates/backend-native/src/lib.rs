@@ -18,7 +18,8 @@
 //! 6. `plan` runs steps and ensemble, block by block of rows.
 //!
 //! What is not one vector of features and one ensemble is a [`program`]: its nodes, compiled, run one
-//! after another on blocks of rows.
+//! after another on blocks of rows. `simd` says which of the processor's instructions loops are run
+//! with.
 #![forbid(unsafe_code)]
 
 mod category;
@@ -32,6 +33,7 @@ mod post_transform;
 mod program;
 mod real;
 mod rows;
+mod simd;
 mod trace;
 mod trees;
 

@@ -1,6 +1,6 @@
 //! From the nodes of a graph to steps.
 
-use std::{collections::HashMap, iter};
+use std::collections::HashMap;
 
 use hotplate_backend::{BackendError, Refusal, TreeLayout};
 use hotplate_model::{
@@ -16,7 +16,10 @@ use super::{
     opsets::Opsets,
     shape::{Dim, Extent, MOST_ELEMENTS, ValueType},
 };
-use crate::operator::{NotTaken, node_name};
+use crate::{
+    operator::{NotTaken, node_name},
+    simd::Level,
+};
 
 /// The elements that all steps together may make of one row: each thread has a buffer for every
 /// one of them, and a file of some kilobytes could ask for any number.
@@ -39,6 +42,8 @@ pub(crate) struct Program {
     pub(super) output_rows: Vec<Shape>,
     /// Whether a row is the whole set of the model's tensors.
     pub(super) whole: bool,
+    /// What the loops of all steps are run with.
+    pub(super) level: Level,
 }
 
 /// A kernel, and where its inputs lie.
@@ -47,7 +52,7 @@ pub(super) struct Step {
     pub(super) kernel: Box<dyn Kernel>,
     pub(super) sources: Vec<Source>,
     pub(super) outputs: Vec<ValueType>,
-    operator: String,
+    pub(super) operator: String,
 }
 
 /// A value while the graph is compiled.
@@ -84,6 +89,7 @@ impl Program {
                 outputs: Vec::new(),
                 output_rows: Vec::new(),
                 whole,
+                level: Level::best(),
             },
             values: Values { of_name: HashMap::new() },
             refusals: Vec::new(),
@@ -104,25 +110,6 @@ impl Program {
         } else {
             Err(BackendError::unsupported(compiler.refusals))
         }
-    }
-
-    /// What the program does: a line for each operator, and what its kernel says of itself.
-    pub(crate) fn describe(&self) -> Vec<String> {
-        self.steps
-            .iter()
-            .flat_map(|step| {
-                let outputs: Vec<String> = step.outputs.iter().map(ToString::to_string).collect();
-                let line = format!("{} → {}", step.operator, outputs.join(", "));
-                let details =
-                    step.kernel.describe().into_iter().map(|detail| format!("  {detail}"));
-                iter::once(line).chain(details)
-            })
-            .collect()
-    }
-
-    /// The number of steps.
-    pub(crate) const fn len(&self) -> usize {
-        self.steps.len()
     }
 
     /// How often each text column held a text that training never saw, by column.
@@ -324,7 +311,8 @@ impl<'m> Compiler<'m> {
         let mut outputs: Vec<Tensor> =
             compiled.outputs.iter().map(|ty| Tensor::empty(ty.dtype)).collect();
         let constants = &self.program.constants;
-        let operands = Operands { sources, inputs: None, constants, steps: &[] };
+        let level = self.program.level;
+        let operands = Operands { sources, level, inputs: None, constants, steps: &[] };
         compiled.kernel.run(operands, &mut outputs).map_err(NotTaken::Invalid)?;
         Ok(outputs.into_iter().map(|tensor| self.constant(tensor)).collect())
     }

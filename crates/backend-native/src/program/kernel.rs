@@ -6,6 +6,7 @@ use hotplate_backend::{BackendError, UnknownCategories, UnknownCategory};
 use hotplate_tensor::{DataView, Element, Inputs, Tensor, TensorView};
 
 use super::shape::{Extent, ValueType};
+use crate::simd::Level;
 
 /// One node, compiled: everything that its attributes and the shapes of its values decide is
 /// decided.
@@ -91,6 +92,8 @@ pub(crate) enum Source {
 #[derive(Clone, Copy)]
 pub(crate) struct Operands<'a> {
     pub(crate) sources: &'a [Source],
+    /// What loops are to be run with.
+    pub(crate) level: Level,
     /// The rows at hand; none while constants are folded.
     pub(crate) inputs: Option<&'a Block<'a>>,
     pub(crate) constants: &'a [Tensor],

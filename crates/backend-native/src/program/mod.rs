@@ -20,6 +20,8 @@ mod compile;
 mod constants;
 mod dead;
 mod kernel;
+#[cfg(test)]
+mod levels;
 mod operators;
 mod opsets;
 mod plan;

@@ -1,6 +1,6 @@
 //! A program as a plan.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, iter, sync::Arc};
 
 use hotplate_backend::{BackendError, Limits, Part, Placement, Plan, TreeLayout, Worker};
 use hotplate_model::{Signature, onnx::OnnxModel};
@@ -23,7 +23,7 @@ struct Compiled {
 /// The steps, not their constants: there may be millions.
 impl fmt::Debug for Compiled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Program({} steps)", self.program.len())
+        write!(f, "Program({} steps)", self.program.steps.len())
     }
 }
 
@@ -39,6 +39,28 @@ impl ProgramPlan {
     ) -> Result<Self, BackendError> {
         let program = Program::new(model, &signature, tree_layout)?;
         Ok(Self(Arc::new(Compiled { signature, program, placement })))
+    }
+
+    /// The same plan, run with these instructions.
+    #[cfg(test)]
+    pub(super) fn with_level(mut self, level: crate::simd::Level) -> Self {
+        let compiled = Arc::get_mut(&mut self.0).expect("a plan that nobody shares yet");
+        compiled.program.level = level;
+        self
+    }
+}
+
+impl Program {
+    /// What the program does: a line for each operator, what its kernel says of itself, and a line
+    /// for how.
+    fn describe(&self) -> Vec<String> {
+        let of_steps = self.steps.iter().flat_map(|step| {
+            let outputs: Vec<String> = step.outputs.iter().map(ToString::to_string).collect();
+            let line = format!("{} → {}", step.operator, outputs.join(", "));
+            let details = step.kernel.describe().into_iter().map(|detail| format!("  {detail}"));
+            iter::once(line).chain(details)
+        });
+        of_steps.chain([format!("loops compiled for {}", self.level)]).collect()
     }
 }
 

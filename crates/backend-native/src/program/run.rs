@@ -93,7 +93,8 @@ impl Program {
         steps: &'a [Vec<Tensor>],
         sources: &'a [Source],
     ) -> Operands<'a> {
-        Operands { sources, inputs: Some(block), constants: &self.constants, steps }
+        let (level, constants) = (self.level, &self.constants[..]);
+        Operands { sources, level, inputs: Some(block), constants, steps }
     }
 }
 

@@ -105,6 +105,6 @@ fn constant_is_cast_before_there_are_rows() {
     let graph = fixture::graph(&[numbers("x", 1)], &nodes, &[answer()]);
     let graph = with_constant(graph, &tensor("c", INT64, &[1]).int(7, 3));
     let plan = compile(&graph).unwrap();
-    assert_eq!(plan.steps().len(), 1, "{:?}", plan.steps());
+    assert!(!plan.steps().iter().any(|step| step.starts_with("Cast")), "{:?}", plan.steps());
     assert_eq!(floats_of(&run(&*plan, &[0.5], 1)[0]), [3.5]);
 }

@@ -3,6 +3,7 @@
 mod classical;
 mod elementwise;
 mod ensembles;
+mod exponential;
 mod layout;
 mod linear;
 mod reduce;

@@ -2,43 +2,41 @@
 
 use std::f64::consts::FRAC_2_SQRT_PI;
 
+use super::super::exponential::exp;
+
 /// Within 2e-7.
 ///
 /// Norbert Juffa's minimax polynomials, published as an `erff` of less than one unit in the last
 /// place, which ONNX Runtime computes too: on `|x| ≤ 475/512` one of `x`, above it one of
-/// `ln(1 − erf |x|)`. They are evaluated in float64, because not every processor has a fused
-/// multiply-add.
-#[expect(clippy::cast_possible_truncation, reason = "the polynomials are for float32")]
+/// `ln(1 − erf |x|)`. Both are evaluated, so that a loop has no branch.
+#[inline(always)]
 pub(super) fn f32(x: f32) -> f32 {
-    const NEAR: [f64; 6] = [
-        -5.967_617_03e-4,
-        4.991_194_23e-3,
-        -2.676_813_49e-2,
+    const NEAR: [f32; 6] = [
+        -5.967_617e-4,
+        4.991_194_2e-3,
+        -2.676_813_5e-2,
         1.128_199_25e-1,
-        -3.761_253_36e-1,
-        1.283_791_66e-1,
+        -3.761_253_4e-1,
+        1.283_791_7e-1,
     ];
-    const FAR: [f64; 7] = [
-        -1.728_534_70e-5,
-        3.831_971_26e-4,
-        -3.883_964_38e-3,
-        2.425_462_19e-2,
-        -1.067_778_77e-1,
-        -6.348_466_87e-1,
-        -1.287_175_12e-1,
+    const FAR: [f32; 7] = [
+        -1.728_534_7e-5,
+        3.831_971_3e-4,
+        -3.883_964_4e-3,
+        2.425_462_2e-2,
+        -1.067_778_8e-1,
+        -6.348_467e-1,
+        -1.287_175_1e-1,
     ];
-    let wide = f64::from(x);
-    let size = wide.abs();
-    if size <= 0.927_734_375 {
-        let square = wide * wide;
-        let factor = NEAR.iter().fold(0.0, |sum, term| sum * square + term);
-        (factor * wide + wide) as f32
-    } else {
-        // From here on one is the nearest float32, and no power of x overflows.
-        let size = size.min(4.0);
-        let power = FAR.iter().fold(0.0, |sum, term| sum * size + term) * size - size;
-        (1.0 - power.exp()).copysign(wide) as f32 + if x.is_nan() { x } else { 0.0 }
-    }
+    let square = x * x;
+    let [a, b, c, d, e, f] = NEAR;
+    let near = (((((a * square + b) * square + c) * square + d) * square + e) * square + f) * x + x;
+    // From four on one is the nearest float32; NaN stays NaN.
+    let size = if x.abs() > 4.0 { 4.0 } else { x.abs() };
+    let [a, b, c, d, e, f, g] = FAR;
+    let sum = (((((a * size + b) * size + c) * size + d) * size + e) * size + f) * size + g;
+    let far = (1.0 - exp(sum * size - size)).copysign(x);
+    if x.abs() <= 475.0 / 512.0 { near } else { far }
 }
 
 /// To about the last bit: the series of positive terms

@@ -3,7 +3,7 @@
 use std::{fmt, marker::PhantomData};
 
 use hotplate_backend::BackendError;
-use hotplate_tensor::{Element, Tensor};
+use hotplate_tensor::{DType, Element, Tensor};
 
 use crate::{
     operator::NotTaken,
@@ -31,10 +31,23 @@ impl<A: Element, B: Element, F: Fn(A) -> B + Send + Sync> Kernel for Map<A, B, F
     fn run(&self, operands: Operands<'_>, outputs: &mut [Tensor]) -> Result<(), BackendError> {
         let from = operands.elements::<A>(0);
         let to = outputs[0].reset::<B>(*operands.view(0).shape());
-        for (to, &from) in to.iter_mut().zip(from) {
-            *to = (self.function)(from);
+        // The other types have no functions that take longer than reading the elements does.
+        if const { matches!(A::DTYPE, DType::F32) } {
+            operands.level.call(
+                #[inline(always)]
+                || apply(&self.function, from, to),
+            );
+        } else {
+            apply(&self.function, from, to);
         }
         Ok(())
+    }
+}
+
+#[inline(always)]
+fn apply<A: Copy, B>(function: impl Fn(A) -> B, from: &[A], to: &mut [B]) {
+    for (to, &from) in to.iter_mut().zip(from) {
+        *to = function(from);
     }
 }
 

@@ -4,7 +4,7 @@ use std::{fmt, ops};
 
 use hotplate_tensor::Element;
 
-use super::{cast::To, erf};
+use super::{super::exponential, cast::To, erf};
 
 /// A type of number, with the operators that all of them have. Integers wrap around.
 pub(super) trait Number: Element + PartialOrd + fmt::Debug {
@@ -44,49 +44,60 @@ macro_rules! integers {
             const GREATEST: Self = Self::MAX;
             const IS_INTEGER: bool = true;
 
+            #[inline(always)]
             fn plus(self, other: Self) -> Self {
                 self.wrapping_add(other)
             }
 
+            #[inline(always)]
             fn minus(self, other: Self) -> Self {
                 self.wrapping_sub(other)
             }
 
+            #[inline(always)]
             fn times(self, other: Self) -> Self {
                 self.wrapping_mul(other)
             }
 
+            #[inline(always)]
             fn over(self, other: Self) -> Self {
                 self.wrapping_div(other)
             }
 
+            #[inline(always)]
             fn rest(self, other: Self) -> Self {
                 let rest = To::<f64>::to(self) % To::<f64>::to(other);
                 rest.to()
             }
 
+            #[inline(always)]
             fn floored_rest(self, other: Self) -> Self {
                 let rest = self.wrapping_rem(other);
                 if rest != 0 && (rest < 0) != (other < 0) { rest.wrapping_add(other) } else { rest }
             }
 
+            #[inline(always)]
             fn least(self, other: Self) -> Self {
                 self.min(other)
             }
 
+            #[inline(always)]
             fn greatest(self, other: Self) -> Self {
                 self.max(other)
             }
 
+            #[inline(always)]
             fn negative(self) -> Self {
                 self.wrapping_neg()
             }
 
+            #[inline(always)]
             fn magnitude(self) -> Self {
                 let $value = self;
                 $magnitude
             }
 
+            #[inline(always)]
             fn sign(self) -> Self {
                 let $value = self;
                 $sign
@@ -124,15 +135,15 @@ pub(super) trait Real:
 
     fn of(number: f32) -> Self;
     fn exp(self) -> Self;
-    /// The logarithm of one more.
-    fn ln_1p(self) -> Self;
+    /// The logarithm of one more than a number between zero and one.
+    fn ln_of_one_and(self) -> Self;
     fn tanh(self) -> Self;
     fn sqrt(self) -> Self;
     fn error_function(self) -> Self;
 }
 
 macro_rules! reals {
-    ($($type:ident),+) => {
+    ($($type:ident: $exp:path, $ln_of_one_and:path, $tanh:path;)+) => {
         $(
             impl Number for $type {
                 const ZERO: Self = 0.0;
@@ -140,47 +151,58 @@ macro_rules! reals {
                 const GREATEST: Self = Self::MAX;
                 const IS_INTEGER: bool = false;
 
+                #[inline(always)]
                 fn plus(self, other: Self) -> Self {
                     self + other
                 }
 
+                #[inline(always)]
                 fn minus(self, other: Self) -> Self {
                     self - other
                 }
 
+                #[inline(always)]
                 fn times(self, other: Self) -> Self {
                     self * other
                 }
 
+                #[inline(always)]
                 fn over(self, other: Self) -> Self {
                     self / other
                 }
 
+                #[inline(always)]
                 fn rest(self, other: Self) -> Self {
                     self % other
                 }
 
+                #[inline(always)]
                 fn floored_rest(self, other: Self) -> Self {
                     let rest = self % other;
                     if rest != 0.0 && (rest < 0.0) != (other < 0.0) { rest + other } else { rest }
                 }
 
+                #[inline(always)]
                 fn least(self, other: Self) -> Self {
                     if self < other || self.is_nan() { self } else { other }
                 }
 
+                #[inline(always)]
                 fn greatest(self, other: Self) -> Self {
                     if self > other || self.is_nan() { self } else { other }
                 }
 
+                #[inline(always)]
                 fn negative(self) -> Self {
                     -self
                 }
 
+                #[inline(always)]
                 fn magnitude(self) -> Self {
                     self.abs()
                 }
 
+                #[inline(always)]
                 fn sign(self) -> Self {
                     if self > 0.0 {
                         1.0
@@ -197,26 +219,32 @@ macro_rules! reals {
             impl Real for $type {
                 const ONE: Self = 1.0;
 
+                #[inline(always)]
                 fn of(number: f32) -> Self {
                     number.into()
                 }
 
+                #[inline(always)]
                 fn exp(self) -> Self {
-                    $type::exp(self)
+                    $exp(self)
                 }
 
-                fn ln_1p(self) -> Self {
-                    $type::ln_1p(self)
+                #[inline(always)]
+                fn ln_of_one_and(self) -> Self {
+                    $ln_of_one_and(self)
                 }
 
+                #[inline(always)]
                 fn tanh(self) -> Self {
-                    $type::tanh(self)
+                    $tanh(self)
                 }
 
+                #[inline(always)]
                 fn sqrt(self) -> Self {
                     $type::sqrt(self)
                 }
 
+                #[inline(always)]
                 fn error_function(self) -> Self {
                     erf::$type(self)
                 }
@@ -225,4 +253,7 @@ macro_rules! reals {
     };
 }
 
-reals!(f32, f64);
+reals! {
+    f32: exponential::exp, exponential::ln_of_one_and, exponential::tanh;
+    f64: f64::exp, f64::ln_1p, f64::tanh;
+}

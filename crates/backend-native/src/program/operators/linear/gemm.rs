@@ -114,6 +114,7 @@ struct Added {
 
 impl<T: Number> Kernel for Gemm<T> {
     fn run(&self, operands: Operands<'_>, outputs: &mut [Tensor]) -> Result<(), BackendError> {
+        let level = operands.level;
         let shape = self.output.shape(operands.rows());
         let &[rows, columns] = shape.dims() else { unreachable!("a product is a matrix") };
         let out = outputs[0].reset::<T>(shape);
@@ -129,23 +130,28 @@ impl<T: Number> Kernel for Gemm<T> {
         };
         let a = (operands.elements::<T>(0), strides(self.a_turned, rows, self.k));
         match &self.weights {
-            Some(weights) => weights.product(a.0, a.1, rows, out),
+            Some(weights) => weights.product(level, a.0, a.1, rows, out),
             None => {
                 let b = (operands.elements::<T>(1), strides(self.b_turned, self.k, columns));
-                product(a, b, self.k, columns, out);
+                product(level, a, b, self.k, columns, out);
             }
         }
         if self.alpha != T::ONE {
             out.iter_mut().for_each(|sum| *sum = self.alpha.times(*sum));
         }
         if let Some(added) = self.added {
-            self.add(added, operands.elements::<T>(2), columns, out);
+            let c = operands.elements::<T>(2);
+            level.call(
+                #[inline(always)]
+                || self.add(added, c, columns, out),
+            );
         }
         Ok(())
     }
 }
 
 impl<T: Number> Gemm<T> {
+    #[inline(always)]
     fn add(&self, added: Added, c: &[T], columns: usize, out: &mut [T]) {
         let width = if added.by_column { columns } else { 1 };
         for (row, sums) in out.chunks_exact_mut(columns).enumerate() {

@@ -118,7 +118,8 @@ impl<T: Number> Kernel for Weights<T> {
         if self.weights.n() > 0 {
             let rows = out.len() / self.weights.n();
             let strides = Strides { row: self.k, element: 1 };
-            self.weights.product(operands.elements::<T>(0), strides, rows, out);
+            let a = operands.elements::<T>(0);
+            self.weights.product(operands.level, a, strides, rows, out);
         }
         Ok(())
     }
@@ -183,7 +184,8 @@ impl<T: Number> Kernel for Typed<T> {
             let a = &a[at(&strides[0]) * rows * k..][..rows * k];
             let b = &b[at(&strides[1]) * k * columns..][..k * columns];
             let strides = |row| Strides { row, element: 1 };
-            product((a, strides(k)), (b, strides(columns)), k, columns, out);
+            let (a, b) = ((a, strides(k)), (b, strides(columns)));
+            product(operands.level, a, b, k, columns, out);
             for axis in (0..axes).rev() {
                 index[axis] += 1;
                 if index[axis] < shape.dims()[axis] {

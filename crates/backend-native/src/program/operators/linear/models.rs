@@ -17,6 +17,7 @@ use crate::{
         kernel::{Compiled, Kernel, Operand, Operands},
         shape::{Dim, ValueType},
     },
+    simd::Level,
 };
 
 pub(super) fn classifier(
@@ -128,7 +129,7 @@ fn labels(node: &Node<'_>, classes: usize) -> Result<Option<Labels>, NotTaken> {
 
 /// A model that reads elements of whatever type as float32.
 trait Model: std::fmt::Debug + Send + Sync + 'static {
-    fn answer<A: Load<f32>>(&self, x: &[A], rows: usize, outputs: &mut [Tensor]);
+    fn answer<A: Load<f32>>(&self, level: Level, x: &[A], rows: usize, outputs: &mut [Tensor]);
     fn rows(&self, rows: usize) -> usize;
 }
 
@@ -154,7 +155,7 @@ fn of_type<M: Model>(node: &Node<'_>, dtype: DType, model: M) -> Result<Box<dyn 
 impl<A: Load<f32> + std::fmt::Debug, M: Model> Kernel for Reading<A, M> {
     fn run(&self, operands: Operands<'_>, outputs: &mut [Tensor]) -> Result<(), BackendError> {
         let rows = self.model.rows(operands.rows());
-        self.model.answer(operands.elements::<A>(0), rows, outputs);
+        self.model.answer(operands.level, operands.elements::<A>(0), rows, outputs);
         Ok(())
     }
 }
@@ -186,9 +187,9 @@ impl Scores {
     }
 
     /// Writes the scores of `rows` rows, `[rows, classes]`.
-    fn of<A: Load<f32>>(&self, x: &[A], rows: usize, out: &mut [f32]) {
+    fn of<A: Load<f32>>(&self, level: Level, x: &[A], rows: usize, out: &mut [f32]) {
         let strides = Strides { row: self.features, element: 1 };
-        self.coefficients.product(x, strides, rows, out);
+        self.coefficients.product(level, x, strides, rows, out);
         for scores in out.chunks_exact_mut(self.classes()) {
             for (score, intercept) in scores.iter_mut().zip(&self.intercepts) {
                 *score += intercept;
@@ -209,9 +210,9 @@ impl Model for Regressor {
         self.output.dims[0].fixed().unwrap_or(rows)
     }
 
-    fn answer<A: Load<f32>>(&self, x: &[A], rows: usize, outputs: &mut [Tensor]) {
+    fn answer<A: Load<f32>>(&self, level: Level, x: &[A], rows: usize, outputs: &mut [Tensor]) {
         let out = outputs[0].reset::<f32>(self.output.shape(rows));
-        self.scores.of(x, rows, out);
+        self.scores.of(level, x, rows, out);
         out.chunks_exact_mut(self.scores.classes()).for_each(|row| self.transform.apply(row));
     }
 }
@@ -256,14 +257,14 @@ impl Model for Classifier {
         self.types[0].dims[0].fixed().unwrap_or(rows)
     }
 
-    fn answer<A: Load<f32>>(&self, x: &[A], rows: usize, outputs: &mut [Tensor]) {
+    fn answer<A: Load<f32>>(&self, level: Level, x: &[A], rows: usize, outputs: &mut [Tensor]) {
         let [labels, scores, ..] = outputs else { unreachable!("two outputs were compiled") };
         let width = self.scores.classes();
         let out = scores.reset::<f32>(self.types[1].shape(rows));
         // Where there are two for one, the scores themselves lie in the back half at first: what
         // is written from the front on never overtakes what is still to be read.
         let first = if self.second { rows } else { 0 };
-        self.scores.of(x, rows, &mut out[first..]);
+        self.scores.of(level, x, rows, &mut out[first..]);
         let shape = Shape::of_rows(rows);
         let classes = out[first..].chunks_exact(width).map(|scores| self.class(scores));
         match &self.labels {

@@ -5,20 +5,14 @@
 //! tile 1: k = 0: [w w w w …]  k = 1: [w w w w …]  …     the next
 //! ```
 //!
-//! The sums of a tile stay in registers while k runs, several rows at once. Every sum is taken in
-//! the order of k, whatever the number of rows: slice by slice, and the slices' sums are added up,
+//! The sums of a block, some rows times some tiles, stay in registers while k runs. Every sum is
+//! taken in the order of k, whatever the block: slice by slice, and the slices' sums are added up,
 //! as ONNX Runtime does to keep a slice in the cache.
 
 use std::array;
 
-use super::number::{Load, Number};
-
-/// Outputs side by side, and rows at once: as many sums as there are registers for.
-const WIDE: usize = 16;
-const WIDE_ROWS: usize = 1;
-/// For the few outputs of a last layer or a regression.
-const NARROW: usize = 4;
-const NARROW_ROWS: usize = 4;
+use super::number::{Load, NARROW, Number, Sums, WIDE};
+use crate::simd::{Level, Loop, Simd, prelude::*};
 
 const SLICE: usize = 256;
 const SMALL_SLICE: usize = 128;
@@ -30,7 +24,7 @@ pub(super) struct Packed<T: Number> {
     n: usize,
     /// How many of k are added up before they are added to the others.
     slice: usize,
-    tiles: Tiles<T::Wide>,
+    tiles: Tiles<T>,
 }
 
 #[derive(Debug)]
@@ -49,9 +43,7 @@ pub(super) struct Strides {
 impl<T: Number> Packed<T> {
     /// Lays `weights` out, of which element (k, n) is at `k · row + n · element`.
     pub(super) fn new(weights: &[T], k: usize, n: usize, strides: Strides) -> Self {
-        let at = |row: usize, column: usize| {
-            weights[row * strides.row + column * strides.element].widen()
-        };
+        let at = |row: usize, column: usize| weights[row * strides.row + column * strides.element];
         let tiles =
             if n <= NARROW { Tiles::Narrow(tiles(k, n, at)) } else { Tiles::Wide(tiles(k, n, at)) };
         Self { k, n, slice: SLICE, tiles }
@@ -81,92 +73,143 @@ impl<T: Number> Packed<T> {
     /// Element (row, k) of `a` is at `row · strides.row + k · strides.element`.
     pub(super) fn product<A: Load<T>>(
         &self,
+        level: Level,
         a: &[A],
         strides: Strides,
         rows: usize,
         out: &mut [T],
     ) {
-        match &self.tiles {
-            Tiles::Narrow(tiles) => {
-                self.blocks::<A, NARROW, NARROW_ROWS>(tiles, a, strides, rows, out);
-            }
-            Tiles::Wide(tiles) => self.blocks::<A, WIDE, WIDE_ROWS>(tiles, a, strides, rows, out),
-        }
+        level.run(Product { weights: self, a, strides, rows, out });
     }
+}
 
-    fn blocks<A: Load<T>, const W: usize, const R: usize>(
-        &self,
-        tiles: &[[T::Wide; W]],
-        a: &[A],
-        strides: Strides,
-        rows: usize,
-        out: &mut [T],
-    ) {
-        let mut row = 0;
-        while row + R <= rows {
-            self.block::<A, W, R>(tiles, a, strides, row, out);
-            row += R;
-        }
-        for row in row..rows {
-            self.block::<A, W, 1>(tiles, a, strides, row, out);
-        }
-    }
+struct Product<'a, T: Number, A> {
+    weights: &'a Packed<T>,
+    a: &'a [A],
+    strides: Strides,
+    rows: usize,
+    out: &'a mut [T],
+}
 
-    /// The products of `R` rows with all tiles.
-    fn block<A: Load<T>, const W: usize, const R: usize>(
-        &self,
-        tiles: &[[T::Wide; W]],
-        a: &[A],
-        strides: Strides,
-        first: usize,
-        out: &mut [T],
-    ) {
-        let (k, n) = (self.k, self.n);
-        for (number, from) in (0..n).step_by(W).enumerate() {
-            let tile = &tiles[number * k..(number + 1) * k];
-            let sums: [[T::Wide; W]; R] = if strides.element == 1 {
-                let rows: [&[A]; R] = array::from_fn(|row| &a[(first + row) * strides.row..][..k]);
-                self.sums(tile, |row, k| rows[row][k].load().widen())
-            } else {
-                let at = |row: usize, k: usize| (first + row) * strides.row + k * strides.element;
-                self.sums(tile, |row, k| a[at(row, k)].load().widen())
-            };
-            let to = n.min(from + W);
-            for (row, sums) in sums.iter().enumerate() {
-                let out = &mut out[(first + row) * n..][from..to];
-                out.iter_mut().zip(sums).for_each(|(out, &sum)| *out = T::narrow(sum));
-            }
-        }
-    }
+impl<T: Number, A: Load<T>> Loop for Product<'_, T, A> {
+    type Answer = ();
 
     #[inline(always)]
-    fn sums<const W: usize, const R: usize>(
-        &self,
-        tile: &[[T::Wide; W]],
-        at: impl Fn(usize, usize) -> T::Wide,
-    ) -> [[T::Wide; W]; R] {
-        let mut totals = [[T::Wide::ZERO; W]; R];
-        for (number, slice) in tile.chunks(self.slice).enumerate() {
-            let first = number * self.slice;
-            let mut sums = [[T::Wide::ZERO; W]; R];
-            for (k, weights) in slice.iter().enumerate() {
-                for (row, sums) in sums.iter_mut().enumerate() {
-                    let factor = at(row, first + k);
-                    for (sum, &weight) in sums.iter_mut().zip(weights) {
-                        *sum = T::fused(*sum, factor, weight);
-                    }
-                }
+    fn run<S: Simd>(mut self, simd: S) {
+        match &self.weights.tiles {
+            // A transposed factor is rare: one row after the other will do.
+            Tiles::Narrow(tiles) if self.strides.element != 1 => {
+                self.blocks::<S, T::Narrow<S>, NARROW, 1, 1>(simd, tiles, 0);
             }
-            if first == 0 {
-                totals = sums;
-            } else {
-                for (total, sum) in totals.as_flattened_mut().iter_mut().zip(sums.as_flattened()) {
-                    *total = T::fused(*total, *sum, T::Wide::ONE);
+            Tiles::Wide(tiles) if self.strides.element != 1 => {
+                self.blocks::<S, T::Wide<S>, WIDE, 1, 1>(simd, tiles, 0);
+            }
+            Tiles::Narrow(tiles) => {
+                let row = self.blocks::<S, T::Narrow<S>, NARROW, 1, 8>(simd, tiles, 0);
+                self.blocks::<S, T::Narrow<S>, NARROW, 1, 1>(simd, tiles, row);
+            }
+            // As many sums as there are registers for, beside the weights.
+            Tiles::Wide(tiles) if S::f32s::LEN >= WIDE => {
+                let row = self.blocks::<S, T::Wide<S>, WIDE, 4, 4>(simd, tiles, 0);
+                self.blocks::<S, T::Wide<S>, WIDE, 4, 1>(simd, tiles, row);
+            }
+            Tiles::Wide(tiles) => {
+                let row = self.blocks::<S, T::Wide<S>, WIDE, 1, 4>(simd, tiles, 0);
+                self.blocks::<S, T::Wide<S>, WIDE, 4, 1>(simd, tiles, row);
+            }
+        }
+    }
+}
+
+impl<T: Number, A: Load<T>> Product<'_, T, A> {
+    /// Multiplies rows from `first` on, `R` at a time, and says which is the first that is left.
+    #[inline(always)]
+    fn blocks<S: Simd, V: Sums<S, T, W>, const W: usize, const TILES: usize, const R: usize>(
+        &mut self,
+        simd: S,
+        tiles: &[[T; W]],
+        first: usize,
+    ) -> usize {
+        let count = self.weights.n.div_ceil(W);
+        let mut row = first;
+        while row + R <= self.rows {
+            let mut tile = 0;
+            while tile + TILES <= count {
+                self.block::<S, V, W, TILES, R>(simd, tiles, tile, row);
+                tile += TILES;
+            }
+            if const { TILES > 2 } && tile + 2 <= count {
+                self.block::<S, V, W, 2, R>(simd, tiles, tile, row);
+                tile += 2;
+            }
+            while const { TILES > 1 } && tile < count {
+                self.block::<S, V, W, 1, R>(simd, tiles, tile, row);
+                tile += 1;
+            }
+            row += R;
+        }
+        row
+    }
+
+    /// The products of `R` rows with `TILES` tiles.
+    #[inline(always)]
+    fn block<S: Simd, V: Sums<S, T, W>, const W: usize, const TILES: usize, const R: usize>(
+        &mut self,
+        simd: S,
+        tiles: &[[T; W]],
+        tile: usize,
+        first: usize,
+    ) {
+        let Packed { k, n, slice, .. } = *self.weights;
+        let tiles: [&[[T; W]]; TILES] = array::from_fn(|at| &tiles[(tile + at) * k..][..k]);
+        let row = |row: usize| &self.a[(first + row) * self.strides.row..];
+        let element = self.strides.element;
+        let sums: [[V; TILES]; R] = if const { TILES == 1 && R == 1 } && element != 1 {
+            sums(simd, tiles, slice, k, |at, k| row(at)[k * element].load())
+        } else {
+            let rows: [&[A]; R] = array::from_fn(|at| &row(at)[..k]);
+            sums(simd, tiles, slice, k, |row, k| rows[row][k].load())
+        };
+        for (row, sums) in sums.iter().enumerate() {
+            let out = &mut self.out[(first + row) * n..][tile * W..n];
+            for (out, sums) in out.chunks_mut(W).zip(sums) {
+                let sums = sums.into_array();
+                match out.as_mut_array::<W>() {
+                    Some(out) => *out = sums,
+                    None => out.iter_mut().zip(sums).for_each(|(out, sum)| *out = sum),
                 }
             }
         }
-        totals
     }
+}
+
+#[inline(always)]
+fn sums<S: Simd, T: Copy, V: Sums<S, T, W>, const W: usize, const TILES: usize, const R: usize>(
+    simd: S,
+    tiles: [&[[T; W]]; TILES],
+    slice: usize,
+    k: usize,
+    at: impl Fn(usize, usize) -> T,
+) -> [[V; TILES]; R] {
+    let mut totals = [[V::zero(simd); TILES]; R];
+    let mut first = 0;
+    while first < k {
+        let to = k.min(first + slice);
+        let mut sums = [[V::zero(simd); TILES]; R];
+        for k in first..to {
+            for (row, sums) in sums.iter_mut().enumerate() {
+                let factor = at(row, k);
+                for (sums, tile) in sums.iter_mut().zip(&tiles) {
+                    *sums = sums.plus_product(simd, factor, &tile[k]);
+                }
+            }
+        }
+        for (totals, sums) in totals.as_flattened_mut().iter_mut().zip(sums.as_flattened()) {
+            *totals = if first == 0 { *sums } else { totals.plus(*sums) };
+        }
+        first = to;
+    }
+    totals
 }
 
 fn tiles<T: Number, const W: usize>(

@@ -101,6 +101,17 @@ impl<T: Float> Kernel for Softmax<T> {
             Along::Axis(axis) => axis.lanes(&shape),
             Along::Last(count) => Lanes { outers: out.len() / count, count, inners: 1 },
         };
+        if let (Kind::Shares, 1) = (self.kind, lanes.inners) {
+            operands.level.call(
+                #[inline(always)]
+                || {
+                    for lane in out.chunks_exact_mut(lanes.count) {
+                        shares(lane);
+                    }
+                },
+            );
+            return Ok(());
+        }
         for first in lanes.firsts() {
             let last = first + (lanes.count - 1) * lanes.inners;
             let lane = &mut out[first..=last];
@@ -111,6 +122,42 @@ impl<T: Float> Kernel for Softmax<T> {
             }
         }
         Ok(())
+    }
+}
+
+/// Shares of one, of elements side by side; eight at a time, whose sums are added up at the end.
+#[inline(always)]
+fn shares<T: Float>(lane: &mut [T]) {
+    // NaN only where it stands first, but then no share is a number either.
+    let mut greatest = [lane[0]; 8];
+    in_eights(lane, |index, element| {
+        if element > greatest[index] {
+            greatest[index] = element;
+        }
+    });
+    let greater = |one: T, other: T| if other > one { other } else { one };
+    let greatest = greatest.into_iter().fold(lane[0], greater);
+    for element in &mut *lane {
+        *element = element.minus(greatest).exponential_in_loop();
+    }
+    let mut sums = [T::ZERO; 8];
+    in_eights(lane, |index, element| sums[index] = sums[index].plus(element));
+    let [a, b, c, d, e, f, g, h] = sums;
+    let sum = a.plus(b).plus(c.plus(d)).plus(e.plus(f).plus(g.plus(h)));
+    lane.iter_mut().for_each(|element| *element = element.over(sum));
+}
+
+/// Calls a function with each element and its index among eight.
+#[inline(always)]
+fn in_eights<T: Copy>(elements: &[T], mut function: impl FnMut(usize, T)) {
+    let (eights, rest) = elements.as_chunks::<8>();
+    for eight in eights {
+        for (index, &element) in eight.iter().enumerate() {
+            function(index, element);
+        }
+    }
+    for (index, &element) in rest.iter().enumerate() {
+        function(index, element);
     }
 }
 
