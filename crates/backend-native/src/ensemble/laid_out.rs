@@ -30,6 +30,10 @@ enum Adder<X: Real> {
     One(Scorer<X, X>),
     /// Every tree adds a number to its own score.
     ByTree { scorer: Scorer<X, X>, score_of_tree: Vec<u32> },
+    /// Every tree adds a number to the second score, and its negation to the first.
+    Mirrored(Scorer<X, X>),
+    /// Every leaf adds a number to every score.
+    Dense { scorer: Scorer<X, u32>, values: Vec<X> },
     /// Every leaf adds what it has.
     ByLeaf { scorer: Scorer<X, u32>, weights: LeafWeights<X> },
 }
@@ -69,6 +73,13 @@ impl<X: Real> LaidOutEnsemble<X> {
                 let scorer = Scorer::new(&trees, layout).ok_or_else(refusal)?;
                 Adder::ByTree { scorer, score_of_tree }
             }
+            Weights::Mirrored => {
+                Adder::Mirrored(Scorer::for_sums(&trees, layout).ok_or_else(refusal)?)
+            }
+            Weights::Dense { values } => {
+                let scorer = Scorer::new(&trees, layout).ok_or_else(refusal)?;
+                Adder::Dense { scorer, values }
+            }
             Weights::ByLeaf(weights) => {
                 let scorer = Scorer::new(&trees, layout).ok_or_else(refusal)?;
                 Adder::ByLeaf { scorer, weights }
@@ -85,11 +96,15 @@ impl<X: Real> LaidOutEnsemble<X> {
     /// What a thread needs to call the method below.
     pub(crate) fn scratch(&self) -> EnsembleScratch<X> {
         let (trees, sums) = match &self.adder {
-            Adder::One(scorer) => (TreesScratch::Numbers(scorer.scratch()), BLOCK_ROWS),
+            Adder::One(scorer) | Adder::Mirrored(scorer) => {
+                (TreesScratch::Numbers(scorer.scratch()), BLOCK_ROWS)
+            }
             Adder::ByTree { scorer, .. } => {
                 (TreesScratch::Numbers(scorer.scratch()), self.scores())
             }
-            Adder::ByLeaf { scorer, .. } => (TreesScratch::Leaves(scorer.scratch()), self.scores()),
+            Adder::Dense { scorer, .. } | Adder::ByLeaf { scorer, .. } => {
+                (TreesScratch::Leaves(scorer.scratch()), self.scores())
+            }
         };
         EnsembleScratch { trees, sums: vec![X::ZERO; sums], got: vec![false; self.scores()] }
     }
@@ -103,18 +118,22 @@ impl<X: Real> LaidOutEnsemble<X> {
         scratch: &mut EnsembleScratch<X>,
         mut each: impl FnMut(usize, &mut [X], &mut [bool]),
     ) {
-        if let (Adder::One(scorer), TreesScratch::Numbers(trees)) =
+        if let (Adder::One(scorer) | Adder::Mirrored(scorer), TreesScratch::Numbers(trees)) =
             (&self.adder, &mut scratch.trees)
             && matches!(self.aggregate, Aggregate::Sum | Aggregate::Average(_))
         {
+            let is_mirrored = matches!(self.adder, Adder::Mirrored(_));
             for (block, rows) in rows.chunks(BLOCK_ROWS * width).enumerate() {
                 let sums = &mut scratch.sums[..rows.len() / width];
-                sums.fill(self.start[0]);
+                sums.fill(self.start[usize::from(is_mirrored)]);
                 scorer.add_to(sums, rows, width, trees);
                 for (row, sum) in (block * BLOCK_ROWS..).zip(sums) {
                     *sum = self.averaged(*sum);
-                    scratch.got[0] = true;
-                    each(row, std::slice::from_mut(sum), &mut scratch.got);
+                    scratch.got.fill(true);
+                    match is_mirrored {
+                        false => each(row, std::slice::from_mut(sum), &mut scratch.got),
+                        true => each(row, &mut [-*sum, *sum], &mut scratch.got),
+                    }
                 }
             }
             return;
@@ -135,6 +154,16 @@ impl<X: Real> LaidOutEnsemble<X> {
         match (&self.adder, trees) {
             (Adder::One(scorer), TreesScratch::Numbers(trees)) => {
                 scorer.visit(x, trees).iter().for_each(|&value| adding.add(0, value));
+            }
+            (Adder::Mirrored(scorer), TreesScratch::Numbers(trees)) => {
+                for &value in scorer.visit(x, trees) {
+                    adding.add(0, -value);
+                    adding.add(1, value);
+                }
+            }
+            (Adder::Dense { scorer, values }, TreesScratch::Leaves(trees)) => {
+                let said = scorer.visit(x, trees).iter();
+                said.for_each(|&leaf| adding.add_all(&values[leaf as usize * self.start.len()..]));
             }
             (Adder::ByTree { scorer, score_of_tree }, TreesScratch::Numbers(trees)) => {
                 let said = scorer.visit(x, trees).iter().zip(score_of_tree);
@@ -159,8 +188,10 @@ impl<X: Real> LaidOutEnsemble<X> {
     /// The layout, for a person.
     pub(crate) fn layout(&self) -> String {
         match &self.adder {
-            Adder::One(scorer) | Adder::ByTree { scorer, .. } => scorer.describe(),
-            Adder::ByLeaf { scorer, .. } => scorer.describe(),
+            Adder::One(scorer) | Adder::Mirrored(scorer) | Adder::ByTree { scorer, .. } => {
+                scorer.describe()
+            }
+            Adder::Dense { scorer, .. } | Adder::ByLeaf { scorer, .. } => scorer.describe(),
         }
     }
 
@@ -168,8 +199,9 @@ impl<X: Real> LaidOutEnsemble<X> {
     pub(crate) fn describe(&self) -> String {
         let trees = match &self.adder {
             Adder::One(_) => "the trees'",
+            Adder::Mirrored(_) => "for two scores, one the negation of the other, the trees'",
             Adder::ByTree { .. } => "for each score its trees'",
-            Adder::ByLeaf { .. } => "for each score the leaves'",
+            Adder::Dense { .. } | Adder::ByLeaf { .. } => "for each score the leaves'",
         };
         let aggregate = match self.aggregate {
             Aggregate::Sum => "sum",
@@ -189,6 +221,19 @@ struct Adding<'a, X> {
 }
 
 impl<X: Real> Adding<'_, X> {
+    /// Adds the first of these values to the scores, one to each.
+    #[inline]
+    fn add_all(&mut self, values: &[X]) {
+        if matches!(self.aggregate, Aggregate::Sum | Aggregate::Average(_)) {
+            self.sums.iter_mut().zip(values).for_each(|(sum, &value)| *sum += value);
+            self.got.fill(true);
+        } else {
+            (0..)
+                .zip(&values[..self.sums.len()])
+                .for_each(|(score, &value)| self.add(score, value));
+        }
+    }
+
     #[inline]
     fn add(&mut self, score: u32, value: X) {
         let (sum, got) = (&mut self.sums[score as usize], &mut self.got[score as usize]);

@@ -17,6 +17,12 @@ pub(crate) struct Weight<X> {
 pub(super) enum Weights<X> {
     /// Each its [value](Leaf::value), to the score of its tree.
     ByTree { score_of_tree: Vec<u32> },
+    /// Each its [value](Leaf::value) to the second of two scores, and its negation to the first, as
+    /// CatBoost's exporter writes two classes. So the sums are each other's negation too: rounding
+    /// has no side.
+    Mirrored,
+    /// Each one number to every score: `values[id·scores..]` are those of leaf `id`.
+    Dense { values: Vec<X> },
     /// Each any number.
     ByLeaf(LeafWeights<X>),
 }
@@ -53,18 +59,18 @@ impl<X: Real> LeafWeights<X> {
         &self.weights[self.starts[at] as usize..self.starts[at + 1] as usize]
     }
 
-    /// What a leaf adds where it adds one number, else zero.
+    /// What a leaf adds where it adds one number, or one and its negation; else zero.
     pub(super) fn value_of(&self, id: u32) -> X {
         match self.of(id) {
             [weight] => weight.value,
-            _ => X::ZERO,
+            weights => mirrored(weights).unwrap_or(X::ZERO),
         }
     }
 }
 
 impl<X: Real> Weights<X> {
-    /// The weights of these trees, in the shortest form.
-    pub(super) fn of(trees: &[Tree<X>], weights: LeafWeights<X>) -> Self {
+    /// The weights of these trees, which add to so many scores, in the shortest form.
+    pub(super) fn of(trees: &[Tree<X>], weights: LeafWeights<X>, scores: usize) -> Self {
         let score = |tree: &Tree<X>| {
             let mut scores = leaves(tree).map(|leaf| match weights.of(leaf.id) {
                 [weight] => Some(weight.score),
@@ -73,16 +79,30 @@ impl<X: Real> Weights<X> {
             let first = scores.next()??;
             scores.all(|score| score == Some(first)).then_some(first)
         };
-        match trees.iter().map(score).collect() {
-            Some(score_of_tree) => Self::ByTree { score_of_tree },
-            None => Self::ByLeaf(weights),
+        if let Some(score_of_tree) = trees.iter().map(score).collect() {
+            return Self::ByTree { score_of_tree };
         }
+        let all = |test: &dyn Fn(&[Weight<X>]) -> bool| {
+            trees.iter().flat_map(leaves).all(|leaf| test(weights.of(leaf.id)))
+        };
+        if scores == 2 && all(&|weights| mirrored(weights).is_some()) {
+            return Self::Mirrored;
+        }
+        let is_dense = |weights: &[Weight<X>]| {
+            weights.len() == scores && weights.iter().zip(0..).all(|(w, score)| w.score == score)
+        };
+        if all(&is_dense) {
+            return Self::Dense { values: weights.dense(scores) };
+        }
+        Self::ByLeaf(weights)
     }
 
     /// Whether every leaf adds one number, no more and no less.
     pub(super) fn has_one_a_leaf(&self, trees: &[Tree<X>]) -> bool {
         match self {
             Self::ByTree { .. } => true,
+            // One score alone is never dense, but a number to its tree's.
+            Self::Mirrored | Self::Dense { .. } => false,
             Self::ByLeaf(weights) => {
                 trees.iter().flat_map(leaves).all(|leaf| weights.of(leaf.id).len() == 1)
             }
@@ -93,6 +113,7 @@ impl<X: Real> Weights<X> {
     pub(super) fn add_to(&self, score: u32) -> bool {
         match self {
             Self::ByTree { score_of_tree } => score_of_tree.contains(&score),
+            Self::Mirrored | Self::Dense { .. } => true,
             Self::ByLeaf(weights) => weights.weights.iter().any(|weight| weight.score == score),
         }
     }
@@ -101,6 +122,7 @@ impl<X: Real> Weights<X> {
     pub(super) fn always_add_to(&self, trees: &[Tree<X>], score: u32) -> bool {
         match self {
             Self::ByTree { score_of_tree } => score_of_tree.contains(&score),
+            Self::Mirrored | Self::Dense { .. } => !trees.is_empty(),
             Self::ByLeaf(weights) => {
                 let adds = |leaf: Leaf<X>| weights.of(leaf.id).iter().any(|w| w.score == score);
                 trees.iter().any(|tree| leaves(tree).all(adds))
@@ -112,9 +134,35 @@ impl<X: Real> Weights<X> {
     pub(super) fn are_positive(&self, trees: &[Tree<X>]) -> bool {
         match self {
             Self::ByTree { .. } => !trees.iter().flat_map(leaves).any(|leaf| leaf.value < X::ZERO),
+            Self::Mirrored => trees.iter().flat_map(leaves).all(|leaf| leaf.value == X::ZERO),
+            Self::Dense { values } => !values.iter().any(|&value| value < X::ZERO),
             Self::ByLeaf(weights) => !weights.weights.iter().any(|w| w.value < X::ZERO),
         }
     }
+}
+
+impl<X: Real> LeafWeights<X> {
+    /// The values of all leaves, each with one for every score.
+    fn dense(&self, scores: usize) -> Vec<X> {
+        let ids = self.starts.len() - 1;
+        let mut values = vec![X::ZERO; ids * scores];
+        for (id, values) in (0..).zip(values.chunks_exact_mut(scores)) {
+            for (value, weight) in values.iter_mut().zip(self.of(id)) {
+                *value = weight.value;
+            }
+        }
+        values
+    }
+}
+
+/// What two weights add to the second of two scores, where they add the negation to the first.
+fn mirrored<X: Real>(weights: &[Weight<X>]) -> Option<X> {
+    let (first, second) = match weights {
+        [a, b] if (a.score, b.score) == (0, 1) => (a.value, b.value),
+        [a, b] if (a.score, b.score) == (1, 0) => (b.value, a.value),
+        _ => return None,
+    };
+    (first == -second).then_some(second)
 }
 
 fn leaves<X: Real>(tree: &Tree<X>) -> impl Iterator<Item = Leaf<X>> + '_ {

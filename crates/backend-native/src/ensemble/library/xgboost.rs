@@ -54,9 +54,9 @@ pub(crate) fn read(
     let weights = LeafWeights::new(leaves, small(first_id));
     let trees: Vec<Tree<f32>> =
         trees.into_iter().map(|(tree, first_id)| grow(tree, first_id, &weights)).collect();
-    let weights = Weights::of(&trees, weights);
     let start = model.base_margins.clone();
     let scores = start.len();
+    let weights = Weights::of(&trees, weights, scores);
     let ensemble = Ensemble { trees, weights, start, aggregate: Aggregate::Sum };
     let texts = (0..model.num_feature)
         .map(|feature| match model.categories.get(feature) {

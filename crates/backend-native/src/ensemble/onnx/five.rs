@@ -46,7 +46,7 @@ pub(super) fn read<X: Real>(node: &OnnxNode<'_>) -> Result<Attributes<X>, NotTak
         left = left.saturating_sub(tree.len());
         trees.push(tree);
     }
-    let weights = Weights::of(&trees, weights);
+    let weights = Weights::of(&trees, weights, scores);
     let (base, labels) = (Vec::new(), None);
     Ok(Attributes { trees, weights, scores, base, aggregate, post_transform, labels })
 }

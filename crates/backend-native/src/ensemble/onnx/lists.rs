@@ -37,7 +37,7 @@ pub(super) fn read<X: Real>(node: &OnnxNode<'_>) -> Result<Attributes<X>, NotTak
     let ids = Ids::new(node, &lists)?;
     let weights = weights(node, if is_classifier { "class" } else { "target" }, &ids, scores)?;
     let trees = lists.trees(node, &ids, &weights)?;
-    let weights = Weights::of(&trees, weights);
+    let weights = Weights::of(&trees, weights, scores);
     let aggregate = if is_classifier { Aggregate::Sum } else { aggregate(node, trees.len())? };
     Ok(Attributes { trees, weights, scores, base, aggregate, post_transform, labels })
 }
