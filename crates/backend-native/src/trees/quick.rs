@@ -32,13 +32,14 @@ use self::{
     table::{CHUNK_WORDS, Chunk, Row, Table},
 };
 use super::{payload::Payload, tree::Tree};
-use crate::real::Real;
+use crate::{real::Real, simd::Level};
 
 /// Rows whose leaves are added in turns.
 const ROWS: usize = 4;
 
 /// An ensemble, laid out to be struck out.
 pub(crate) struct QuickScorer<X, V> {
+    level: Level,
     search: Search<X>,
     table: Table,
     exits: Exits<V>,
@@ -67,7 +68,7 @@ impl<X: Real, V: Payload<X>> QuickScorer<X, V> {
     pub(crate) fn of_leaves(trees: &[Tree<X>]) -> Option<Self> {
         let slots = Slots::new(trees)?;
         let (search, table) = Table::new(slots.strikes(trees), slots.words())?;
-        Some(Self { search, table, exits: Exits::Slots(slots) })
+        Some(Self { level: Level::best(), search, table, exits: Exits::Slots(slots) })
     }
 
     /// Lays out these trees with a bit for each level, or `None` when one is not symmetric or the
@@ -75,7 +76,7 @@ impl<X: Real, V: Payload<X>> QuickScorer<X, V> {
     pub(crate) fn of_levels(trees: &[Tree<X>]) -> Option<Self> {
         let levels = Levels::new(trees)?;
         let (search, table) = Table::new(levels.strikes(trees), levels.words())?;
-        Some(Self { search, table, exits: Exits::Levels(levels) })
+        Some(Self { level: Level::best(), search, table, exits: Exits::Levels(levels) })
     }
 
     pub(crate) fn scratch(&self) -> QuickScratch {
@@ -99,6 +100,7 @@ impl<X: Real, V: Payload<X>> QuickScorer<X, V> {
     }
 
     /// Makes `state` the leaves that this feature vector leaves.
+    #[inline(always)]
     fn strike(&self, features: &[X], state: &mut [Chunk], dense: &mut [Row], sparse: &mut [Row]) {
         let (mut dense_rows, mut sparse_rows) = (0, 0);
         // Which rows do something is as hard to foresee as the data, so nothing branches on it.
@@ -154,12 +156,42 @@ impl<X: Real> QuickScorer<X, X> {
     }
 
     fn add<const N: usize>(&self, sums: &mut [X; N], rows: [&[X]; N], scratch: &mut QuickScratch) {
+        match &self.exits {
+            Exits::Slots(slots) if slots.are_of_one_width() => self.level.call(
+                #[inline(always)]
+                || self.add_inlined(sums, rows, scratch),
+            ),
+            // Vectors would gather what lies apart, which is slower than to load it.
+            _ => self.add_plainly(sums, rows, scratch),
+        }
+    }
+
+    #[inline(never)]
+    fn add_plainly<const N: usize>(
+        &self,
+        sums: &mut [X; N],
+        rows: [&[X]; N],
+        scratch: &mut QuickScratch,
+    ) {
+        self.add_inlined(sums, rows, scratch);
+    }
+
+    #[inline(always)]
+    fn add_inlined<const N: usize>(
+        &self,
+        sums: &mut [X; N],
+        rows: [&[X]; N],
+        scratch: &mut QuickScratch,
+    ) {
         let QuickScratch { states, dense, sparse } = scratch;
         let chunks = self.table.chunks();
         for (nth, features) in rows.iter().enumerate() {
             self.strike(features, &mut states[nth * chunks..][..chunks], dense, sparse);
         }
-        let states = array::from_fn(|nth| states[nth * chunks..][..chunks].as_flattened());
+        let states = array::from_fn(
+            #[inline(always)]
+            |nth| states[nth * chunks..][..chunks].as_flattened(),
+        );
         match &self.exits {
             Exits::Slots(slots) => slots.add_to(sums, states),
             Exits::Levels(levels) => levels.add_to(sums, states),

@@ -66,7 +66,7 @@ impl<X: Real> Search<X> {
     }
 
     /// Calls `select` with the row of each feature.
-    #[inline]
+    #[inline(always)]
     pub(super) fn each(&self, features: &[X], mut select: impl FnMut(usize)) {
         for feature in &self.features {
             let x = features[feature.index as usize];

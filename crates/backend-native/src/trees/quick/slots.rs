@@ -104,6 +104,11 @@ impl<V> Slots<V> {
         strikes
     }
 
+    /// Whether all slots have one width, and so are in the order of the file.
+    pub(super) const fn are_of_one_width(&self) -> bool {
+        self.groups.len() == 1
+    }
+
     /// The leaves of all trees.
     pub(super) const fn leaves(&self) -> usize {
         self.leaves
@@ -134,7 +139,7 @@ impl<X: Real> Slots<X> {
     /// Adds to the sum of each of some rows what the leaves say that are the lowest left in each
     /// slot, tree by tree in the order of the file. The additions of one row wait for each other, those
     /// of several rows do not.
-    #[inline]
+    #[inline(always)]
     pub(super) fn add_to<const ROWS: usize>(&self, sums: &mut [X; ROWS], states: [&[u64]; ROWS]) {
         let states = states.map(|state| &state[..self.said.len()]);
         if let [group] = &self.groups[..] {
@@ -154,7 +159,7 @@ impl<X: Real> Slots<X> {
     }
 
     /// As [`add_to`](Self::add_to), where all slots have this width and so are in the file's order.
-    #[inline]
+    #[inline(always)]
     fn add_width<const WIDTH: usize, const ROWS: usize>(
         &self,
         sums: &mut [X; ROWS],
@@ -180,7 +185,7 @@ const fn lane_of(width: usize) -> u64 {
 
 /// What the leaf of the lowest of these bits says. A slot never loses all its leaves, so there is
 /// one.
-#[inline]
+#[inline(always)]
 fn lowest<V: Copy>(left: u64, said: &[V; WORD_BITS]) -> V {
     said[left.trailing_zeros() as usize % WORD_BITS]
 }

@@ -161,11 +161,13 @@ impl Table {
         self.chunks
     }
 
+    #[inline(always)]
     pub(super) fn row(&self, row: usize) -> Row {
         self.rows[row]
     }
 
     /// Makes `state` what all of these dense rows leave.
+    #[inline(always)]
     pub(super) fn keep_dense(&self, rows: &[Row], state: &mut [Chunk]) {
         let masks = |row: &Row| self.dense[row.first as usize..][..self.chunks].as_flattened();
         let state = state.as_flattened_mut();
@@ -201,7 +203,7 @@ impl Table {
     }
 
     /// Strikes out of `state` what this sparse row strikes out.
-    #[inline]
+    #[inline(always)]
     pub(super) fn strike_sparse(&self, row: Row, state: &mut [Chunk]) {
         let range = row.first as usize..row.first as usize + row.chunks as usize;
         for (place, mask) in self.places[range.clone()].iter().zip(&self.sparse[range]) {
