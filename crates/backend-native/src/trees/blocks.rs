@@ -22,6 +22,9 @@ use crate::real::Real;
 /// Trees in flight.
 const LANES: usize = 8;
 
+/// The levels of a block.
+const BLOCK_LEVELS: usize = 3;
+
 /// The branches of a block.
 const BRANCHES: usize = 7;
 
@@ -70,8 +73,11 @@ impl<X: Real, V: Payload<X>> Blocks<X, V> {
         let has_missing_bit =
             trees.iter().flat_map(Tree::branches).any(|branch| branch.missing_is_true);
         let leaves = trees.iter().map(Tree::leaves).sum();
+        // Counted first: blocks are too well aligned to grow where they lie.
+        let blocks: usize = trees.iter().map(blocks_of).sum();
+        let idle = trees.len().next_multiple_of(LANES) - trees.len();
         let mut laid_out = Self {
-            blocks: Vec::new(),
+            blocks: Vec::with_capacity(blocks + idle),
             said: Vec::with_capacity(leaves),
             roots: Vec::new(),
             tree_of_lane: Vec::new(),
@@ -85,7 +91,7 @@ impl<X: Real, V: Payload<X>> Blocks<X, V> {
         for idle in trees.len()..trees.len().next_multiple_of(LANES) {
             laid_out.push_tree(idle, |_| Node::Leaf(Leaf::default()))?;
         }
-        laid_out.blocks.shrink_to_fit();
+        debug_assert_eq!(laid_out.blocks.len(), blocks + idle, "as counted");
         Some(laid_out)
     }
 
@@ -197,6 +203,25 @@ impl<X: Real, V: Payload<X>> Blocks<X, V> {
         let blocks = self.blocks.len();
         format!("{blocks} blocks in {}, {LANES} trees in flight", super::size(bytes))
     }
+}
+
+/// The blocks of a tree: one for its root, and one for each branch of every third level.
+fn blocks_of<X: Real>(tree: &Tree<X>) -> usize {
+    let mut tops = vec![0];
+    let (mut below, mut blocks) = (Vec::new(), 0);
+    while !tops.is_empty() {
+        blocks += tops.len();
+        for _ in 0..BLOCK_LEVELS {
+            for at in tops.drain(..) {
+                if let Node::Branch(branch) = tree.node(at) {
+                    below.extend([branch.on_false as usize, branch.on_true as usize]);
+                }
+            }
+            std::mem::swap(&mut tops, &mut below);
+        }
+        tops.retain(|&at| matches!(tree.node(at), Node::Branch(_)));
+    }
+    blocks
 }
 
 impl<X: Real> Block<X> {
