@@ -17,7 +17,7 @@ mod tree;
 mod trial;
 
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 
 pub(crate) use layout::{Scorer, Scratch};
 pub(crate) use payload::Payload;

@@ -9,17 +9,17 @@ use super::{Boundaries, Branch, Leaf, Node, Payload, Scorer, Test, Tree};
 use crate::real::Real;
 
 /// Features of the made-up rows; the trees ask for all but the last.
-const FEATURES: u32 = 6;
+pub(crate) const FEATURES: u32 = 6;
 
 /// A branch or leaf before it is put in a tree; what a branch compares with is its own.
 #[derive(Clone, Debug)]
-enum Seed {
+pub(crate) enum Seed {
     Branch { feature: u32, boundaries: Vec<f32>, missing_is_true: bool, children: [u32; 2] },
     Leaf(f32),
 }
 
 /// The tree of these, the first of which is the root, in numbers of this precision.
-fn plant<X: Real>(seeds: &[Seed]) -> Tree<X> {
+pub(crate) fn plant<X: Real>(seeds: &[Seed]) -> Tree<X> {
     let read = |id: u32, pool: &mut Vec<X>| {
         Ok::<_, ()>(match &seeds[id as usize] {
             Seed::Leaf(value) => Node::Leaf(Leaf { value: X::widened(*value), id }),
@@ -67,7 +67,7 @@ fn leaf_of<X: Real>(tree: &Tree<X>, features: &[X]) -> Leaf<X> {
 }
 
 /// Any tree of so many branches: each split turns one leaf into a branch.
-fn tree(
+pub(crate) fn tree(
     splits: Range<usize>,
     boundaries: impl Strategy<Value = Vec<f32>>,
 ) -> impl Strategy<Value = Vec<Seed>> {
@@ -89,7 +89,7 @@ fn tree(
 }
 
 /// A symmetric tree of so many levels.
-fn symmetric(levels: Range<usize>) -> impl Strategy<Value = Vec<Seed>> {
+pub(crate) fn symmetric(levels: Range<usize>) -> impl Strategy<Value = Vec<Seed>> {
     let level = (0..FEATURES - 1, threshold(), any::<bool>());
     (vec(level, levels), vec(leaf(), 64)).prop_map(|(levels, leaves)| {
         let mut seeds = Vec::new();
@@ -132,7 +132,7 @@ fn one() -> impl Strategy<Value = Vec<f32>> {
 }
 
 /// One boundary, or any other number of them.
-fn any_number() -> impl Strategy<Value = Vec<f32>> {
+pub(crate) fn any_number() -> impl Strategy<Value = Vec<f32>> {
     let several = vec(threshold(), 0..7).prop_map(|mut boundaries| {
         boundaries.iter_mut().for_each(|boundary| *boundary += 0.0);
         boundaries.sort_by(f32::total_cmp);
@@ -147,7 +147,7 @@ fn leaf() -> impl Strategy<Value = f32> {
     prop_oneof![-1.0..1.0_f32, Just(-0.0), -1e6..1e6_f32]
 }
 
-fn feature() -> impl Strategy<Value = f32> {
+pub(crate) fn feature() -> impl Strategy<Value = f32> {
     prop_oneof![
         8 => number(),
         1 => Just(f32::NAN),
@@ -156,7 +156,7 @@ fn feature() -> impl Strategy<Value = f32> {
     ]
 }
 
-fn rows() -> impl Strategy<Value = Vec<Vec<f32>>> {
+pub(crate) fn rows() -> impl Strategy<Value = Vec<Vec<f32>>> {
     vec(vec(feature(), FEATURES as usize), 1..11)
 }
 

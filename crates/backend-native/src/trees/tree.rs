@@ -12,6 +12,8 @@ pub(crate) struct Tree<X> {
     /// The boundaries of such a branch, by node, ascending.
     sets: Vec<(u32, Boundaries)>,
     depth: usize,
+    /// By node, or none at all.
+    covers: Box<[f32]>,
 }
 
 /// A node of a tree; children are indices into its nodes.
@@ -78,7 +80,7 @@ pub(crate) const MOST_FEATURES: u32 = 1 << 29;
 
 impl<X: Real> Tree<X> {
     /// Reads a tree from its root on. `read` gives the node of an id, its children as ids, and adds
-    /// its boundaries to those that it is handed. A node that several branches lead to is read, and
+    /// its boundaries to those that it is handed; it is called once a node, in their order. A node that several branches lead to is read, and
     /// stands in the tree, several times. `None` when there would be more than `most` nodes, as
     /// where nodes lead in a circle.
     ///
@@ -90,8 +92,13 @@ impl<X: Real> Tree<X> {
         most: usize,
         mut read: impl FnMut(u32, &mut Vec<X>) -> Result<Node<X>, E>,
     ) -> Result<Option<Self>, E> {
-        let mut tree =
-            Self { nodes: Vec::new(), boundaries: Vec::new(), sets: Vec::new(), depth: 0 };
+        let mut tree = Self {
+            nodes: Vec::new(),
+            boundaries: Vec::new(),
+            sets: Vec::new(),
+            depth: 0,
+            covers: Box::default(),
+        };
         // The ids of the level that is being read, and of the next.
         let (mut level, mut below) = (vec![root], Vec::new());
         loop {
@@ -134,6 +141,22 @@ impl<X: Real> Tree<X> {
                 PackedNode { number, feature: feature | missing | set, next }
             }
         }
+    }
+
+    /// The tree with its covers: how many rows of the training data came through each node, or
+    /// what weight of them, in the order of the nodes.
+    ///
+    /// # Panics
+    ///
+    /// When they are not one a node.
+    pub(crate) fn with_covers(self, covers: Vec<f32>) -> Self {
+        assert_eq!(covers.len(), self.len(), "one cover a node");
+        Self { covers: covers.into(), ..self }
+    }
+
+    /// The covers of the nodes, where the model has any.
+    pub(crate) fn covers(&self) -> Option<&[f32]> {
+        (!self.covers.is_empty()).then_some(&self.covers)
     }
 
     /// The number of nodes.

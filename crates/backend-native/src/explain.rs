@@ -1,0 +1,212 @@
+//! What each feature of a row adds to its scores: path-dependent TreeSHAP, exact.
+//!
+//! The value of a coalition of features is what a tree says on average when only they are known: a
+//! walk goes with the row where a feature of the coalition is asked for, and elsewhere to both
+//! sides, by their shares of the rows that came through in training (*covers*). Contributions are
+//! the Shapley values of that game (Lundberg et al., "From local explanations to global
+//! understanding with explainable AI for trees", 2020), as LightGBM's `pred_contrib` and XGBoost's
+//! `pred_contribs` give them.
+//!
+//! # Method
+//!
+//! Take a leaf of value `v` and the features on its path. Let `o` be 1 for a feature whose branches
+//! the row passes, else 0, and `z` the product of their shares. The leaf gives feature `i`
+//!
+//! ```text
+//! v (oᵢ - zᵢ) ∫₀¹ Π_{j≠i} (oⱼ t + zⱼ (1 - t)) dt
+//! ```
+//!
+//! for the weight of a coalition of `s` among `d` features is `∫ tˢ (1 - t)ᵈ⁻¹⁻ˢ dt`. The integrand
+//! is a polynomial of degree `d - 1`, which [`quadrature`] integrates exactly by some `d / 2` of its
+//! values, all of numbers between zero and one. So far this is Linear TreeSHAP (Yu et al., 2022),
+//! with a polynomial held by values at other points. The values at one point are found for all
+//! leaves at once, down the tree and up again ([`pass`]):
+//!
+//! - Say the branches above that ask for the same feature `i` have shares of the product `z`, and
+//!   the row passes them all. Knowing `i` then *pulls* `p = t / (t + (1 - t) z)` of what comes to
+//!   the branch to the side of the row, and `1 - p` spreads by shares. With none above, `z` is one
+//!   and `p = t`. Where the row fails one of them, `p = 0`.
+//! - Down, what *reaches* a child is what reaches the branch, times its share of `1 - p`, and `p`
+//!   besides on the side of the row. Up, the *worth* of a branch is the mean of those of its
+//!   children by shares, and `p` times what that of the row's side *differs* from the mean.
+//! - Feature `i` gets the integral of what reaches the branch times what differs times
+//!   `z / (t + (1 - t) z)²`, which is `p (1 - p) / (t (1 - t))`. For a feature asked for several times
+//!   on a path these are not what its branches add each, but their sum is what they add together.
+//!
+//! No number is divided by a share, so that nothing special happens where nothing came through.
+
+use std::slice;
+
+mod cover;
+mod output;
+mod pass;
+mod quadrature;
+mod rule;
+mod split;
+
+#[cfg(test)]
+mod tests;
+
+use self::{
+    output::Output,
+    pass::{Points, Work},
+    rule::{Rule, Rules},
+    split::Splits,
+};
+use crate::{
+    real::Real,
+    trees::{Leaf, Tree},
+};
+
+pub(crate) use cover::Covers;
+
+/// Explains the scores of an ensemble of trees.
+#[derive(Debug)]
+pub(crate) struct Explainer<X> {
+    trees: Vec<ExplainedTree<X>>,
+    rules: Rules,
+    /// The most leaves of a tree.
+    leaves: usize,
+    /// What is expected of each score.
+    expected: Vec<f64>,
+    covers: Covers,
+}
+
+#[derive(Debug)]
+struct ExplainedTree<X> {
+    splits: Splits<X>,
+    outputs: Vec<Output>,
+    rule: Rule,
+}
+
+/// What one thread needs to explain rows.
+#[derive(Debug)]
+pub(crate) struct ExplainerScratch(Work);
+
+/// What a leaf adds to a score.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Addend {
+    pub(crate) score: u32,
+    pub(crate) value: f64,
+}
+
+impl<X: Real> Explainer<X> {
+    /// Prepares trees for feature vectors of so many `features`, which none of them asks beyond.
+    ///
+    /// `addends` gives all that a leaf adds, by the number of its tree and the leaf; `base` is what
+    /// the scores are without any tree, and says how many there are.
+    ///
+    /// Covers are those of the trees. Where a tree has none, the rows of `background`,
+    /// `[rows, features]` row-major, are counted for all trees, and where there is no row, every leaf
+    /// counts one. [`covers`](Self::covers) tells.
+    ///
+    /// # Errors
+    ///
+    /// The reason why a tree cannot be explained.
+    pub(crate) fn new<A: IntoIterator<Item = Addend>>(
+        trees: &[Tree<X>],
+        addends: impl Fn(usize, Leaf<X>) -> A,
+        base: &[f64],
+        features: usize,
+        background: &[X],
+    ) -> Result<Self, String> {
+        let covers = if trees.iter().all(|tree| tree.covers().is_some()) {
+            Covers::Model
+        } else if background.is_empty() {
+            Covers::Leaves
+        } else {
+            Covers::Background
+        };
+        let mut this = Self {
+            trees: Vec::with_capacity(trees.len()),
+            rules: Rules::default(),
+            leaves: 1,
+            expected: base.to_vec(),
+            covers,
+        };
+        let mut last_of_feature = vec![None; features];
+        let mut output_of_score = vec![None; base.len()];
+        for (at, tree) in trees.iter().enumerate() {
+            let covers = match covers {
+                Covers::Model => {
+                    tree.covers().unwrap_or_default().iter().copied().map(f64::from).collect()
+                }
+                Covers::Background => cover::counted(tree, background, features),
+                Covers::Leaves => cover::leaves(tree),
+            };
+            let (splits, leaves) = Splits::new(tree, &covers, &mut last_of_feature);
+            let addends = leaves.iter().map(|&leaf| addends(at, leaf));
+            let outputs = Output::of(addends, &mut output_of_score);
+            for output in &outputs {
+                this.expected[output.score as usize] += splits.expected(output);
+            }
+            let rule = this.rules.exact_for(splits.features_on_path)?;
+            this.leaves = this.leaves.max(splits.leaves);
+            if splits.leaves > 1 {
+                this.trees.push(ExplainedTree { splits, outputs, rule });
+            }
+        }
+        Ok(this)
+    }
+
+    /// What is expected of each score when no feature is known.
+    pub(crate) fn expected(&self) -> &[f64] {
+        &self.expected
+    }
+
+    /// Where the covers come from.
+    pub(crate) const fn covers(&self) -> Covers {
+        self.covers
+    }
+
+    /// What a thread needs to explain rows.
+    pub(crate) fn scratch(&self) -> ExplainerScratch {
+        ExplainerScratch(Work::new(self.leaves))
+    }
+
+    /// Writes what each feature of a feature vector adds to each score: `contributions` is
+    /// `[scores, features]`, row-major. With what is [expected](Self::expected) they sum up to the
+    /// scores of the trees and their base.
+    pub(crate) fn explain(
+        &self,
+        features: &[X],
+        ExplainerScratch(work): &mut ExplainerScratch,
+        contributions: &mut [f64],
+    ) {
+        contributions.fill(0.0);
+        let rules = &self.rules;
+        for tree in &self.trees {
+            match tree.rule {
+                Rule::Two => {
+                    tree.explain(slice::from_ref(&rules.two), features, work, contributions)
+                }
+                Rule::Four => {
+                    tree.explain(slice::from_ref(&rules.four), features, work, contributions)
+                }
+                Rule::Six => {
+                    tree.explain(slice::from_ref(&rules.six), features, work, contributions)
+                }
+                Rule::Eights(at) => tree.explain(&rules.eights[at], features, work, contributions),
+            }
+        }
+    }
+}
+
+impl<X: Real> ExplainedTree<X> {
+    /// Adds what this tree does.
+    fn explain<const N: usize>(
+        &self,
+        points: &[Points<N>],
+        features: &[X],
+        work: &mut Work,
+        contributions: &mut [f64],
+    ) {
+        for points in points {
+            work.descend(&self.splits, points, features);
+            for output in &self.outputs {
+                let of_score = output.score as usize * features.len()..;
+                work.ascend::<X, N>(&self.splits, output, &mut contributions[of_score]);
+            }
+        }
+    }
+}
