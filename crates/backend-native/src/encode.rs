@@ -7,7 +7,7 @@ use std::{
 };
 
 use hotplate_backend::{BackendError, UnknownCategories, UnknownCategory};
-use hotplate_tensor::{DataView, Inputs, Schema};
+use hotplate_tensor::{Column, DataView, Inputs, Schema};
 
 use crate::{
     real::Real,
@@ -107,6 +107,21 @@ impl<X: Real> Encoder<X> {
         }
         let direct = direct_input(features.len(), &numbers);
         Self { width: features.len(), numbers, texts, direct }
+    }
+
+    /// The column of the schema that each feature is made of.
+    pub(crate) fn columns(&self, schema: &Schema) -> Vec<usize> {
+        let mut columns = vec![0; self.width];
+        for step in &self.numbers {
+            let is_cell = |column: &Column| {
+                (column.input, column.offset) == (step.cell.input, step.cell.offset)
+            };
+            columns[step.feature] = schema.columns().iter().position(is_cell).unwrap_or_default();
+        }
+        for step in &self.texts {
+            step.off.iter().for_each(|&(feature, _)| columns[feature] = step.lookup.column);
+        }
+        columns
     }
 
     /// The length of a feature vector.

@@ -16,7 +16,14 @@ use hotplate_tensor::Tensor;
 pub(crate) use laid_out::{EnsembleScratch, LaidOutEnsemble};
 
 use self::weights::Weights;
-use crate::{real::Real, trees::Tree};
+use crate::{
+    explain::Explainer,
+    real::Real,
+    trees::{Leaf, Tree},
+};
+
+/// An ensemble of more nodes is not kept to be explained: that would be a second copy of it.
+const MOST_KEPT_NODES: usize = 1 << 20;
 
 /// An ensemble as its file says.
 #[derive(Debug)]
@@ -41,6 +48,44 @@ pub(crate) enum Aggregate {
 }
 
 impl<X: Real> Ensemble<X> {
+    /// The ensemble, to be explained later, unless that would take much memory.
+    pub(crate) fn kept(self) -> Option<Self> {
+        let nodes: usize = self.trees.iter().map(Tree::len).sum();
+        (nodes <= MOST_KEPT_NODES).then_some(self)
+    }
+
+    /// What explains the scores of feature vectors of so many features; see
+    /// [`Explainer::new`]. `base` is what is added to each score in the end.
+    ///
+    /// # Errors
+    ///
+    /// The reason why they cannot be explained.
+    pub(crate) fn explainer(
+        &self,
+        base: impl Fn(usize) -> f64,
+        features: usize,
+        background: &[X],
+    ) -> Result<Explainer<X>, String> {
+        let divisor = match self.aggregate {
+            Aggregate::Sum => 1.0,
+            Aggregate::Average(of) => f64::of_count(of),
+            Aggregate::Min | Aggregate::Max => {
+                return Err("the least or the greatest of trees cannot be explained".to_owned());
+            }
+        };
+        // Of two scores that mirror each other the second tells all.
+        let first = usize::from(matches!(self.weights, Weights::Mirrored));
+        let base: Vec<f64> = (first..self.start.len())
+            .map(|score| self.start[score].to_f64() / divisor + base(score))
+            .collect();
+        let addends = |tree: usize, leaf: Leaf<X>| {
+            let mut addends = self.weights.of_leaf(tree, leaf);
+            addends.iter_mut().for_each(|addend| addend.value /= divisor);
+            addends
+        };
+        Explainer::new(&self.trees, addends, &base, features, background)
+    }
+
     /// The number of features that the trees may ask for.
     pub(crate) fn features(&self) -> usize {
         self.trees.iter().map(Tree::features).max().unwrap_or(0)
@@ -58,6 +103,11 @@ pub(crate) trait Finish<X>: fmt::Debug + Send + Sync {
     /// Writes the answer of a row, [`answers`](Self::answers) numbers, and says which class it is
     /// of. The scores are changed on the way; `got` says which of them got anything.
     fn finish(&self, scores: &mut [X], got: &mut [bool], answer: &mut [X]) -> Class;
+
+    /// What is added to a score before anything else is made of it.
+    fn base(&self, _score: usize) -> f64 {
+        0.0
+    }
 
     /// What is made of the scores, for a person; to follow what they are.
     fn describe(&self) -> String;

@@ -47,6 +47,8 @@ mod split;
 #[cfg(test)]
 mod tests;
 
+use hotplate_backend::Covers;
+
 use self::{
     output::Output,
     pass::{Points, Work},
@@ -57,8 +59,6 @@ use crate::{
     real::Real,
     trees::{Leaf, Tree},
 };
-
-pub(crate) use cover::Covers;
 
 /// Explains the scores of an ensemble of trees.
 #[derive(Debug)]
@@ -111,7 +111,7 @@ impl<X: Real> Explainer<X> {
         background: &[X],
     ) -> Result<Self, String> {
         let covers = if trees.iter().all(|tree| tree.covers().is_some()) {
-            Covers::Model
+            Covers::Training
         } else if background.is_empty() {
             Covers::Leaves
         } else {
@@ -128,7 +128,7 @@ impl<X: Real> Explainer<X> {
         let mut output_of_score = vec![None; base.len()];
         for (at, tree) in trees.iter().enumerate() {
             let covers = match covers {
-                Covers::Model => {
+                Covers::Training => {
                     tree.covers().unwrap_or_default().iter().copied().map(f64::from).collect()
                 }
                 Covers::Background => cover::counted(tree, background, features),

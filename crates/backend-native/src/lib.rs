@@ -25,8 +25,8 @@
 mod category;
 mod encode;
 mod ensemble;
-#[cfg_attr(not(test), expect(dead_code, reason = "plans do not answer with it yet"))]
 mod explain;
+mod explained;
 mod graph;
 mod operator;
 mod placement;
@@ -115,12 +115,13 @@ fn fused(
     }
     let trace = Trace::of(graph::read(model)?, signature)?;
     let Trace { features, lookups, ensemble, head, place, outputs } = trace;
-    let ensemble = LaidOutEnsemble::new(ensemble, options.tree_layout)
+    let laid_out = LaidOutEnsemble::new(&ensemble, options.tree_layout)
         .map_err(|reason| BackendError::unsupported(vec![place.refusal(reason)]))?;
     Ok(Arc::new(NativePlan::new(Compiled {
         encoder: Encoder::new(&features, lookups, signature.schema()),
         signature: signature.clone(),
-        ensemble,
+        explained: ensemble.kept(),
+        ensemble: laid_out,
         finish: head,
         outputs,
         placement: placement.clone(),
@@ -135,8 +136,10 @@ fn library<X: Real>(
     options: &CompileOptions,
 ) -> Result<Arc<dyn Plan>, BackendError> {
     let LibraryModel { ensemble, finish, encoder, outputs } = read;
-    let ensemble = LaidOutEnsemble::new(ensemble, options.tree_layout)
+    let laid_out = LaidOutEnsemble::new(&ensemble, options.tree_layout)
         .map_err(|reason| BackendError::told(BackendErrorKind::Unsupported, reason))?;
-    let compiled = Compiled { signature, encoder, ensemble, finish, outputs, placement };
+    let explained = ensemble.kept();
+    let ensemble = laid_out;
+    let compiled = Compiled { signature, encoder, ensemble, explained, finish, outputs, placement };
     Ok(Arc::new(NativePlan::new(compiled)))
 }

@@ -2,19 +2,20 @@
 
 use std::sync::Arc;
 
-use hotplate_backend::{BackendError, Limits, Part, Placement, Plan, Worker};
+use hotplate_backend::{BackendError, Explainer, Limits, Part, Placement, Plan, Worker};
 use hotplate_model::Signature;
-use hotplate_tensor::{DType, Shape, Tensor};
+use hotplate_tensor::{DType, Inputs, Shape, Tensor};
 
 use crate::{
     encode::Encoder,
-    ensemble::{EnsembleScratch, Finish, LaidOutEnsemble},
+    ensemble::{Ensemble, EnsembleScratch, Finish, LaidOutEnsemble},
+    explained,
     real::Real,
     trace::Answer,
 };
 
 /// Rows encoded together: enough to pay for finding the columns, few enough for the first cache.
-const BLOCK_ROWS: usize = 32;
+pub(crate) const BLOCK_ROWS: usize = 32;
 
 /// A model that is one vector of features and one ensemble, compiled for the host's processor.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub(crate) struct Compiled<X: Real, F> {
     pub(crate) signature: Signature,
     pub(crate) encoder: Encoder<X>,
     pub(crate) ensemble: LaidOutEnsemble<X>,
+    /// The ensemble as it was read, to be explained, unless it is too large to be kept.
+    pub(crate) explained: Option<Ensemble<X>>,
     pub(crate) finish: F,
     /// What each output of the signature is.
     pub(crate) outputs: Vec<Answer>,
@@ -63,6 +66,10 @@ impl<X: Real, F: Finish<X> + 'static> Plan for NativePlan<X, F> {
         steps.push(ensemble.layout());
         steps.push(format!("{}{}", ensemble.describe(), finish.describe()));
         steps
+    }
+
+    fn explainer(&self, background: Option<Inputs<'_>>) -> Result<Explainer, BackendError> {
+        explained::explainer(&self.0, background)
     }
 
     fn placement(&self) -> &Placement {

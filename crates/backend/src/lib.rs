@@ -13,6 +13,7 @@
 
 mod device;
 mod error;
+mod explainer;
 pub mod made_up;
 mod part;
 mod tree_layout;
@@ -21,7 +22,9 @@ use std::{fmt, sync::Arc};
 
 pub use device::{Device, DeviceChoice, Placement};
 pub use error::{BackendError, BackendErrorKind, Refusal, UnknownCategory};
+pub use explainer::{Covers, Explainer};
 use hotplate_model::{Model, Signature};
+use hotplate_tensor::Inputs;
 pub use part::Part;
 pub use tree_layout::TreeLayout;
 
@@ -76,6 +79,18 @@ pub trait Backend: fmt::Debug + Send + Sync {
 
 /// A model compiled for one device: immutable, shared by all threads.
 pub trait Plan: fmt::Debug + Send + Sync {
+    /// A plan for the same rows that says how each score of theirs came about; rows for
+    /// [`Covers::Background`] may be given.
+    ///
+    /// # Errors
+    ///
+    /// [`BackendErrorKind::Unsupported`] with the reason why there is none.
+    fn explainer(&self, background: Option<Inputs<'_>>) -> Result<Explainer, BackendError> {
+        let _ = background;
+        let reason = "only a model that is one ensemble of trees, run natively, can be explained";
+        Err(BackendError::told(BackendErrorKind::Unsupported, reason))
+    }
+
     /// What the model reads and answers.
     fn signature(&self) -> &Signature;
 

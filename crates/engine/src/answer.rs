@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use hotplate_codec::Predictions;
 use hotplate_model::{Signature, Task};
@@ -24,6 +24,15 @@ pub enum Label<'a> {
     Text(&'a str),
     /// A class with a number.
     Integer(i64),
+}
+
+impl fmt::Display for Label<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Integer(integer) => integer.fmt(f),
+        }
+    }
 }
 
 impl Answer {

@@ -1,6 +1,6 @@
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use hotplate_backend::{
@@ -16,6 +16,7 @@ use crate::{
     backends::{self, Compiled},
     config::ModelSettings,
     error::{Cause, Error},
+    explain::Explaining,
     inspect::inspect_with,
     slots::Slots,
 };
@@ -38,6 +39,10 @@ pub struct Engine {
     unknown_when_opened: Vec<(usize, u64)>,
     output: Option<Vec<Field>>,
     golden_rows: usize,
+    /// The rows that contributions are relative to where the model's file says none.
+    pub(crate) background: Option<Columns>,
+    /// What explains the model, once that was asked for.
+    pub(crate) explaining: OnceLock<Explaining>,
 }
 
 impl Engine {
@@ -72,6 +77,10 @@ impl Engine {
 
     /// What the model reads and answers.
     pub fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    pub(crate) const fn shared_signature(&self) -> &Arc<Signature> {
         &self.signature
     }
 
@@ -379,7 +388,8 @@ impl OpenOptions {
         match verdict.first {
             None => {
                 let unknown_when_opened = engine.plan().unknown_categories();
-                Ok(Engine { golden_rows: verdict.rows, unknown_when_opened, ..engine })
+                let background = Some(golden.into_rows());
+                Ok(Engine { golden_rows: verdict.rows, unknown_when_opened, background, ..engine })
             }
             Some(first) => {
                 let (rows, wrong) = (verdict.rows, verdict.wrong);
@@ -433,6 +443,8 @@ impl OpenOptions {
             unknown_when_opened: Vec::new(),
             output: said.output,
             golden_rows: 0,
+            background: None,
+            explaining: OnceLock::new(),
         };
         engine.warm()?;
         Ok(Engine { unknown_when_opened: engine.plan().unknown_categories(), ..engine })

@@ -114,6 +114,11 @@ impl GoldenRows {
         Ok(Self { rows, expected: expected.into_iter().map(|(_, expected)| expected).collect() })
     }
 
+    /// The rows without their answers.
+    pub(crate) fn into_rows(self) -> Columns {
+        self.rows
+    }
+
     /// The number of rows.
     pub const fn len(&self) -> usize {
         self.rows.rows()

@@ -35,6 +35,7 @@ mod binding;
 pub mod config;
 mod engine;
 mod error;
+mod explain;
 mod folder;
 mod golden;
 mod input;
@@ -49,10 +50,11 @@ pub use backends::{BackendChoice, LibraryFound};
 pub use binding::Binding;
 pub use engine::{Engine, OpenOptions};
 pub use error::{Error, ErrorKind};
+pub use explain::Explanations;
 pub use folder::ModelFolder;
 pub use golden::{Difference, GoldenRows, Verdict};
 pub use hotplate_backend::{
-    Device, DeviceChoice, Placement, Refusal, TreeLayout, UnknownCategories,
+    Covers, Device, DeviceChoice, Placement, Refusal, TreeLayout, UnknownCategories,
 };
 pub use hotplate_model::{Batching, Labels, Model, OutputSpec, Signature, Task};
 pub use hotplate_tensor::{

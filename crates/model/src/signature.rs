@@ -90,6 +90,12 @@ impl Signature {
         Self { task: Task::Other, ..self }
     }
 
+    /// The same rows with other answers, whose meaning is theirs to tell.
+    #[must_use]
+    pub fn with_outputs(self, outputs: Vec<OutputSpec>) -> Self {
+        Self { outputs, task: Task::Other, ..self }
+    }
+
     /// What a row consists of.
     pub const fn schema(&self) -> &Arc<Schema> {
         &self.schema

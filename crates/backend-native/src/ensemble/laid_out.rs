@@ -59,30 +59,31 @@ impl<X: Real> LaidOutEnsemble<X> {
     /// # Errors
     ///
     /// The reason why its trees cannot be laid out so.
-    pub(crate) fn new(ensemble: Ensemble<X>, layout: Option<TreeLayout>) -> Result<Self, String> {
+    pub(crate) fn new(ensemble: &Ensemble<X>, layout: Option<TreeLayout>) -> Result<Self, String> {
         let Ensemble { trees, weights, start, aggregate } = ensemble;
+        let (start, aggregate) = (start.clone(), *aggregate);
         let refusal = || match layout {
             None => "a tree too large for every layout".to_owned(),
             Some(layout) => format!("trees that cannot be laid out as {layout}"),
         };
         let adder = match weights {
             Weights::ByTree { .. } if start.len() == 1 => {
-                Adder::One(Scorer::for_sums(&trees, layout).ok_or_else(refusal)?)
+                Adder::One(Scorer::for_sums(trees, layout).ok_or_else(refusal)?)
             }
             Weights::ByTree { score_of_tree } => {
-                let scorer = Scorer::new(&trees, layout).ok_or_else(refusal)?;
-                Adder::ByTree { scorer, score_of_tree }
+                let scorer = Scorer::new(trees, layout).ok_or_else(refusal)?;
+                Adder::ByTree { scorer, score_of_tree: score_of_tree.clone() }
             }
             Weights::Mirrored => {
-                Adder::Mirrored(Scorer::for_sums(&trees, layout).ok_or_else(refusal)?)
+                Adder::Mirrored(Scorer::for_sums(trees, layout).ok_or_else(refusal)?)
             }
-            Weights::Dense { values } => {
-                let scorer = Scorer::new(&trees, layout).ok_or_else(refusal)?;
-                Adder::Dense { scorer, values }
+            Weights::Dense { values, .. } => {
+                let scorer = Scorer::new(trees, layout).ok_or_else(refusal)?;
+                Adder::Dense { scorer, values: values.clone() }
             }
             Weights::ByLeaf(weights) => {
-                let scorer = Scorer::new(&trees, layout).ok_or_else(refusal)?;
-                Adder::ByLeaf { scorer, weights }
+                let scorer = Scorer::new(trees, layout).ok_or_else(refusal)?;
+                Adder::ByLeaf { scorer, weights: weights.clone() }
             }
         };
         Ok(Self { adder, start, aggregate })

@@ -1,6 +1,7 @@
 //! What the leaves of an ensemble add to its scores.
 
 use crate::{
+    explain::Addend,
     real::Real,
     trees::{Leaf, Node, Tree},
 };
@@ -22,7 +23,7 @@ pub(super) enum Weights<X> {
     /// has no side.
     Mirrored,
     /// Each one number to every score: `values[id·scores..]` are those of leaf `id`.
-    Dense { values: Vec<X> },
+    Dense { values: Vec<X>, scores: usize },
     /// Each any number.
     ByLeaf(LeafWeights<X>),
 }
@@ -92,9 +93,26 @@ impl<X: Real> Weights<X> {
             weights.len() == scores && weights.iter().zip(0..).all(|(w, score)| w.score == score)
         };
         if all(&is_dense) {
-            return Self::Dense { values: weights.dense(scores) };
+            return Self::Dense { values: weights.dense(scores), scores };
         }
         Self::ByLeaf(weights)
+    }
+
+    /// All that a leaf of a tree adds; of two scores that mirror each other only what the second
+    /// gets, as the only one.
+    pub(super) fn of_leaf(&self, tree: usize, leaf: Leaf<X>) -> Vec<Addend> {
+        let one = |score, value: X| Addend { score, value: value.to_f64() };
+        match self {
+            Self::ByTree { score_of_tree } => vec![one(score_of_tree[tree], leaf.value)],
+            Self::Mirrored => vec![one(0, leaf.value)],
+            Self::Dense { values, scores } => {
+                let own = &values[leaf.id as usize * scores..][..*scores];
+                (0..).zip(own).map(|(score, &value)| one(score, value)).collect()
+            }
+            Self::ByLeaf(weights) => {
+                weights.of(leaf.id).iter().map(|weight| one(weight.score, weight.value)).collect()
+            }
+        }
     }
 
     /// Whether every leaf adds one number, no more and no less.
@@ -135,7 +153,7 @@ impl<X: Real> Weights<X> {
         match self {
             Self::ByTree { .. } => !trees.iter().flat_map(leaves).any(|leaf| leaf.value < X::ZERO),
             Self::Mirrored => trees.iter().flat_map(leaves).all(|leaf| leaf.value == X::ZERO),
-            Self::Dense { values } => !values.iter().any(|&value| value < X::ZERO),
+            Self::Dense { values, .. } => !values.iter().any(|&value| value < X::ZERO),
             Self::ByLeaf(weights) => !weights.weights.iter().any(|w| w.value < X::ZERO),
         }
     }

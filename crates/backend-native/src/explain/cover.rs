@@ -6,17 +6,6 @@ use crate::{
     trees::{Node, Tree},
 };
 
-/// Where covers come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Covers {
-    /// The model says them: they are those of its training data.
-    Model,
-    /// Rows that were given are counted.
-    Background,
-    /// Nothing is known: every leaf counts one.
-    Leaves,
-}
-
 /// By node, the number of leaves below it, itself included.
 pub(super) fn leaves<X: Real>(tree: &Tree<X>) -> Vec<f64> {
     let mut leaves = vec![1.0; tree.len()];

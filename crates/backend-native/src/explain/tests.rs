@@ -210,7 +210,7 @@ proptest! {
         let features = FEATURES as usize;
         let explainer =
             Explainer::new(&trees, |_, leaf| two_addends(leaf), &BASE, features, &[]).unwrap();
-        prop_assert_eq!(explainer.covers(), Covers::Model);
+        prop_assert_eq!(explainer.covers(), Covers::Training);
         check(&trees, &covers, &explainer, &widened(rows)[0]);
     }
 

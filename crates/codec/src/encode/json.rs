@@ -1,7 +1,7 @@
 use hotplate_tensor::{DataView, TensorView};
 
 use crate::{
-    Field, Predictions,
+    Field, Predictions, Reasons,
     encode::value::{Notation, score_index, write_element},
     json::write_string,
 };
@@ -21,10 +21,12 @@ impl Notation for Json {
     }
 }
 
-/// Appends the object that is the answer of `row`.
+/// Appends the object that is the answer of `row`, with the reasons for it where there are some and
+/// the model classifies or regresses.
 pub(super) fn write_row(
     predictions: &Predictions<'_>,
     fields: Option<&[Field]>,
+    reasons: Option<&Reasons<'_>>,
     row: usize,
     out: &mut Vec<u8>,
 ) {
@@ -58,7 +60,16 @@ pub(super) fn write_row(
             _ => out.extend_from_slice(b"null"),
         }
     }
+    if let Some(reasons) = reasons {
+        out.extend_from_slice(b",\"explanations\":");
+        reasons.write(row, predictions.rows(), out);
+    }
     out.push(b'}');
+}
+
+/// Appends the only element of a tensor.
+pub(super) fn write_number(number: DataView<'_>, out: &mut Vec<u8>) {
+    write_element::<Json>(number, 0, out);
 }
 
 fn write_outputs(outputs: &[(&str, TensorView<'_>)], row: usize, out: &mut Vec<u8>) {

@@ -1,7 +1,9 @@
+pub use self::reasons::Reasons;
 use crate::{Field, Format, Predictions};
 
 mod csv;
 mod json;
+mod reasons;
 mod value;
 
 /// Appends a whole reply to `reply`.
@@ -64,6 +66,27 @@ impl<'f> Encoder<'f> {
     ///
     /// When the parts of `predictions` disagree about the number of rows.
     pub fn block(&mut self, predictions: &Predictions<'_>, out: &mut Vec<u8>) {
+        self.block_with_reasons(predictions, None, out);
+    }
+
+    /// As [`block`](Self::block), with the reasons for the answers of a model that classifies or
+    /// regresses: in JSON each answer has one more key, and CSV has no place for them.
+    ///
+    /// ```text
+    /// {"score":0.25,"explanations":[{"class":"Yes","score":-1.1,"expected":-1.5,
+    ///  "contributions":{"tenure":0.3,"Contract":-0.1},"others":0.2}]}
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When the parts of `predictions` disagree about the number of rows, or the reasons are of
+    /// fewer.
+    pub fn block_with_reasons(
+        &mut self,
+        predictions: &Predictions<'_>,
+        reasons: Option<&Reasons<'_>>,
+        out: &mut Vec<u8>,
+    ) {
         predictions.check_rows();
         self.begin(out);
         for row in 0..predictions.rows() {
@@ -73,10 +96,10 @@ impl<'f> Encoder<'f> {
                     if self.has_rows {
                         out.push(b',');
                     }
-                    json::write_row(predictions, self.fields, row, out);
+                    json::write_row(predictions, self.fields, reasons, row, out);
                 }
                 Format::JsonLines => {
-                    json::write_row(predictions, self.fields, row, out);
+                    json::write_row(predictions, self.fields, reasons, row, out);
                     out.push(b'\n');
                 }
             }

@@ -75,8 +75,15 @@ fn grow(tree: &FileTree, values: &[Values]) -> Tree<f64> {
         Child::Node(node) => small(node),
         Child::Leaf(leaf) => small(branches + leaf),
     };
+    let counts = tree.node_counts().zip(tree.leaf_counts());
+    let mut covers = Vec::new();
     let read = |at: u32, pool: &mut Vec<f64>| {
         let at = at as usize;
+        if let Some((of_nodes, of_leaves)) = counts {
+            let count = of_nodes.get(at).or_else(|| of_leaves.get(at - branches));
+            #[expect(clippy::cast_precision_loss, reason = "shares are what counts")]
+            covers.push(count.map_or(0.0, |&count| count as f32));
+        }
         let Some(leaf) = at.checked_sub(branches) else {
             let node = tree.node(at);
             let regions = match node.split {
@@ -91,7 +98,8 @@ fn grow(tree: &FileTree, values: &[Values]) -> Tree<f64> {
     };
     let grown: Result<_, Infallible> = Tree::grow(id(tree.root()), usize::MAX, read);
     let Ok(grown) = grown;
-    grown.unwrap_or_else(|| unreachable!("the reader bounds the nodes of a tree"))
+    let grown = grown.unwrap_or_else(|| unreachable!("the reader bounds the nodes of a tree"));
+    if counts.is_some() { grown.with_covers(covers) } else { grown }
 }
 
 /// What the values of a feature are to the trees.

@@ -39,7 +39,7 @@ fn scores<X: Real>(
     width: usize,
 ) -> Vec<(TreeLayout, Vec<X>)> {
     let layouts = TreeLayout::ALL.into_iter().filter_map(|layout| {
-        let ensemble = LaidOutEnsemble::new(read().ensemble, Some(layout)).ok()?;
+        let ensemble = LaidOutEnsemble::new(&read().ensemble, Some(layout)).ok()?;
         let mut scores = Vec::new();
         let mut scratch = ensemble.scratch();
         ensemble.scores_of(rows, width, &mut scratch, |_, row, _| scores.extend_from_slice(row));

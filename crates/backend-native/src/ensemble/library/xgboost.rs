@@ -72,39 +72,45 @@ pub(crate) fn read(
 }
 
 fn grow(tree: &FileTree, first_id: usize, weights: &LeafWeights<f32>) -> Tree<f32> {
-    let read = |at: u32, pool: &mut Vec<f32>| match tree.node(at as usize) {
-        FileNode::Leaf { .. } => {
-            let id = small(first_id) + at;
-            Ok(Node::Leaf(Leaf { value: weights.value_of(id), id }))
-        }
-        FileNode::Numerical { feature, threshold, default_left, left, right } => {
-            let rule = |x: f32| if x.is_nan() { default_left } else { x < threshold };
-            let regions = Regions::of(vec![threshold.next_down(), threshold], rule);
-            regions.branch(small(feature), small(left), small(right), pool)
-        }
-        FileNode::Categorical { feature, categories, default_left, left, right } => {
-            let rule = |x: f32| {
-                if x.is_nan() {
-                    return default_left;
-                }
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    clippy::cast_sign_loss,
-                    reason = "it is within 24 bits, and its fraction is to be cut off"
-                )]
-                let is_member = (0.0..NO_CATEGORY).contains(&x)
-                    && categories.binary_search(&(x as u32)).is_ok();
-                !is_member
-            };
-            #[expect(clippy::cast_precision_loss, reason = "categories are within 24 bits")]
-            let changes = categories
-                .iter()
-                .flat_map(|&member| [member as f32, (member + 1) as f32].map(f32::next_down));
-            let regions = Regions::of(changes.collect(), rule);
-            regions.branch(small(feature), small(left), small(right), pool)
+    let has_covers = tree.cover(0).is_some();
+    let mut covers = Vec::new();
+    let read = |at: u32, pool: &mut Vec<f32>| {
+        covers.extend(tree.cover(at as usize));
+        match tree.node(at as usize) {
+            FileNode::Leaf { .. } => {
+                let id = small(first_id) + at;
+                Ok(Node::Leaf(Leaf { value: weights.value_of(id), id }))
+            }
+            FileNode::Numerical { feature, threshold, default_left, left, right } => {
+                let rule = |x: f32| if x.is_nan() { default_left } else { x < threshold };
+                let regions = Regions::of(vec![threshold.next_down(), threshold], rule);
+                regions.branch(small(feature), small(left), small(right), pool)
+            }
+            FileNode::Categorical { feature, categories, default_left, left, right } => {
+                let rule = |x: f32| {
+                    if x.is_nan() {
+                        return default_left;
+                    }
+                    #[expect(
+                        clippy::cast_possible_truncation,
+                        clippy::cast_sign_loss,
+                        reason = "it is within 24 bits, and its fraction is to be cut off"
+                    )]
+                    let is_member = (0.0..NO_CATEGORY).contains(&x)
+                        && categories.binary_search(&(x as u32)).is_ok();
+                    !is_member
+                };
+                #[expect(clippy::cast_precision_loss, reason = "categories are within 24 bits")]
+                let changes = categories
+                    .iter()
+                    .flat_map(|&member| [member as f32, (member + 1) as f32].map(f32::next_down));
+                let regions = Regions::of(changes.collect(), rule);
+                regions.branch(small(feature), small(left), small(right), pool)
+            }
         }
     };
     let grown: Result<_, Infallible> = Tree::grow(0, usize::MAX, read);
     let Ok(grown) = grown;
-    grown.unwrap_or_else(|| unreachable!("the reader bounds the nodes of a tree"))
+    let grown = grown.unwrap_or_else(|| unreachable!("the reader bounds the nodes of a tree"));
+    if has_covers { grown.with_covers(covers) } else { grown }
 }

@@ -197,6 +197,11 @@ impl Finish<f32> for Head<f32> {
         self.answer(scores, got, answer)
     }
 
+    fn base(&self, score: usize) -> f64 {
+        // One that stands alone is that of the only score, or of the first.
+        self.base.get(score).copied().map_or(0.0, f64::from)
+    }
+
     fn describe(&self) -> String {
         self.description()
     }

@@ -81,7 +81,7 @@ fn compile_in<X: Real>(
     if node.outputs.len() > wanted {
         return Err(NotTaken::invalid(node, format!("makes {} outputs", node.outputs.len())));
     }
-    let ensemble = LaidOutEnsemble::new(ensemble, layout).map_err(NotTaken::Unsupported)?;
+    let ensemble = LaidOutEnsemble::new(&ensemble, layout).map_err(NotTaken::Unsupported)?;
     let is_wide = dtype == DType::F64;
     if is_wide && head.has_transform() {
         return Err(NotTaken::unsupported("a function of scores in double precision"));
