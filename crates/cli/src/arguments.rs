@@ -159,6 +159,11 @@ pub(crate) struct Predict {
     #[arg(long)]
     pub(crate) ignore_unknown_columns: bool,
 
+    /// Say with each answer what every column adds to the score, or the K columns that add most;
+    /// in json or jsonl
+    #[arg(long, value_name = "K", num_args = 0..=1, require_equals = true, default_missing_value = "0")]
+    pub(crate) explain: Option<usize>,
+
     #[command(flatten)]
     pub(crate) runs_on: RunsOn,
 }

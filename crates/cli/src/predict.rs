@@ -7,6 +7,7 @@ mod scorer;
 use std::io::{Read, Write};
 
 use anyhow::{Context as _, Result, bail};
+use hotplate_codec::Format;
 
 use crate::{
     arguments::Predict,
@@ -31,11 +32,24 @@ pub(crate) fn run(arguments: &Predict) -> Result<()> {
         files.input_format,
         files.output_format,
         arguments.ignore_unknown_columns,
+        columns_to_explain(arguments, files.output_format)?,
     );
     let blocks = Blocks::new(files.open_input()?, files.input_format);
     let progress = Progress::start(files.output_is_terminal());
     // Opened last: a run that cannot start leaves the file as it is.
     score(&files, blocks, scorer, files.open_output()?, progress)
+}
+
+/// How many columns each score is to be explained by, if at all.
+fn columns_to_explain(arguments: &Predict, output: Format) -> Result<Option<usize>> {
+    match arguments.explain {
+        Some(_) if output == Format::Csv => {
+            bail!("explanations are written in JSON; add --output-format jsonl")
+        }
+        // All of them, where no number was given.
+        Some(0) => Ok(Some(usize::MAX)),
+        asked => Ok(asked),
+    }
 }
 
 fn score(

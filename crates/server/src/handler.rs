@@ -6,11 +6,12 @@ use std::{
     time::Instant,
 };
 
-use hotplate::{Answer, Columns, Engine, Registry};
-use hotplate_codec::{Decoder, Format, encode};
+use hotplate::{Answer, Columns, Engine, Error, ErrorKind, Registry};
+use hotplate_codec::{Decoder, Encoder, Format};
 
 use crate::{
     accept::negotiate,
+    explain::columns_asked_for,
     facts, metrics,
     problem::Problem,
     reply::{Phases, Reply},
@@ -30,6 +31,10 @@ pub struct Head<'a> {
     pub content_encoding: Option<&'a str>,
     /// `Accept`.
     pub accept: Option<&'a str>,
+    /// `X-Amzn-SageMaker-Enable-Explanations`.
+    pub enable_explanations: Option<&'a str>,
+    /// `X-Amzn-SageMaker-Custom-Attributes`.
+    pub custom_attributes: Option<&'a str>,
 }
 
 /// Answers requests; shared by all threads.
@@ -70,7 +75,7 @@ pub struct Admitted(Task);
 enum Task {
     Ping,
     Metrics,
-    Predict { engine: Arc<Engine>, body: Option<Format>, reply: Format },
+    Predict { engine: Arc<Engine>, body: Option<Format>, reply: Format, explain: Option<usize> },
 }
 
 impl Admitted {
@@ -126,9 +131,10 @@ impl Handler {
                 let text = metrics::of_models(self.registry());
                 reply.document(metrics::MEDIA_TYPE, text.as_bytes());
             }
-            Task::Predict { engine, body: format, reply: reply_format } => {
+            Task::Predict { engine, body: format, reply: reply_format, explain } => {
                 let format = format.unwrap_or_else(|| guess(body));
-                let result = scratch.of(engine).predict(format, body, *reply_format, reply);
+                let scratch = scratch.of(engine);
+                let result = scratch.predict(format, body, *reply_format, *explain, reply);
                 if let Err(problem) = result {
                     problem.answer(reply);
                 }
@@ -189,7 +195,13 @@ impl Handler {
             Problem::new(Reason::NotAcceptable, format!("no reply can be written as {got:?}"))
                 .expected(READABLE, got)
         })?;
-        Ok(Task::Predict { engine: Arc::clone(engine), body, reply })
+        let explain = columns_asked_for(head)?;
+        if explain.is_some() && reply == Format::Csv {
+            let message = "explanations are written in JSON, and CSV is what is accepted";
+            let expected = "application/json or application/jsonlines";
+            return Err(Problem::new(Reason::NotAcceptable, message).expected(expected, "text/csv"));
+        }
+        Ok(Task::Predict { engine: Arc::clone(engine), body, reply, explain })
     }
 
     fn ready(&self) -> Result<&Registry, Problem> {
@@ -216,16 +228,25 @@ impl ModelScratch {
         format: Format,
         body: &[u8],
         reply_format: Format,
+        explain: Option<usize>,
         reply: &mut Reply,
     ) -> Result<(), Problem> {
         let start = Instant::now();
         self.decoder.decode(format, body, &mut self.rows)?;
         let parsed = Instant::now();
         self.engine.predict_into(&self.rows, &mut self.answer)?;
+        let explanations = match explain {
+            Some(_) => Some(self.engine.explain(&self.rows).map_err(not_explained)?),
+            None => None,
+        };
         let computed = Instant::now();
         let mut tensors = Vec::new();
         let predictions = self.answer.predictions(&mut tensors);
-        encode(reply_format, &predictions, self.engine.output(), &mut reply.body);
+        let most = explain.unwrap_or_default();
+        let reasons = explanations.as_ref().map(|explanations| explanations.reasons(most));
+        let mut encoder = Encoder::new(reply_format, self.engine.output());
+        encoder.block_with_reasons(&predictions, reasons.as_ref(), &mut reply.body);
+        encoder.finish(&mut reply.body);
         reply.status = 200;
         reply.content_type = reply_format.media_type();
         reply.rows = self.answer.rows();
@@ -235,6 +256,14 @@ impl ModelScratch {
             encode: computed.elapsed(),
         };
         Ok(())
+    }
+}
+
+/// A model that has no explanations is the client's to know, and not the server's fault.
+fn not_explained(error: Error) -> Problem {
+    match error.kind() {
+        ErrorKind::Unsupported => Problem::new(Reason::NotExplained, error.to_string()),
+        _ => error.into(),
     }
 }
 

@@ -22,6 +22,7 @@
 
 mod accept;
 mod config;
+mod explain;
 mod facts;
 mod handler;
 mod http;

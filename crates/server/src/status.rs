@@ -20,6 +20,10 @@ pub(crate) enum Reason {
     MethodNotAllowed,
     /// The body's format is none that is read.
     UnsupportedMediaType,
+    /// A header says what nobody understands.
+    BadHeader,
+    /// The model's scores cannot be explained.
+    NotExplained,
     /// The client accepts no format that is written.
     NotAcceptable,
     /// The body is longer than configured.
@@ -47,6 +51,8 @@ impl Reason {
             Self::ModelRequired => (400, "model_required"),
             Self::MethodNotAllowed => (405, "method_not_allowed"),
             Self::UnsupportedMediaType => (415, "unsupported_media_type"),
+            Self::BadHeader => (400, "bad_header"),
+            Self::NotExplained => (400, "not_explained"),
             Self::NotAcceptable => (406, "not_acceptable"),
             Self::BodyTooLarge => (413, "body_too_large"),
             Self::BodyTimeout => (408, "body_timeout"),

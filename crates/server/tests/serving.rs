@@ -377,3 +377,40 @@ fn address_in_use_is_said_so() {
     assert!(error.to_string().contains("--port 0"), "{error}");
     server.stop().unwrap();
 }
+
+#[test]
+fn request_that_asks_is_told_what_each_column_adds() {
+    let server = churn();
+    let mut client = Client::connect(server.address());
+    let row = json!({ "instances": [churn_row(&[])] }).to_string();
+    let mut ask = |headers: &str| {
+        let response = client.post("/invocations", &format!("{JSON}{headers}"), &row);
+        (response.status, response.json())
+    };
+    let (status, plain) = ask("");
+    assert!(status == 200 && plain["predictions"][0].get("explanations").is_none(), "{plain}");
+    for (headers, columns) in [
+        ("X-Amzn-SageMaker-Enable-Explanations: `true`\r\n", 19),
+        ("X-Amzn-SageMaker-Enable-Explanations: 4\r\n", 4),
+        ("X-Amzn-SageMaker-Custom-Attributes: trace=7,explain=2\r\n", 2),
+    ] {
+        let (status, reply) = ask(headers);
+        assert_eq!(status, 200, "{reply}");
+        let prediction = &reply["predictions"][0];
+        assert_eq!(prediction["score"], plain["predictions"][0]["score"]);
+        let explanation = &prediction["explanations"][0];
+        assert_eq!(explanation["class"], "Yes");
+        let contributions = explanation["contributions"].as_object().unwrap();
+        assert_eq!(contributions.len(), columns);
+        let told: f64 = contributions.values().map(|value| value.as_f64().unwrap()).sum();
+        let others = explanation["others"].as_f64().unwrap_or_default();
+        let sum = explanation["expected"].as_f64().unwrap() + told + others;
+        assert!((sum - explanation["score"].as_f64().unwrap()).abs() < 1e-9, "{explanation}");
+    }
+    let (status, problem) = ask("X-Amzn-SageMaker-Enable-Explanations: perhaps\r\n");
+    assert_eq!((status, &problem["reason"]), (400, &json!("bad_header")));
+    let (status, problem) =
+        ask("Accept: text/csv\r\nX-Amzn-SageMaker-Enable-Explanations: true\r\n");
+    assert_eq!((status, &problem["reason"]), (406, &json!("not_acceptable")));
+    server.stop().unwrap();
+}

@@ -13,6 +13,8 @@ pub(super) struct Scorer<'e> {
     input: Format,
     output: Format,
     ignore_unknown_columns: bool,
+    /// How many columns each score is explained by, if at all.
+    explain: Option<usize>,
     decoder: BlockDecoder,
     encoder: Encoder<'e>,
     columns: Columns,
@@ -31,12 +33,14 @@ impl<'e> Scorer<'e> {
         input: Format,
         output: Format,
         ignore_unknown_columns: bool,
+        explain: Option<usize>,
     ) -> Self {
         Self {
             engine,
             input,
             output,
             ignore_unknown_columns,
+            explain,
             decoder: decoder(engine, input, ignore_unknown_columns),
             encoder: Encoder::new(output, engine.output()),
             columns: engine.rows(),
@@ -133,8 +137,12 @@ impl<'e> Scorer<'e> {
             return Ok(());
         }
         self.engine.predict_into(&self.columns, &mut self.answer)?;
+        let explanations = self.explain.map(|_| self.engine.explain(&self.columns)).transpose()?;
+        let most = self.explain.unwrap_or_default();
+        let reasons = explanations.as_ref().map(|explanations| explanations.reasons(most));
         let mut tensors = Vec::new();
-        self.encoder.block(&self.answer.predictions(&mut tensors), reply);
+        let predictions = self.answer.predictions(&mut tensors);
+        self.encoder.block_with_reasons(&predictions, reasons.as_ref(), reply);
         self.rows += self.columns.rows();
         Ok(())
     }

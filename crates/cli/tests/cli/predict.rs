@@ -178,3 +178,24 @@ fn files_that_cannot_be_right_are_refused_before_anything_is_written() {
     let run = hotplate(&["predict", "models", "--input", path]);
     assert!(run.failed(1).contains("name one of them: models/churn, models/housing"));
 }
+
+#[test]
+fn answers_are_explained_where_that_is_asked_for() {
+    let rows = ["predict", "models/housing", "--input", "models/housing/rows.csv"];
+    let run = hotplate(&[&rows[..], &["--output-format", "jsonl", "--explain=2"]].concat());
+    for line in run.lines() {
+        let answer: Value = serde_json::from_str(line).unwrap();
+        let explanation = &answer["explanations"][0];
+        assert_eq!(explanation["contributions"].as_object().unwrap().len(), 2, "{line}");
+        let [score, explained] = [&answer["score"], &explanation["score"]];
+        let apart = score.as_f64().unwrap() - explained.as_f64().unwrap();
+        assert!(apart.abs() < 1e-5, "{line}");
+    }
+    let all = hotplate(&[&rows[..], &["--output-format", "json", "--explain"]].concat());
+    let all: Value = serde_json::from_str(&all.out).unwrap();
+    let told = &all["predictions"][0]["explanations"][0]["contributions"];
+    assert_eq!(told.as_object().unwrap().len(), 8, "{told}");
+    let run = hotplate(&[&rows[..], &["--explain"]].concat());
+    let message = run.failed(1);
+    assert!(message.contains("--output-format jsonl"), "{message}");
+}

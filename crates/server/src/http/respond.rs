@@ -100,8 +100,14 @@ fn head<'p>(parts: &'p Parts, accept: Option<&'p str>) -> Head<'p> {
         content_type: text(&parts.headers, &CONTENT_TYPE),
         content_encoding: text(&parts.headers, &CONTENT_ENCODING),
         accept,
+        enable_explanations: text(&parts.headers, &ENABLE_EXPLANATIONS),
+        custom_attributes: text(&parts.headers, &CUSTOM_ATTRIBUTES),
     }
 }
+
+const ENABLE_EXPLANATIONS: HeaderName =
+    HeaderName::from_static("x-amzn-sagemaker-enable-explanations");
+const CUSTOM_ATTRIBUTES: HeaderName = HeaderName::from_static("x-amzn-sagemaker-custom-attributes");
 
 /// A header's text. One that is no text at all reads as one that names nothing.
 fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
