@@ -25,6 +25,7 @@ Examples:
   hotplate predict models/churn --input rows.csv    score a file
   hotplate inspect models/churn                     what does it take, what does it give?
   hotplate verify models/churn                      does it still answer as it should?
+  hotplate diff models/churn next --rows rows.csv   what would change with the next version?
 
 `hotplate COMMAND --help` tells more. Exit codes: 0 done, 1 failed, 2 wrong usage."
 )]
@@ -39,6 +40,7 @@ pub(crate) enum Command {
     Predict(Predict),
     Inspect(Inspect),
     Verify(Verify),
+    Diff(Diff),
 }
 
 /// Serve models over HTTP.
@@ -231,6 +233,91 @@ pub(crate) struct Verify {
 
     #[command(flatten)]
     pub(crate) runs_on: RunsOn,
+}
+
+/// Compare two versions of a model: how scores move, and which decisions flip.
+///
+/// Runs every row through both models and tells how the scores of the new one differ: of a
+/// classifier of two classes the second class's probability, of more classes the probability that
+/// changed most in its row, of a regressor the value. Both models answer as they would be served:
+/// with the settings of their folders, and only if they reproduce their golden rows.
+///
+/// A classifier decides by --threshold, else by the threshold in its hotplate.toml, else as its
+/// file says, which is the more probable class. Columns are matched by name, and each model passes
+/// over those that it does not have.
+///
+/// CSV and JSON Lines are read block by block; what is kept of a row is its change. Rows are
+/// counted from zero.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Exit codes: 0 compared, whatever came out; 1 failed, or more decisions flip than --max-flips
+allows; 2 wrong usage.
+
+With --json, keys stay what they are from version to version, and new ones may come:
+  old, new           name, path, backend, device, threshold (null where the file decides),
+                     columns_of_its_own, and in unknown_categories by column how many texts
+                     training never saw
+  kind               two_classes, classes or regressors
+  decisions_between  the classes, or the two sides of --threshold; none where nothing is decided
+  rows, identical    rows in all, and rows of which the score is the same to the last bit
+  not_finite         rows of which just one score is a number; they count in decisions alone
+  change             new less old: mean, mean_absolute, largest_absolute, and quantiles p1, p5, p50,
+                     p95, p99; of more than two classes the size alone
+  relative_change    of regressors the same as a share of the old value, else null
+  moved              rows and their share by_more_than 0.001, 0.01 and 0.1; of regressors those are
+                     shares of the old value, here and in histogram
+  histogram          rows by change, from and to, null for an open end
+  flips, flip_share  rows that are decided differently; null where nothing is decided
+  decisions          rows and their share for each pair of old and new decision that occurs
+  moved_most         row, class, old, new, change, old_decision, new_decision
+Numbers that JSON cannot hold are null.
+
+Examples:
+  hotplate diff models/churn churn-2 --rows last-week.csv
+  hotplate diff models/housing housing-2 --rows districts.csv --threshold 3.5
+  hotplate diff models/churn churn-2 --rows last-week.csv --max-flips 20 && ./upgrade
+  hotplate diff models/churn churn-2 --rows last-week.csv --json | jq .flips")]
+pub(crate) struct Diff {
+    /// The model that answers now, a file or a folder
+    #[arg(value_hint = ValueHint::AnyPath)]
+    pub(crate) old: PathBuf,
+
+    /// The model that would take its place, a file or a folder
+    #[arg(value_hint = ValueHint::AnyPath)]
+    pub(crate) new: PathBuf,
+
+    /// File of rows, or - for standard input
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) rows: PathBuf,
+
+    /// csv, json or jsonl [default: by the file's ending, else csv]
+    #[arg(long, value_name = "FORMAT", value_parser = format)]
+    pub(crate) rows_format: Option<Format>,
+
+    /// The score from which on both models decide for the second class; of regressors, the value
+    /// from which on a row is on the other side [default: each model's own]
+    #[arg(long, value_name = "T", value_parser = finite, allow_negative_numbers = true)]
+    pub(crate) threshold: Option<f64>,
+
+    /// How many of the rows that moved most are listed
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(crate) top: usize,
+
+    /// Fail where more than N rows are decided differently
+    #[arg(long, value_name = "N")]
+    pub(crate) max_flips: Option<usize>,
+
+    /// One JSON document for programs
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) runs_on: RunsOn,
+}
+
+fn finite(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number: &f64| number.is_finite());
+    number.ok_or_else(|| "expected a number".to_owned())
 }
 
 fn format(name: &str) -> Result<Format, String> {

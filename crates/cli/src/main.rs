@@ -1,13 +1,17 @@
-//! The program `hotplate`: serves models, scores files, and says what a model is.
+//! The program `hotplate`: serves models, scores files, says what a model is, and what changes
+//! when another takes its place.
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod diff;
 mod failure;
 mod fall_back;
 mod inspect;
+mod layout;
 mod model;
 mod predict;
 mod progress;
+mod rows;
 mod runs_on;
 mod serve;
 mod verify;
@@ -26,6 +30,7 @@ fn main() -> ExitCode {
         Command::Predict(arguments) => predict::run(arguments),
         Command::Inspect(arguments) => inspect::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
+        Command::Diff(arguments) => diff::run(arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

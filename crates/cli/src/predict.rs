@@ -1,6 +1,5 @@
 //! `hotplate predict`: scores a file, block by block.
 
-mod blocks;
 mod files;
 mod scorer;
 
@@ -12,8 +11,9 @@ use hotplate_codec::Format;
 use crate::{
     arguments::Predict,
     fall_back, model,
-    predict::{blocks::Blocks, files::Files, scorer::Scorer},
+    predict::{files::Files, scorer::Scorer},
     progress::Progress,
+    rows::Blocks,
 };
 
 pub(crate) fn run(arguments: &Predict) -> Result<()> {
@@ -29,12 +29,12 @@ pub(crate) fn run(arguments: &Predict) -> Result<()> {
     fall_back::warn(&engine);
     let scorer = Scorer::new(
         &engine,
-        files.input_format,
+        files.input.format,
         files.output_format,
         arguments.ignore_unknown_columns,
         columns_to_explain(arguments, files.output_format)?,
     );
-    let blocks = Blocks::new(files.open_input()?, files.input_format);
+    let blocks = Blocks::new(files.input.open()?, files.input.format);
     let progress = Progress::start(files.output_is_terminal());
     // Opened last: a run that cannot start leaves the file as it is.
     score(&files, blocks, scorer, files.open_output()?, progress)
@@ -64,7 +64,7 @@ fn score(
     while bad_row.is_ok()
         && let Some(block) = blocks
             .next(|buffer| scorer.whole_records(buffer))
-            .with_context(|| files.input_name())?
+            .with_context(|| files.input.name())?
     {
         let before = scorer.rows();
         bad_row = scorer.block(block, &mut reply);
@@ -77,10 +77,10 @@ fn score(
     // After a bad row as well, so that what was written before it is a whole document.
     scorer.finish(&mut reply);
     output.write_all(&reply).and_then(|()| output.flush()).with_context(|| files.output_name())?;
-    bad_row.with_context(|| files.input_name())?;
+    bad_row.with_context(|| files.input.name())?;
     // More likely than a file of no rows is that what should have written it has failed.
     if is_blank {
-        bail!("{}: no rows: the file is empty", files.input_name());
+        bail!("{}: no rows: the file is empty", files.input.name());
     }
     Ok(())
 }

@@ -113,4 +113,13 @@ impl BlockDecoder {
     pub const fn is_blank(&self) -> bool {
         !self.progress.begun
     }
+
+    /// Whether some row of a table so far was cells without names, so that their order alone says
+    /// which columns they are.
+    pub const fn has_rows_by_position(&self) -> bool {
+        match self.format {
+            Format::Csv => self.progress.begun && !self.progress.has_header,
+            _ => self.decoder.by_position,
+        }
+    }
 }

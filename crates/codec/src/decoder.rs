@@ -49,6 +49,8 @@ pub struct Decoder {
     pub(crate) tensors: Tensors,
     /// Of a document in column form: each column or input and where its next value begins.
     pub(crate) lists: Vec<(usize, usize)>,
+    /// Whether some JSON row was cells without names.
+    pub(crate) by_position: bool,
 }
 
 /// How far into a body or a file a decoder has come.
@@ -84,6 +86,7 @@ impl Decoder {
             scratch: String::new(),
             tensors: Tensors::of(&schema),
             lists: Vec::new(),
+            by_position: false,
             schema,
         }
     }

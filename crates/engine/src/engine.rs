@@ -104,6 +104,11 @@ impl Engine {
         self.golden_rows
     }
 
+    /// The second class's probability from which on it is predicted, where configuration says.
+    pub const fn threshold(&self) -> Option<f64> {
+        self.threshold
+    }
+
     /// What replies should hold, where the model's configuration says.
     pub fn output(&self) -> Option<&[Field]> {
         self.output.as_deref()

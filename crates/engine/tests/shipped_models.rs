@@ -1,5 +1,5 @@
-//! The models that ship, through the engine, against the answers of ONNX Runtime that their golden
-//! rows hold.
+//! The models that ship, through the engine, against the answers of ONNX Runtime, or of XGBoost for
+//! its own format, that their golden rows hold.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ fn model(name: &str) -> PathBuf {
 
 #[test]
 fn golden_rows_are_reproduced() {
-    for (name, rows) in [("churn", 1248), ("housing", 1192)] {
+    for (name, rows) in [("churn", 1248), ("fraud", 611), ("housing", 1192)] {
         let engine = Engine::open(model(name)).unwrap();
         assert_eq!(engine.golden_rows(), rows, "{name}");
         let golden = GoldenRows::read(&model(name).join("golden.csv"), engine.signature()).unwrap();
@@ -31,6 +31,9 @@ fn signatures_say_what_the_models_are() {
     let names: Vec<&str> = housing.columns().map(|column| column.name.as_str()).collect();
     assert_eq!(names[0], "MedInc");
     assert!(matches!(housing.signature().task(), Task::Regressor { .. }));
+    let fraud = Engine::open(model("fraud")).unwrap();
+    assert_eq!((fraud.backend(), fraud.columns().len()), ("native", 30));
+    assert!(matches!(fraud.signature().task(), Task::Classifier { .. }));
 }
 
 #[test]

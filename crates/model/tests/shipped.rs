@@ -7,13 +7,16 @@ use std::{
 };
 
 use hotplate_model::{
-    Batching, Labels, Model, Task,
+    Batching, Format, Labels, Model, Task,
     onnx::{AttributeValue, Graph, Node},
+    xgboost::Encoding,
 };
 use hotplate_tensor::DType;
 
 fn path_of(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models").join(name).join("model.onnx")
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models").join(name);
+    let files = ["model.onnx", "model.ubj"].map(|file| folder.join(file));
+    files.into_iter().find(|file| file.exists()).expect("a shipped model is there")
 }
 
 fn open(name: &str) -> Model {
@@ -48,6 +51,23 @@ fn housing_takes_a_matrix_with_names_and_regresses() {
 }
 
 #[test]
+fn fraud_takes_a_matrix_with_names_and_classifies() {
+    let model = open("fraud");
+    assert_eq!(model.format(), Format::XgBoost(Encoding::Ubjson));
+    let signature = model.signature(None).unwrap();
+    let schema = signature.schema();
+    assert_eq!(schema.inputs()[0].row_shape.width(), Some(30));
+    let index = |name| schema.column_index(name);
+    assert_eq!([index("Time"), index("V28"), index("Amount")], [Some(0), Some(28), Some(29)]);
+    let classes = Labels::Integers(vec![0, 1]);
+    assert_eq!(*signature.task(), Task::Classifier { label: 0, probabilities: 1, classes });
+
+    let booster = model.xgboost().unwrap();
+    assert_eq!(booster.used_trees().len(), 300);
+    assert_eq!(booster.objective.name, "binary:logistic");
+}
+
+#[test]
 fn shipped_models_are_one_file_each_and_tensors_alone() {
     for name in ["churn", "housing"] {
         let model = open(name);
@@ -77,6 +97,7 @@ fn trees_are_read_in_full() {
 fn copies_with_changed_bytes_are_read_or_refused() {
     change_bytes("churn", 400);
     change_bytes("housing", 12);
+    change_bytes("fraud", 60);
 }
 
 fn change_bytes(name: &str, rounds: u64) {
@@ -95,7 +116,11 @@ fn change_bytes(name: &str, rounds: u64) {
         }
         let Ok(model) = Model::from_bytes(bytes) else { continue };
         let _ = model.signature(None);
-        walk(&model.onnx().expect("it was read before").graph);
+        match model.format() {
+            Format::Onnx => walk(&model.onnx().expect("it was read before").graph),
+            // Which checks every node.
+            _ => drop(model.xgboost()),
+        }
     }
 }
 

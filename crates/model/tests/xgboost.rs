@@ -165,6 +165,27 @@ fn margins_and_answers_are_those_of_xgboost() {
 }
 
 #[test]
+fn golden_rows_of_the_model_that_ships_have_the_margins_of_xgboost() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/fraud");
+    let model = Model::open(&folder.join("model.ubj")).unwrap().xgboost().unwrap();
+    let text = fs::read_to_string(folder.join("golden.csv")).unwrap();
+    let mut lines = text.lines().map(|line| line.split(',').collect::<Vec<&str>>());
+    let header = lines.next().unwrap();
+    let at = |name: &str| header.iter().position(|column| *column == name).unwrap();
+    let [second, margin] = ["output.probabilities.1", "trainer.margin"].map(at);
+    let mut rows = 0;
+    for cells in lines {
+        let number = |cell: &&str| if cell.is_empty() { f32::NAN } else { cell.parse().unwrap() };
+        let row: Vec<f32> = cells[..model.num_feature].iter().map(number).collect();
+        let margins = margins(&model, &row);
+        assert_eq!(margins, [number(&cells[margin])], "row {rows}");
+        assert!(close(&answers(&model, &margins), &[number(&cells[second])]), "row {rows}");
+        rows += 1;
+    }
+    assert_eq!(rows, 611);
+}
+
+#[test]
 fn encodings_are_told_by_content() {
     for (_, files) in cases() {
         for file in files {

@@ -1,7 +1,6 @@
 //! An inspection for a person to read.
 
 mod backends;
-mod layout;
 
 use std::{
     fmt::Display,
@@ -12,7 +11,7 @@ use hotplate::{
     Batching, Column, InputSpec, Inspection, Labels, ModelFolder, OutputSpec, Signature, Task,
 };
 
-use self::layout::{section, table};
+use crate::layout::{section, table};
 
 /// The most columns that get a line each; of more, a run of one type shares a line.
 const COLUMN_LINES: usize = 40;

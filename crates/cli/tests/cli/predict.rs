@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::support::{assert_scores, folder_with, golden, hotplate, hotplate_fed, shipped};
 
-const CHURN_SCORES: &str = "output.probabilities.1";
+const SECOND_CLASS: &str = "output.probabilities.1";
 
 fn read(path: &str) -> Vec<u8> {
     fs::read(shipped(path)).unwrap()
@@ -25,7 +25,9 @@ fn churn_with(column: &str, values: &[&str]) -> String {
 
 #[test]
 fn golden_rows_are_scored_as_they_say() {
-    for (model, column) in [("churn", CHURN_SCORES), ("housing", "output.price")] {
+    for (model, column) in
+        [("churn", SECOND_CLASS), ("fraud", SECOND_CLASS), ("housing", "output.price")]
+    {
         let (path, file) = (format!("models/{model}"), format!("models/{model}/golden.csv"));
         let run = hotplate(&["predict", &path, "--input", &file, "--ignore-unknown-columns"]);
         assert_scores(&run.lines(), &golden(model, column));
@@ -35,7 +37,7 @@ fn golden_rows_are_scored_as_they_say() {
 #[test]
 fn rows_are_scored_alike_in_every_form() {
     // The rows that are sent as examples are the first golden ones.
-    for (model, column) in [("churn", CHURN_SCORES), ("housing", "output.price")] {
+    for (model, column) in [("churn", SECOND_CLASS), ("housing", "output.price")] {
         let path = format!("models/{model}");
         let expected = &golden(model, column)[..6];
         for file in ["rows.csv", "rows.json"] {
@@ -89,7 +91,7 @@ fn row_that_is_wrong_is_named_and_what_precedes_it_is_written() {
     let expected = "error: standard input: row 7 (line 9), column \"tenure\": expected a number, got text \
          \"many\"\n";
     assert_eq!(run.failed(1), expected);
-    assert_scores(&run.out.lines().collect::<Vec<_>>()[..6], &golden("churn", CHURN_SCORES)[..6]);
+    assert_scores(&run.out.lines().collect::<Vec<_>>()[..6], &golden("churn", SECOND_CLASS)[..6]);
     assert_eq!(run.out.lines().count(), 7);
 
     let run =
@@ -176,7 +178,7 @@ fn files_that_cannot_be_right_are_refused_before_anything_is_written() {
     let run = hotplate(&["predict", "models/nowhere", "--input", path]);
     assert!(run.failed(1).contains("models/nowhere: there is no such file or folder"));
     let run = hotplate(&["predict", "models", "--input", path]);
-    assert!(run.failed(1).contains("name one of them: models/churn, models/housing"));
+    assert!(run.failed(1).contains("name one of them: models/churn, models/fraud, models/housing"));
 }
 
 #[test]

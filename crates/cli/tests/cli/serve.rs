@@ -21,6 +21,7 @@ fn models_are_served_until_the_signal() {
     let (code, out, err) = served.stop();
     assert_eq!((code, out.as_str()), (Some(0), ""), "{err}");
     assert!(err.contains("churn    native on cpu, 19 columns"), "{err}");
+    assert!(err.contains("fraud    native on cpu, 30 columns"), "{err}");
     assert!(err.contains("1192 golden rows reproduced"), "{err}");
     let example = format!(
         "curl -s http://{address}/models/churn/invoke -H 'Content-Type: application/json' \

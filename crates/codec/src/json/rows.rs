@@ -47,6 +47,7 @@ impl Decoder {
             Some(b'{') => self.row_by_name(cursor, columns),
             Some(b']' | b'}' | b',' | b':') | None => Err(cursor.malformed("a row")),
             Some(_) if self.width() == 1 => {
+                self.by_position = true;
                 columns.begin_row();
                 self.json_cell(cursor, 0, columns)
             }
@@ -67,7 +68,10 @@ impl Decoder {
     ) -> Result<(), DecodeError> {
         columns.begin_row();
         let width = match order {
-            Order::Schema => self.width(),
+            Order::Schema => {
+                self.by_position = true;
+                self.width()
+            }
             Order::Header => self.header.targets().len(),
         };
         let start = cursor.position();

@@ -93,6 +93,30 @@ fn file_of_no_rows_is_told_from_one_of_nothing() {
 }
 
 #[test]
+fn rows_without_names_are_noticed() {
+    let by_name = r#"{"calls":2,"tenure":1,"contract":"a"}"#;
+    let split = r#"{"columns":["calls","contract","tenure"],"data":[[2,"a",1]]}"#;
+    let lists = r#"{"calls":[2],"tenure":[1],"contract":["a"]}"#;
+    for (format, file, by_position) in [
+        (Format::Csv, "calls,tenure,contract\n2,1,a\n", false),
+        (Format::Csv, "1,a,2\n", true),
+        (Format::JsonLines, &*format!("{by_name}\n"), false),
+        (Format::JsonLines, &*format!("{by_name}\n[1,\"a\",2]\n"), true),
+        (Format::Json, &*format!("{{\"instances\":[{by_name}]}}"), false),
+        (Format::Json, "{\"instances\":[{\"features\":[1,\"a\",2]}]}", true),
+        (Format::Json, &*format!("{{\"dataframe_split\":{split}}}"), false),
+        (Format::Json, "{\"dataframe_split\":{\"data\":[[1,\"a\",2]]}}", true),
+        (Format::Json, lists, false),
+    ] {
+        let mut columns = Columns::new(mixed());
+        let mut blocks = BlockDecoder::new(mixed(), format);
+        blocks.decode(file.as_bytes(), &mut columns).unwrap();
+        assert!(columns.rows() > 0);
+        assert_eq!(blocks.has_rows_by_position(), by_position, "{format}: {file:?}");
+    }
+}
+
+#[test]
 fn document_is_one_block() {
     let mut columns = Columns::new(mixed());
     let mut blocks = BlockDecoder::new(mixed(), Format::Json);

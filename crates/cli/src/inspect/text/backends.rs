@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use hotplate::{Choice, Error, ErrorKind, Inspection, PassedOver};
 
-use super::layout::section;
+use crate::layout::section;
 
 pub(super) fn write(inspection: &Inspection, out: &mut impl Write) -> io::Result<()> {
     match &inspection.choice {

@@ -6,7 +6,7 @@ use std::{
 };
 
 /// Writes lines, the first behind the heading, the others below it.
-pub(super) fn section(
+pub(crate) fn section(
     out: &mut impl Write,
     heading: &str,
     lines: impl IntoIterator<Item: Display>,
@@ -20,7 +20,7 @@ pub(super) fn section(
 }
 
 /// Lines of two cells each, the second ones below each other.
-pub(super) fn table(rows: impl Iterator<Item = (impl Display, impl Display)>) -> Vec<String> {
+pub(crate) fn table(rows: impl Iterator<Item = (impl Display, impl Display)>) -> Vec<String> {
     let rows: Vec<(String, String)> =
         rows.map(|(left, right)| (left.to_string(), right.to_string())).collect();
     let width = rows.iter().map(|(left, _)| left.chars().count()).max().unwrap_or_default();

@@ -13,7 +13,7 @@ const RECORD_BYTES: usize = 64 << 20;
 /// Cuts a source into blocks. A block is given as soon as it holds a whole record, so that a source
 /// that trickles is answered as it does.
 #[derive(Debug)]
-pub(super) struct Blocks<R> {
+pub(crate) struct Blocks<R> {
     source: R,
     longest: usize,
     /// What was read is `buffer[..filled]`, and `buffer[..given]` is the last block.
@@ -24,7 +24,7 @@ pub(super) struct Blocks<R> {
 }
 
 impl<R: Read> Blocks<R> {
-    pub(super) fn new(source: R, format: Format) -> Self {
+    pub(crate) fn new(source: R, format: Format) -> Self {
         let longest = if format == Format::Json { usize::MAX } else { RECORD_BYTES };
         let buffer = vec![0; BLOCK_BYTES];
         Self { source, longest, buffer, filled: 0, given: 0, ended: false }
@@ -35,7 +35,7 @@ impl<R: Read> Blocks<R> {
     /// # Errors
     ///
     /// When the source cannot be read, or a record is longer than any should be.
-    pub(super) fn next(
+    pub(crate) fn next(
         &mut self,
         whole_records: impl Fn(&[u8]) -> usize,
     ) -> io::Result<Option<&[u8]>> {
