@@ -17,7 +17,7 @@
 //!    say.
 //! 6. `plan` runs steps and ensemble, block by block of rows.
 //!
-//! What is not one vector of features and one ensemble is a [`program`]: its nodes, compiled, run one
+//! What is not one vector of features and one ensemble is a `program`: its nodes, compiled, run one
 //! after another on blocks of rows. `simd` says which of the processor's instructions loops are run
 //! with.
 #![forbid(unsafe_code)]

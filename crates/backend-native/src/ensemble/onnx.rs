@@ -1,6 +1,7 @@
 //! ONNX's operators of trees.
 //!
 //! - `lists`: reads TreeEnsembleClassifier and TreeEnsembleRegressor, versions 1 to 3 of ai.onnx.ml.
+//! - `ids`: where the nodes are that such lists name.
 //! - `five`: reads TreeEnsemble, version 5.
 //! - `comparison`: branches as ONNX says them, and the trees that they make.
 //! - `head`: what is made of the scores of a row, by ONNX Runtime's rules.
@@ -8,6 +9,7 @@
 mod comparison;
 mod five;
 mod head;
+mod ids;
 mod lists;
 
 use hotplate_model::onnx::{Node, TensorProto};
