@@ -14,6 +14,9 @@ use crate::{
     trace::{Arithmetic, Element, Lookup, Unknown},
 };
 
+/// Rows encoded together: enough to pay for finding the columns, few enough for the first cache.
+pub(crate) const BLOCK_ROWS: usize = 32;
+
 /// The most characters of a client's text that a refusal repeats.
 const QUOTED_CHARS: usize = 40;
 
@@ -186,6 +189,42 @@ impl<X: Real> Encoder<X> {
             *count = step.unknown.load(Relaxed).max(*count);
         }
         counts.into_iter().collect()
+    }
+
+    /// The length of the memory that [`blocks`](Self::blocks) needs.
+    pub(crate) const fn block_len(&self) -> usize {
+        BLOCK_ROWS * self.width
+    }
+
+    /// Calls `each` with the feature vectors of some rows at a time and the number of the first, for
+    /// all of these rows of a request; they are read where they lie, or made in `memory`.
+    ///
+    /// # Errors
+    ///
+    /// The first text that is no category, where such are refused.
+    pub(crate) fn blocks(
+        &self,
+        inputs: Inputs<'_>,
+        rows: Range<usize>,
+        unknown: UnknownCategories,
+        memory: &mut [X],
+        mut each: impl FnMut(usize, &[X]),
+    ) -> Result<(), BackendError> {
+        let direct = self.borrow(inputs);
+        for first in rows.clone().step_by(BLOCK_ROWS) {
+            let block = first..rows.end.min(first + BLOCK_ROWS);
+            match direct {
+                Some(features) => {
+                    each(first, &features[block.start * self.width..block.end * self.width]);
+                }
+                None => {
+                    let features = &mut memory[..block.len() * self.width];
+                    self.encode(inputs, block, unknown, features)?;
+                    each(first, features);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// What the steps do, one line a kind, for a person.

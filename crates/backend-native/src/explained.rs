@@ -11,9 +11,10 @@ use hotplate_model::{OutputSpec, Signature};
 use hotplate_tensor::{DType, Inputs, Shape, Tensor};
 
 use crate::{
+    encode::BLOCK_ROWS,
     ensemble::{Finish, Labels},
     explain::{self, ExplainerScratch},
-    plan::{BLOCK_ROWS, Compiled},
+    plan::Compiled,
     real::Real,
 };
 
@@ -101,7 +102,7 @@ impl<X: Real, F: Finish<X> + 'static> Plan for ExplainerPlan<X, F> {
     fn worker(&self, _: &Limits) -> Result<Box<dyn Worker>, BackendError> {
         let width = self.0.compiled.encoder.width();
         Ok(Box::new(ExplainerWorker {
-            features: vec![X::ZERO; BLOCK_ROWS * width],
+            features: vec![X::ZERO; self.0.compiled.encoder.block_len()],
             contributions: vec![0.0; self.0.explainer.expected().len() * width],
             scratch: self.0.explainer.scratch(),
             plan: Arc::clone(&self.0),
@@ -127,7 +128,7 @@ impl<X: Real, F: Finish<X> + 'static> Plan for ExplainerPlan<X, F> {
 #[derive(Debug)]
 struct ExplainerWorker<X: Real, F> {
     plan: Arc<Explaining<X, F>>,
-    /// `[BLOCK_ROWS, width]`.
+    /// Of a block of rows.
     features: Vec<X>,
     /// `[scores, width]`, of one row.
     contributions: Vec<f64>,
@@ -154,23 +155,12 @@ impl<X: Real, F: Finish<X>> ExplainerWorker<X, F> {
         if rows.start == 0 {
             plan.reset(inputs.rows(), of_columns, expected);
         }
-        let direct = encoder.borrow(*inputs);
-        for first in rows.clone().step_by(BLOCK_ROWS) {
-            let block = first..rows.end.min(first + BLOCK_ROWS);
-            let features = match direct {
-                Some(features) => &features[block.start * width..block.end * width],
-                None => {
-                    let features = &mut features[..block.len() * width];
-                    encoder.encode(*inputs, block, *unknown_categories, features)?;
-                    &*features
-                }
-            };
-            for (row, features) in (first..).zip(features.chunks_exact(width)) {
+        encoder.blocks(*inputs, rows.clone(), *unknown_categories, features, |first, rows| {
+            for (row, features) in (first..).zip(rows.chunks_exact(width)) {
                 plan.explainer.explain(features, scratch, contributions);
                 plan.write(row, contributions, of_columns, expected);
             }
-        }
-        Ok(())
+        })
     }
 }
 

@@ -7,15 +7,12 @@ use hotplate_model::Signature;
 use hotplate_tensor::{DType, Inputs, Shape, Tensor};
 
 use crate::{
-    encode::Encoder,
+    encode::{BLOCK_ROWS, Encoder},
     ensemble::{Ensemble, EnsembleScratch, Finish, LaidOutEnsemble},
     explained,
     real::Real,
     trace::Answer,
 };
-
-/// Rows encoded together: enough to pay for finding the columns, few enough for the first cache.
-pub(crate) const BLOCK_ROWS: usize = 32;
 
 /// A model that is one vector of features and one ensemble, compiled for the host's processor.
 #[derive(Debug)]
@@ -49,7 +46,7 @@ impl<X: Real, F: Finish<X> + 'static> Plan for NativePlan<X, F> {
     fn worker(&self, _: &Limits) -> Result<Box<dyn Worker>, BackendError> {
         let Compiled { encoder, ensemble, finish, .. } = &*self.0;
         Ok(Box::new(NativeWorker {
-            features: vec![X::ZERO; BLOCK_ROWS * encoder.width()],
+            features: vec![X::ZERO; encoder.block_len()],
             answers: vec![X::ZERO; BLOCK_ROWS * finish.answers()],
             scratch: ensemble.scratch(),
             plan: Arc::clone(&self.0),
@@ -85,7 +82,7 @@ impl<X: Real, F: Finish<X> + 'static> Plan for NativePlan<X, F> {
 #[derive(Debug)]
 struct NativeWorker<X: Real, F> {
     plan: Arc<Compiled<X, F>>,
-    /// `[BLOCK_ROWS, width]`.
+    /// Of a block of rows.
     features: Vec<X>,
     /// `[BLOCK_ROWS, answers]`.
     answers: Vec<X>,
@@ -104,24 +101,12 @@ impl<X: Real, F: Finish<X>> NativeWorker<X, F> {
     fn answer(&mut self, part: &mut Part<'_>) -> Result<(), BackendError> {
         let Self { plan, features, answers, scratch } = self;
         let Part { inputs, rows, outputs, unknown_categories, .. } = part;
-        let width = plan.encoder.width();
         if rows.start == 0 {
             plan.reset(inputs.rows(), outputs);
         }
-        let direct = plan.encoder.borrow(*inputs);
-        for first in rows.clone().step_by(BLOCK_ROWS) {
-            let block = first..rows.end.min(first + BLOCK_ROWS);
-            let features = match direct {
-                Some(features) => &features[block.start * width..block.end * width],
-                None => {
-                    let features = &mut features[..block.len() * width];
-                    plan.encoder.encode(*inputs, block, *unknown_categories, features)?;
-                    &*features
-                }
-            };
-            plan.answer(first, features, answers, scratch, outputs);
-        }
-        Ok(())
+        plan.encoder.blocks(*inputs, rows.clone(), *unknown_categories, features, |first, rows| {
+            plan.answer(first, rows, answers, scratch, outputs);
+        })
     }
 }
 

@@ -4,7 +4,6 @@ use hotplate_tensor::{DType, InputSpec, Schema};
 
 use crate::{ModelError, Task, fault::Fault, onnx::OnnxModel, zipmap::ZipMaps};
 
-mod lightgbm;
 mod values;
 
 /// What a model takes and gives: a schema of its rows, its outputs, and what they mean.

@@ -36,6 +36,7 @@ mod categories;
 mod fault;
 mod model;
 mod objective;
+mod signature;
 mod text;
 mod tree;
 

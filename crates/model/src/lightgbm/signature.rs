@@ -1,13 +1,7 @@
-use std::sync::Arc;
-
 use hotplate_tensor::{DType, InputSpec, Schema};
 
-use super::{Batching, OutputSpec, Signature};
-use crate::{
-    Labels, ModelError, Task,
-    fault::Fault,
-    lightgbm::{Categories, Feature, LightGbmModel},
-};
+use super::{Categories, Feature, LightGbmModel};
+use crate::{Batching, Labels, ModelError, OutputSpec, Signature, Task, fault::Fault};
 
 /// The input of a model whose features are all numbers.
 const FEATURES: &str = "features";
@@ -34,9 +28,8 @@ impl Signature {
             ),
             None => Schema::new(inputs),
         };
-        let schema = Arc::new(schema.map_err(Fault::Names)?);
         let (outputs, task) = answers(model);
-        Ok(Self { schema, batching: Batching::Rows, outputs, task })
+        Ok(Self::new(schema.map_err(Fault::Names)?, Batching::Rows, outputs, task))
     }
 }
 
