@@ -1,0 +1,157 @@
+"""Models in LightGBM's own text files, of every kind of objective, booster and missing value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import lightgbm
+import numpy as np
+import pandas as pd
+
+import churn
+import credit
+import diamonds
+import frames
+import housing
+import library
+import telephone as codes
+from frames import Tables
+from rows import Takes
+
+FASTER = {"learning_rate": 0.1, "num_threads": 1, "verbosity": -1, "seed": 0, "deterministic": True}
+"""What each model is trained with, unless it says otherwise."""
+
+NUMBERS = Takes(missing_numbers=True, extreme_numbers=True)
+TEXTS = Takes(True, missing_texts=True, unknown_texts=True, extreme_numbers=True)
+
+
+def train(
+    folder: Path,
+    tables: Tables,
+    parameters: dict,
+    rounds: int = 100,
+    takes: Takes = NUMBERS,
+    numbers_as_categories: tuple[str, ...] = (),
+    queries: list[int] | None = None,
+    patience: int | None = None,
+) -> None:
+    """Train a model, write its file, and the case. With `patience` a fifth of the rows decides
+    when the training stops."""
+    table, held_out = tables
+    columns = library.categorical(table.columns.astype(dict.fromkeys(table.numbers, np.float64)))
+    for name in numbers_as_categories:
+        columns[name] = columns[name].astype(int).astype("category")
+    categories = parameters.pop("categories", "auto")
+
+    def dataset(rows: slice) -> lightgbm.Dataset:
+        return lightgbm.Dataset(
+            columns[rows], table.truth[rows], group=queries, categorical_feature=categories
+        )
+
+    kept, callbacks = slice(None), []
+    if patience is not None:
+        kept = slice(len(columns) // 5, None)
+        callbacks = [lightgbm.early_stopping(patience, verbose=False)]
+    training = dataset(kept)
+    valid = [training.create_valid(columns[: kept.start], table.truth[: kept.start])] if patience else []
+    booster = lightgbm.train(FASTER | parameters, training, rounds, valid, callbacks=callbacks)
+    if patience is not None and booster.best_iteration >= rounds:
+        raise ValueError("the training was not stopped early")
+    booster.save_model(folder / "model.txt")
+    library.write(folder, held_out.columns, takes)
+
+
+def churn_500(folder: Path) -> None:
+    train(folder, churn.tables(), {"objective": "binary", "learning_rate": 0.02}, 500)
+
+
+def churn_columns(folder: Path) -> None:
+    train(folder, frames.churn(), {"objective": "binary"}, takes=TEXTS)
+
+
+def churn_forest(folder: Path) -> None:
+    sample = {"bagging_freq": 1, "bagging_fraction": 0.7, "feature_fraction": 0.7}
+    train(folder, churn.tables(), {"objective": "binary", "boosting": "rf", **sample})
+
+
+def churn_dart(folder: Path) -> None:
+    train(folder, churn.tables(), {"objective": "binary", "boosting": "dart"})
+
+
+def churn_entropy(folder: Path) -> None:
+    train(folder, frames.churn(), {"objective": "cross_entropy_lambda"}, 60, TEXTS)
+
+
+def credit_gaps(folder: Path) -> None:
+    train(folder, credit.tables(), {"objective": "binary"}, 500, patience=10)
+
+
+def credit_zero_is_missing(folder: Path) -> None:
+    train(folder, credit.tables(), {"objective": "binary", "zero_as_missing": True})
+
+
+def credit_nothing_is_missing(folder: Path) -> None:
+    train(folder, credit.tables(), {"objective": "binary", "use_missing": False, "sigmoid": 1.7})
+
+
+def credit_columns(folder: Path) -> None:
+    train(folder, frames.credit(), {"objective": "binary"}, 500, TEXTS, patience=10)
+
+
+def telephone_codes(folder: Path) -> None:
+    takes = Takes(True, categories=codes.CATEGORIES, extreme_numbers=True)
+    parameters = {"objective": "binary", "categories": codes.CATEGORIES}
+    train(folder, frames.telephone_codes(), parameters, takes=takes)
+
+
+def telephone_areas(folder: Path) -> None:
+    takes = Takes(True, categories=["area_code"], extreme_numbers=True)
+    parameters = {"objective": "binary", "max_cat_to_onehot": 1}
+    train(folder, frames.telephone_areas(), parameters, takes=takes, numbers_as_categories=("area_code",))
+
+
+def telephone_columns(folder: Path) -> None:
+    train(folder, frames.telephone(), {"objective": "binary"}, takes=TEXTS)
+
+
+def housing_500(folder: Path) -> None:
+    train(folder, housing.tables(), {"objective": "regression"}, 500)
+
+
+def housing_roots(folder: Path) -> None:
+    train(folder, housing.tables(), {"objective": "regression", "reg_sqrt": True})
+
+
+def housing_quantile(folder: Path) -> None:
+    train(folder, housing.tables(), {"objective": "quantile", "alpha": 0.9})
+
+
+def housing_gamma(folder: Path) -> None:
+    train(folder, housing.tables(), {"objective": "gamma"})
+
+
+def housing_rank(folder: Path) -> None:
+    tables, queries = frames.by_rank(housing.tables())
+    train(folder, tables, {"objective": "lambdarank"}, queries=queries)
+
+
+def price_poisson(folder: Path) -> None:
+    train(folder, frames.prices(), {"objective": "poisson"}, takes=TEXTS)
+
+
+def price_tweedie(folder: Path) -> None:
+    train(folder, frames.prices(), {"objective": "tweedie"}, takes=TEXTS)
+
+
+def cut_softmax(folder: Path) -> None:
+    train(folder, diamonds.numbered(), {"objective": "multiclass", "num_class": 5})
+
+
+def cut_one_against_all(folder: Path) -> None:
+    train(folder, frames.cuts(), {"objective": "multiclassova", "num_class": 5}, takes=TEXTS)
+
+
+def cut_forest(folder: Path) -> None:
+    sample = {"bagging_freq": 1, "bagging_fraction": 0.7, "feature_fraction": 0.7}
+    parameters = {"objective": "multiclass", "num_class": 5, "boosting": "rf", **sample}
+    train(folder, diamonds.numbered(), parameters, 40)
