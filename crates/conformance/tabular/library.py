@@ -33,13 +33,13 @@ class LightGbmFile:
     def __init__(self, file: Path) -> None:
         self.booster = lightgbm.Booster(model_file=file)
         self.trees = paths.of_lightgbm(file)
-        fields = [line.split("=", 1) for line in file.read_text("utf-8").splitlines()]
-        head = {field[0]: field[1] for field in reversed(fields) if len(field) == 2}
-        self.objective = head["objective"].split()[0]
+        lines = file.read_text("utf-8").splitlines()
+        objective = next(line for line in lines if line.startswith("objective="))
+        self.objective = objective.removeprefix("objective=").split()[0]
         self.names = self.booster.feature_name()
-        parameter = next(field[0] for field in fields if field[0].startswith("[categorical_"))
-        listed = parameter.strip("[]").split(":")[1].strip()
-        self._categorical = [int(place) for place in listed.split(",") if place]
+        listed = next(line for line in lines if line.startswith("[categorical_feature:"))
+        places = listed.strip("[]").removeprefix("categorical_feature:")
+        self._categorical = [int(place) for place in places.split(",") if place.strip()]
 
     @property
     def is_classifier(self) -> bool:
@@ -56,9 +56,8 @@ class LightGbmFile:
         if not self.booster.pandas_categorical:
             return rows.to_numpy(np.float64)
         rows = categorical(rows)
-        for name in [rows.columns[place] for place in self._categorical]:
-            rows[name] = rows[name].astype("category")
-        return rows
+        names = [rows.columns[place] for place in self._categorical]
+        return rows.astype(dict.fromkeys(names, "category"))
 
     def leaves(self, rows: pd.DataFrame) -> np.ndarray:
         return paths.lightgbm_leaves(self.booster, self.prepare(rows))
@@ -77,12 +76,13 @@ class XgBoostFile:
         best = self.booster.attr("best_iteration")
         self._rounds = (0, 0 if best is None else int(best) + 1)
         self.trees = paths.of_xgboost(self.booster)
-        document = json.loads(self.booster.save_raw("json"))["learner"]
-        self.objective = document["objective"]["name"]
+        learner = json.loads(self.booster.save_raw("json"))["learner"]
+        self.objective = learner["objective"]["name"]
         self.names = self.booster.feature_names
-        cats = json.loads(self.booster.save_raw("json"))["learner"]["gradient_booster"]
-        cats = cats.get("gbtree", cats)["model"].get("cats", {"enc": []})["enc"]
-        self.has_texts = any("offsets" in encoding for encoding in cats)
+        booster = learner["gradient_booster"]
+        categories = booster.get("gbtree", booster)["model"]["cats"]["enc"]
+        # Texts lie one after the other, each from an offset.
+        self.has_texts = any("offsets" in of_column for of_column in categories)
 
     @property
     def is_classifier(self) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import lightgbm
 import numpy as np
-import pandas as pd
 
 import churn
 import credit
@@ -14,15 +14,20 @@ import diamonds
 import frames
 import housing
 import library
-import telephone as codes
+import telephone
+from backend_test import require
 from frames import Tables
 from rows import Takes
 
-FASTER = {"learning_rate": 0.1, "num_threads": 1, "verbosity": -1, "seed": 0, "deterministic": True}
-"""What each model is trained with, unless it says otherwise."""
+SETTINGS = {"num_threads": 1, "verbosity": -1, "seed": 0, "deterministic": True}
+"""What each model is trained with, beside its own parameters."""
+
+FOREST = {"boosting": "rf", "bagging_freq": 1, "bagging_fraction": 0.7, "feature_fraction": 0.7}
 
 NUMBERS = Takes(missing_numbers=True, extreme_numbers=True)
-TEXTS = Takes(True, missing_texts=True, unknown_texts=True, extreme_numbers=True)
+TEXTS = Takes(
+    missing_numbers=True, missing_texts=True, unknown_texts=True, extreme_numbers=True
+)
 
 
 def train(
@@ -31,32 +36,40 @@ def train(
     parameters: dict,
     rounds: int = 100,
     takes: Takes = NUMBERS,
-    numbers_as_categories: tuple[str, ...] = (),
+    codes: Sequence[str] = (),
+    numbers_as_categories: Sequence[str] = (),
     queries: list[int] | None = None,
     patience: int | None = None,
 ) -> None:
-    """Train a model, write its file, and the case. With `patience` a fifth of the rows decides
-    when the training stops."""
+    """Train a model, write its file, and the case.
+
+    With `patience` a fifth of the rows decides when the training stops. The columns `codes` are
+    categories by their codes, `numbers_as_categories` those that pandas has as categories.
+    """
     table, held_out = tables
     columns = library.categorical(table.columns.astype(dict.fromkeys(table.numbers, np.float64)))
     for name in numbers_as_categories:
         columns[name] = columns[name].astype(int).astype("category")
-    categories = parameters.pop("categories", "auto")
 
     def dataset(rows: slice) -> lightgbm.Dataset:
         return lightgbm.Dataset(
-            columns[rows], table.truth[rows], group=queries, categorical_feature=categories
+            columns[rows],
+            table.truth[rows],
+            group=queries,
+            categorical_feature=list(codes) or "auto",
         )
 
-    kept, callbacks = slice(None), []
-    if patience is not None:
-        kept = slice(len(columns) // 5, None)
-        callbacks = [lightgbm.early_stopping(patience, verbose=False)]
-    training = dataset(kept)
-    valid = [training.create_valid(columns[: kept.start], table.truth[: kept.start])] if patience else []
-    booster = lightgbm.train(FASTER | parameters, training, rounds, valid, callbacks=callbacks)
-    if patience is not None and booster.best_iteration >= rounds:
-        raise ValueError("the training was not stopped early")
+    if patience is None:
+        booster = lightgbm.train(SETTINGS | parameters, dataset(slice(None)), rounds)
+    else:
+        fifth = len(columns) // 5
+        training = dataset(slice(fifth, None))
+        deciding = training.create_valid(columns[:fifth], table.truth[:fifth])
+        stop = lightgbm.early_stopping(patience, verbose=False)
+        booster = lightgbm.train(
+            SETTINGS | parameters, training, rounds, [deciding], callbacks=[stop]
+        )
+        require(booster.best_iteration < rounds, "the training was not stopped early")
     booster.save_model(folder / "model.txt")
     library.write(folder, held_out.columns, takes)
 
@@ -70,8 +83,7 @@ def churn_columns(folder: Path) -> None:
 
 
 def churn_forest(folder: Path) -> None:
-    sample = {"bagging_freq": 1, "bagging_fraction": 0.7, "feature_fraction": 0.7}
-    train(folder, churn.tables(), {"objective": "binary", "boosting": "rf", **sample})
+    train(folder, churn.tables(), {"objective": "binary", **FOREST})
 
 
 def churn_dart(folder: Path) -> None:
@@ -99,15 +111,17 @@ def credit_columns(folder: Path) -> None:
 
 
 def telephone_codes(folder: Path) -> None:
-    takes = Takes(True, categories=codes.CATEGORIES, extreme_numbers=True)
-    parameters = {"objective": "binary", "categories": codes.CATEGORIES}
-    train(folder, frames.telephone_codes(), parameters, takes=takes)
+    codes = telephone.CATEGORIES
+    takes = Takes(missing_numbers=True, categories=codes, extreme_numbers=True)
+    train(folder, frames.telephone_codes(), {"objective": "binary"}, takes=takes, codes=codes)
 
 
 def telephone_areas(folder: Path) -> None:
-    takes = Takes(True, categories=["area_code"], extreme_numbers=True)
+    areas = ["area_code"]
+    takes = Takes(missing_numbers=True, categories=areas, extreme_numbers=True)
     parameters = {"objective": "binary", "max_cat_to_onehot": 1}
-    train(folder, frames.telephone_areas(), parameters, takes=takes, numbers_as_categories=("area_code",))
+    tables = frames.telephone_areas()
+    train(folder, tables, parameters, takes=takes, numbers_as_categories=areas)
 
 
 def telephone_columns(folder: Path) -> None:
@@ -152,6 +166,4 @@ def cut_one_against_all(folder: Path) -> None:
 
 
 def cut_forest(folder: Path) -> None:
-    sample = {"bagging_freq": 1, "bagging_fraction": 0.7, "feature_fraction": 0.7}
-    parameters = {"objective": "multiclass", "num_class": 5, "boosting": "rf", **sample}
-    train(folder, diamonds.numbered(), parameters, 40)
+    train(folder, diamonds.numbered(), {"objective": "multiclass", "num_class": 5, **FOREST}, 40)
