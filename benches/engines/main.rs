@@ -116,7 +116,8 @@ fn found() -> Option<(PathBuf, PathBuf)> {
         None => target.join("onnxruntime/lib").join(format!("{DLL_PREFIX}onnxruntime{DLL_SUFFIX}")),
     };
     let models = target.join("tabular");
-    let whole = CASES.iter().all(|(model, _)| models.join(model).exists());
+    let mut needed = CASES.iter().map(|(model, _)| *model).chain(own_files::cases());
+    let whole = needed.all(|model| models.join(model).exists());
     if library.exists() && whole {
         return Some((library, models));
     }

@@ -38,6 +38,11 @@ const OWN_FILES: [OwnFile; 2] = [
     },
 ];
 
+/// The names of the cases.
+pub(crate) fn cases() -> impl Iterator<Item = &'static str> {
+    OWN_FILES.iter().map(|own| own.case)
+}
+
 /// Checks and times the cases that are wanted.
 pub(crate) fn run(quick: bool, models: &Path, is_wanted: impl Fn(&str) -> bool) {
     for own in &OWN_FILES {

@@ -22,11 +22,13 @@ from onnx import numpy_helper
 IDLE_CALLS = 200_000
 
 
-def library(package: str, name: str) -> ctypes.PyDLL:
+def library(package: str) -> ctypes.PyDLL:
     """The shared library of a wheel, called without letting go of Python's lock, which would
     take its time from each call. The package itself is not imported."""
     folder = Path(importlib.util.find_spec(package).origin).parent
-    return ctypes.PyDLL(str(folder / "lib" / name))
+    # Its ending is the system's.
+    (file,) = (folder / "lib").glob(f"*{package}.*")
+    return ctypes.PyDLL(str(file))
 
 
 def rows_of(folder: Path) -> np.ndarray:

@@ -11,14 +11,12 @@ NORMAL = 0
 FLOAT64 = 1
 
 folder = Path(sys.argv[1])
-lightgbm = library("lightgbm", "lib_lightgbm.so")
+lightgbm = library("lightgbm")
 rows = rows_of(folder)
 booster, iterations = ctypes.c_void_p(), ctypes.c_int()
 file = str(folder / "model.txt").encode()
 require(
-    lightgbm.LGBM_BoosterCreateFromModelfile(
-        file, ctypes.byref(iterations), ctypes.byref(booster)
-    )
+    lightgbm.LGBM_BoosterCreateFromModelfile(file, ctypes.byref(iterations), ctypes.byref(booster))
 )
 fast = ctypes.c_void_p()
 require(

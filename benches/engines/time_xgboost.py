@@ -8,7 +8,7 @@ from pathlib import Path
 from single_rows import library, require, rows_of, serve
 
 folder = Path(sys.argv[1])
-xgboost = library("xgboost", "libxgboost.so")
+xgboost = library("xgboost")
 rows = rows_of(folder)
 booster = ctypes.c_void_p()
 require(xgboost.XGBoosterCreate(None, ctypes.c_uint64(0), ctypes.byref(booster)))

@@ -116,12 +116,12 @@ def telephone_codes(folder: Path) -> None:
     train(folder, frames.telephone_codes(), {"objective": "binary"}, takes=takes, codes=codes)
 
 
-def telephone_areas(folder: Path) -> None:
-    areas = ["area_code"]
-    takes = Takes(missing_numbers=True, categories=areas, extreme_numbers=True)
-    parameters = {"objective": "binary", "max_cat_to_onehot": 1}
+def telephone_numbers(folder: Path) -> None:
+    numbers = ["area_code", "number_customer_service_calls"]
+    takes = Takes(missing_numbers=True, categories=numbers, extreme_numbers=True)
+    parameters = {"objective": "binary", "min_data_per_group": 5, "cat_smooth": 1}
     tables = frames.telephone_areas()
-    train(folder, tables, parameters, takes=takes, numbers_as_categories=areas)
+    train(folder, tables, parameters, takes=takes, numbers_as_categories=numbers)
 
 
 def telephone_columns(folder: Path) -> None:

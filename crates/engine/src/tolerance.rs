@@ -79,6 +79,8 @@ impl Tolerance {
 
 #[cfg(test)]
 mod tests {
+    use hotplate_model::xgboost::Encoding;
+
     use super::*;
 
     #[test]
@@ -88,6 +90,19 @@ mod tests {
         assert!(!tolerance.accepts(f64::NAN, 0.0));
         assert!(!tolerance.accepts(0.0, f64::NAN));
         assert!(!tolerance.accepts(f64::INFINITY, f64::NEG_INFINITY));
+    }
+
+    #[test]
+    fn library_is_matched_closer_than_a_graph() {
+        let of = |format, dtype| Tolerance::of("native", format, dtype);
+        let graph = of(Format::Onnx, DType::F64);
+        let lightgbm = of(Format::LightGbm, DType::F64);
+        let xgboost = of(Format::XgBoost(Encoding::Ubjson), DType::F32);
+        for (tolerance, apart) in [(graph, 1e-6), (lightgbm, 1e-13), (xgboost, 1e-7)] {
+            assert!(
+                tolerance.accepts(0.5 + apart, 0.5) && !tolerance.accepts(0.5 + apart * 100.0, 0.5)
+            );
+        }
     }
 
     #[test]
