@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use hotplate::{DType, Engine, Value, tolerance::Tolerance};
+use hotplate::{DType, Engine, Format, Value, tolerance::Tolerance};
 use hotplate_codec::csv;
 
 pub use paired::{Paired, compare, compare_timed, timed};
@@ -113,7 +113,7 @@ impl Golden {
 
     /// Panics unless `score` is what row `row` must get.
     pub fn check(&self, row: usize, score: f64) {
-        let tolerance = Tolerance::of("native", DType::F32);
+        let tolerance = Tolerance::of("native", Format::Onnx, DType::F32);
         let expected = self.scores[row];
         assert!(tolerance.accepts(score, expected), "row {row}: {score} instead of {expected}");
     }

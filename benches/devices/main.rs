@@ -22,8 +22,8 @@ use std::{
 };
 
 use hotplate::{
-    Answer, BackendChoice, DType, DataView, Device, DeviceChoice, Engine, OpenOptions, Placement,
-    Tensor, TensorView, tolerance::Tolerance,
+    Answer, BackendChoice, DType, DataView, Device, DeviceChoice, Engine, Format, OpenOptions,
+    Placement, Tensor, TensorView, tolerance::Tolerance,
 };
 use hotplate_model::onnx::{TestValue, read_value};
 use serde_json::{Value, json};
@@ -325,7 +325,7 @@ impl Batch<'_> {
             self.engines.iter().rev().map(|engine| engine.predict(&views[..])).collect();
         let answers = answers?;
         let processor = answers[0].outputs()[self.model.output].view();
-        let tolerance = Tolerance::of("onnxruntime", DType::F32);
+        let tolerance = Tolerance::of("onnxruntime", Format::Onnx, DType::F32);
         self.compare("the processor", &processor, &self.expected.view(), tolerance)?;
         match answers.get(1) {
             None => Ok(0.0),

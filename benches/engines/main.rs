@@ -8,7 +8,8 @@
 //! there: a caller has strings, so making them is part of the call, and so is what the native engine
 //! does to look them up. The answers of all rows are compared bit for bit before anything is timed.
 //!
-//! CatBoost's own library is timed beside its trees too, and the peak of memory is told that opening
+//! CatBoost's own library is timed beside its trees too, LightGBM's and XGBoost's beside their own
+//! files (the module `own_files` tells what is counted), and the peak of memory is told that opening
 //! the largest model takes.
 //!
 //! The models are made, in about a minute, by
@@ -24,9 +25,10 @@
 #![allow(clippy::print_stdout, reason = "a bench prints what it measured")]
 
 mod calls;
-mod catboost;
 mod direct;
+mod library;
 mod memory;
+mod own_files;
 
 use std::{
     env::{
@@ -40,12 +42,12 @@ use std::{
 
 use hotplate::{Answer, BackendChoice, DataView, Engine, OpenOptions};
 use hotplate_benches::compare;
-use hotplate_onnxruntime::Library;
+use hotplate_onnxruntime::Library as OnnxRuntime;
 
 use crate::{
     calls::{Call, Columns},
-    catboost::CatBoost,
     direct::Direct,
+    library::Library,
 };
 
 /// The models, and how many rows a call has.
@@ -86,7 +88,7 @@ fn main() {
     let wanted = env::args().skip(1).find(|argument| !argument.starts_with('-'));
     let is_wanted = |name: &str| wanted.as_ref().is_none_or(|wanted| name.contains(wanted));
     let Some((library, models)) = found() else { return };
-    let library = Library::load(Some(&library)).unwrap();
+    let library = OnnxRuntime::load(Some(&library)).unwrap();
     println!("{:46}{:>12} {:>12}", "", "onnxruntime", "native");
     for (model, rows) in CASES {
         let case = format!("{model}, {rows}");
@@ -99,6 +101,7 @@ fn main() {
         println!("{:46}{:>12} {:>12}", "", "catboost", "native");
         beside_catboost(quick, &models, &case);
     }
+    own_files::run(quick, &models, is_wanted);
     let case = format!("{LARGEST}, memory");
     if is_wanted(&case) {
         memory::tell(&models.join(LARGEST).join("model.onnx"), &case);
@@ -113,7 +116,8 @@ fn found() -> Option<(PathBuf, PathBuf)> {
         None => target.join("onnxruntime/lib").join(format!("{DLL_PREFIX}onnxruntime{DLL_SUFFIX}")),
     };
     let models = target.join("tabular");
-    let whole = CASES.iter().all(|(model, _)| models.join(model).exists());
+    let mut needed = CASES.iter().map(|(model, _)| *model).chain(own_files::cases());
+    let whole = needed.all(|model| models.join(model).exists());
     if library.exists() && whole {
         return Some((library, models));
     }
@@ -123,7 +127,7 @@ fn found() -> Option<(PathBuf, PathBuf)> {
 }
 
 /// Checks and times one model, at so many rows a call.
-fn run(quick: bool, library: &Library, folder: &Path, case: &str, rows_a_call: usize) {
+fn run(quick: bool, library: &OnnxRuntime, folder: &Path, case: &str, rows_a_call: usize) {
     let model = folder.join("model.onnx");
     let (engine, opened) = match open(&model) {
         Ok(opened) => opened,
@@ -171,9 +175,9 @@ fn beside_catboost(quick: bool, models: &Path, case: &str) {
     let mut answer = engine.answer();
     native(&engine, &calls[0], &mut answer);
 
-    let mut catboost = CatBoost::start(models, &folder);
+    let mut catboost = Library::start(models, "time_catboost.py", &folder);
     // It answers margins, which cost it less than probabilities would.
-    let margins = catboost.margins();
+    let margins = catboost.answers();
     let probabilities = scores(&answer).chunks_exact(2);
     assert_eq!(margins.len(), probabilities.len(), "{case}");
     for (row, (margin, probabilities)) in margins.iter().zip(probabilities).enumerate() {

@@ -1,6 +1,6 @@
 """Answer and time the rows of a case with CatBoost's own library, on one thread.
 
-For a line `margins` on the standard input, write the sum of the trees for each row, on one
+For a line `answers` on the standard input, write the sum of the trees for each row, on one
 line; for a number, make so many calls of all the rows and write how many nanoseconds they
 took.
 """
@@ -26,7 +26,7 @@ def predict() -> np.ndarray:
 
 
 for line in sys.stdin:
-    if line.strip() == "margins":
+    if line.strip() == "answers":
         print(*(repr(float(margin)) for margin in predict()), flush=True)
         continue
     started = time.perf_counter_ns()

@@ -13,7 +13,7 @@ import json
 import shutil
 import textwrap
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +39,9 @@ class Recipes:
 
     output: Path
     """Where folders go unless another place is asked for."""
+
+    check: Callable[[Path], int] = check
+    """Reads a made folder back, and gives the number of data sets."""
 
 
 def digest_of(path: Path) -> str:
@@ -70,17 +73,17 @@ def is_made(folder: Path, recipes: str) -> bool:
     return stamp == {"recipes": recipes, "files": contents(folder)}
 
 
-def make(recipe: tuple[str, str], place: Path, recipes: str) -> int:
+def make(recipes: Recipes, name: str, place: Path, digest: str) -> int:
     """Make one folder, check it, and put it in its place. Gives the number of data sets."""
-    module, function = recipe
+    module, function = recipes.functions[name]
     # Outside of the output, where a test that lists the cases would find it half made.
     output = place.parent
     folder = output.with_name(output.name + "-unfinished") / place.name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     getattr(importlib.import_module(module), function)(folder)
-    data_sets = check(folder)
-    stamp = {"recipes": recipes, "files": contents(folder)}
+    data_sets = recipes.check(folder)
+    stamp = {"recipes": digest, "files": contents(folder)}
     (folder / STAMP).write_text(json.dumps(stamp, indent=1) + "\n", encoding="utf-8")
     shutil.rmtree(place, ignore_errors=True)
     output.mkdir(parents=True, exist_ok=True)
@@ -127,7 +130,7 @@ def main(recipes: Recipes) -> int:
         print(f"{name:<{width}} ", end="", flush=True)
         started = time.monotonic()
         try:
-            data_sets = make(recipes.functions[name], output / name, digest)
+            data_sets = make(recipes, name, output / name, digest)
         except Exception as error:
             # Whatever stops one recipe, the others need not wait for it.
             complaint = textwrap.shorten(str(error), 300)

@@ -7,8 +7,9 @@ use hotplate::BackendChoice;
 
 /// Runs cases on Hotplate's backends, and counts what is right, handed on and wrong.
 ///
-/// A case is a folder in the form of ONNX's own backend tests: model.onnx, and test_data_set_K with
-/// input_J.pb and output_J.pb in the order of the graph's inputs and outputs.
+/// A case is a folder in the form of ONNX's own backend tests: model.onnx, or the model.txt of
+/// LightGBM or model.ubj or model.json of XGBoost, and test_data_set_K with input_J.pb and
+/// output_J.pb in the order of the model's inputs and outputs.
 #[derive(Debug, Parser)]
 #[command(
     name = "hotplate-conformance",

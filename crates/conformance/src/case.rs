@@ -10,15 +10,18 @@ use hotplate_model::{
     onnx::{TestValue, read_value},
 };
 
-const MODEL: &str = "model.onnx";
+/// What a model's file is called: an ONNX graph's, or that of the library that trained it.
+const MODELS: [&str; 4] = ["model.onnx", "model.txt", "model.ubj", "model.json"];
 const DATA_SET: &str = "test_data_set_";
 
-/// A folder with `model.onnx`, and `test_data_set_K` with `input_J.pb` and `output_J.pb` in the
-/// order of the graph's inputs and outputs.
+/// A folder with `model.onnx`, or a library's own `model.txt`, `model.ubj` or `model.json`, and
+/// `test_data_set_K` with `input_J.pb` and `output_J.pb` in the order of the model's inputs and
+/// outputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Case {
     name: String,
     folder: PathBuf,
+    model: &'static str,
 }
 
 /// What a model is fed once, and what it must give.
@@ -58,18 +61,16 @@ impl Case {
         }
         let cases: Vec<Self> = entries(folder)?.iter().filter_map(|path| Self::at(path)).collect();
         if cases.is_empty() {
-            return Err(lacks(folder, "model.onnx, and no folder in it has one"));
+            return Err(lacks(folder, "model.onnx or other model, and no folder in it has one"));
         }
         Ok(cases)
     }
 
     fn at(folder: &Path) -> Option<Self> {
-        if !folder.join(MODEL).is_file() {
-            return None;
-        }
+        let model = MODELS.into_iter().find(|model| folder.join(model).is_file())?;
         // The name of `.` and of `cases/..` is known to the file system alone.
         let whole = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
-        Some(Self { name: name_of(&whole), folder: folder.to_owned() })
+        Some(Self { name: name_of(&whole), folder: folder.to_owned(), model })
     }
 
     /// What the case is called: its folder's name.
@@ -79,7 +80,7 @@ impl Case {
 
     /// The model's file.
     pub fn model(&self) -> PathBuf {
-        self.folder.join(MODEL)
+        self.folder.join(self.model)
     }
 
     /// What is fed and expected, in the order of the data sets' numbers.
@@ -188,15 +189,28 @@ mod tests {
 
     #[test]
     fn folder_is_a_case_or_holds_some() {
-        let folder = folder_with(&["b/model.onnx", "a/model.onnx", "a/x/model.onnx", "c/other"]);
+        let folder = folder_with(&[
+            "b/model.ubj",
+            "a/model.onnx",
+            "a/model.txt",
+            "a/x/model.onnx",
+            "c/other",
+        ]);
         let names = |path: &Path| -> Vec<String> {
             Case::find(path).unwrap().iter().map(|case| case.name().to_owned()).collect()
         };
         assert_eq!(names(folder.path()), ["a", "b"]);
         assert_eq!(names(&folder.path().join("a")), ["a"]);
         assert_eq!(names(&folder.path().join("a/x/..")), ["a"]);
+        let models = Case::find(folder.path()).unwrap();
+        assert!(models[0].model().ends_with("a/model.onnx"));
+        assert!(models[1].model().ends_with("b/model.ubj"));
         let error = Case::find(&folder.path().join("c")).unwrap_err();
-        assert!(error.to_string().ends_with("has no model.onnx, and no folder in it has one"));
+        assert!(
+            error
+                .to_string()
+                .ends_with("has no model.onnx or other model, and no folder in it has one")
+        );
     }
 
     #[test]

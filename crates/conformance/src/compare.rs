@@ -33,15 +33,15 @@ pub enum Mismatch {
     },
 }
 
-/// Compares what `backend` gave with what was expected.
+/// Compares what an engine gave with what was expected.
 ///
-/// What comes back is how much of the tolerance was needed: from 0, where all is equal, to 1.
+/// `tolerance` is that of the expected elements. What comes back is how much of the tolerance was needed: from 0, where all is equal, to 1.
 ///
 /// # Errors
 ///
 /// The first thing that is wrong.
 pub fn compare(
-    backend: &str,
+    tolerance: Tolerance,
     expected: &TensorView<'_>,
     got: &TensorView<'_>,
 ) -> Result<f64, Mismatch> {
@@ -53,7 +53,7 @@ pub fn compare(
         return Err(Mismatch::Shape { expected, got });
     }
     let at = Comparison {
-        tolerance: Tolerance::of(backend, expected.dtype()),
+        tolerance,
         shape: *expected.shape(),
         expected: expected.data(),
         got: got.data(),
@@ -159,9 +159,13 @@ impl fmt::Display for Mismatch {
 
 #[cfg(test)]
 mod tests {
-    use hotplate::StrView;
+    use hotplate::{Format, StrView};
 
     use super::*;
+
+    fn native(expected: &TensorView<'_>) -> Tolerance {
+        Tolerance::of("native", Format::Onnx, expected.dtype())
+    }
 
     fn view<'a>(dims: &[usize], data: DataView<'a>) -> TensorView<'a> {
         TensorView::new(Shape::new(dims).unwrap(), data).unwrap()
@@ -169,7 +173,7 @@ mod tests {
 
     fn compare_data(expected: DataView<'_>, got: DataView<'_>) -> Result<f64, String> {
         let [expected, got] = [expected, got].map(|data| view(&[data.len()], data));
-        compare("native", &expected, &got).map_err(|mismatch| mismatch.to_string())
+        compare(native(&expected), &expected, &got).map_err(|mismatch| mismatch.to_string())
     }
 
     #[test]
@@ -199,7 +203,8 @@ mod tests {
     fn an_element_is_found_by_its_axes() {
         let expected = view(&[2, 1, 3], DataView::U64(&[0, 1, 2, 3, 4, 5]));
         let got = view(&[2, 1, 3], DataView::U64(&[0, 1, 2, 3, 4, 6]));
-        let Err(Mismatch::Element { index, .. }) = compare("native", &expected, &got) else {
+        let Err(Mismatch::Element { index, .. }) = compare(native(&expected), &expected, &got)
+        else {
             panic!("5 is as good as 6");
         };
         assert_eq!(index, [1, 0, 2]);
@@ -211,7 +216,7 @@ mod tests {
         assert_eq!(refused, "expected float32, got float64");
         let flat = view(&[2], DataView::F32(&[1.0, 2.0]));
         let column = view(&[2, 1], DataView::F32(&[1.0, 2.0]));
-        let refused = compare("native", &column, &flat).unwrap_err().to_string();
+        let refused = compare(native(&column), &column, &flat).unwrap_err().to_string();
         assert_eq!(refused, "expected shape [2, 1], got shape [2]");
         assert_eq!(compare_data(DataView::F32(&[]), DataView::F32(&[])), Ok(0.0));
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use hotplate::{
     BackendChoice, Batching, Device, DeviceChoice, Engine, Error, ErrorKind, OpenOptions, Task,
-    Tensor, TensorView,
+    Tensor, TensorView, tolerance::Tolerance,
 };
 use hotplate_model::onnx::TestValue;
 
@@ -118,17 +118,17 @@ fn compare_output(
     got: TensorView<'_>,
     rows: usize,
 ) -> Result<f64, Mismatch> {
-    let backend = engine.backend();
+    let tolerance = Tolerance::of_engine(engine, expected.dtype());
     if engine.signature().batching() == Batching::None {
         // The engine put an axis in front. One row's elements are all there are, so they fit.
         let whole = TensorView::new(got.shape().of_one_row(), got.data());
-        return compare(backend, expected, &whole.unwrap_or(got));
+        return compare(tolerance, expected, &whole.unwrap_or(got));
     }
-    compare(backend, expected, &got).or_else(|mismatch| {
+    compare(tolerance, expected, &got).or_else(|mismatch| {
         // The engine's rows are on axis 0, wherever the graph has them.
         let Some(moved) = rows::in_front(expected, rows) else { return Err(mismatch) };
         match TensorView::new(*got.shape(), moved.view().data()) {
-            Ok(moved) if got.shape().rows() == rows => compare(backend, &moved, &got),
+            Ok(moved) if got.shape().rows() == rows => compare(tolerance, &moved, &got),
             _ => Err(mismatch),
         }
     })

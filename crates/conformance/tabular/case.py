@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import pandas as pd
 
 from backend_test import Tensors, require, write_data_sets
 from ensemble import Ensemble
-from rows import THRESHOLD, Takes, draw, feed
+from rows import THRESHOLD, Takes, draw, feed, thresholds
 
 TRAINER = "trainer.json"
 """Tells how far the trainer's own answers are from those of its exporter's graph."""
@@ -50,7 +51,8 @@ def write(folder: Path, trained: Trained, graph: onnx.ModelProto | None = None) 
     graph.opset_import.extend(operator_sets)
     (folder / "model.onnx").write_bytes(graph.SerializeToString(deterministic=True))
 
-    rows, kinds = draw(graph, trained.held_out, trained.takes)
+    picks = partial(thresholds, graph, trained.takes)
+    rows, kinds = draw(trained.held_out, trained.takes, picks)
     data_sets = [feed(graph.graph, rows), feed(graph.graph, rows[:1])]
     outputs = write_data_sets(folder, data_sets)
     if Ensemble.of(graph.graph):

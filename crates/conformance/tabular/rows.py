@@ -1,6 +1,6 @@
 """The rows of a case: held out of the training, on thresholds, with gaps, with news.
 
-Rows are a frame of float32 numbers and texts, as the model's user has them.
+Rows are a frame of numbers and texts, as the model's user has them.
 """
 
 from __future__ import annotations
@@ -21,6 +21,16 @@ THRESHOLD = "threshold"
 TRIPLES_ON_THRESHOLDS = 83
 MISSING_ROWS = 100
 UNKNOWN_ROWS = 50
+EXTREME_ROWS = 48
+
+NEXT_TO_ZERO = float(np.float32(1e-35))
+"""What LightGBM takes for zero, on either side."""
+
+EXTREMES = [
+    *(sign * number for number in (0.0, 1e-36, NEXT_TO_ZERO) for sign in (1, -1)),
+    *(sign * np.nextafter(NEXT_TO_ZERO, 1) for sign in (1, -1)),
+    *(sign * number for number in (1e300, np.inf) for sign in (1, -1)),
+]
 
 UNKNOWN_TEXTS = ["unheard of", "yes", "No ", "", "Überweisung", 'by "cheque", in cash']
 """Texts that no model here has seen: plain, differing in case or by a space, empty,
@@ -39,18 +49,26 @@ class Takes:
     unknown_texts: bool = False
     categories: list[str] = field(default_factory=list)
     """The columns that hold the codes of categories, where others may be unknown."""
+    extreme_numbers: bool = False
+    """Numbers next to zero on either side, and infinities."""
+
+
+Picks = Callable[[pd.DataFrame, np.random.Generator], Iterator[tuple[int, str, np.floating]]]
+"""Rows without end, each with a column and the number that stands for a threshold there."""
 
 
 def draw(
-    model: onnx.ModelProto, held_out: pd.DataFrame, takes: Takes
+    held_out: pd.DataFrame, takes: Takes, picks: Picks
 ) -> tuple[pd.DataFrame, list[str]]:
     """`ROWS` rows, and of what kind each is."""
     generator = np.random.default_rng(0)
-    kinds = {THRESHOLD: on_thresholds(model, held_out, takes, generator)}
+    kinds = {THRESHOLD: on_thresholds(held_out, picks(held_out, generator))}
     if takes.missing_numbers or takes.missing_texts:
         kinds["missing"] = with_gaps(held_out, takes, generator)
     if takes.unknown_texts or takes.categories:
         kinds["unknown"] = with_unknown_categories(held_out, takes, generator)
+    if takes.extreme_numbers:
+        kinds["extreme"] = with_extremes(held_out, takes, generator)
     others = ROWS - sum(len(rows) for rows in kinds.values())
     kinds = {"held out": held_out[:others], **kinds}
     names = [name for name, rows in kinds.items() for _ in range(len(rows))]
@@ -59,25 +77,21 @@ def draw(
 
 def number_columns(rows: pd.DataFrame) -> list[str]:
     """The columns of numbers."""
-    return [name for name in rows if rows[name].dtype == np.float32]
+    return [name for name in rows if rows[name].dtype != object]
 
 
-# --- one float32 below, on and above a threshold -------------------------------
+# --- one number below, on and above a threshold --------------------------------
 
 
 def on_thresholds(
-    model: onnx.ModelProto, held_out: pd.DataFrame, takes: Takes, generator: np.random.Generator
+    held_out: pd.DataFrame, picks: Iterator[tuple[int, str, np.floating]]
 ) -> pd.DataFrame:
-    """Threes of rows: a number is the float32 below one of the model's thresholds that
-    this row comes to, that threshold, and the float32 above."""
-    picks = thresholds(model, held_out, takes, generator)
+    """Threes of rows: a number is the one below one of the model's thresholds that this row
+    comes to, that threshold, and the one above, in the precision of the column."""
     made = []
     for _, (row, column, value) in zip(range(TRIPLES_ON_THRESHOLDS), picks):
-        for number in (
-            np.nextafter(value, np.float32(-np.inf)),
-            value,
-            np.nextafter(value, np.float32(np.inf)),
-        ):
+        infinity = value.dtype.type(np.inf)
+        for number in (np.nextafter(value, -infinity), value, np.nextafter(value, infinity)):
             changed = held_out.iloc[row].copy()
             changed[column] = number
             made.append(changed)
@@ -85,7 +99,7 @@ def on_thresholds(
 
 
 def thresholds(
-    model: onnx.ModelProto, held_out: pd.DataFrame, takes: Takes, generator: np.random.Generator
+    model: onnx.ModelProto, takes: Takes, held_out: pd.DataFrame, generator: np.random.Generator
 ) -> Iterator[tuple[int, str, np.float32]]:
     """Rows without end, each with a column and the last number that passes there.
 
@@ -180,6 +194,18 @@ def with_unknown_categories(
                 rows.at[row, name] = np.float32(UNKNOWN_CODES[row % len(UNKNOWN_CODES)])
             else:
                 rows.at[row, name] = UNKNOWN_TEXTS[row % len(UNKNOWN_TEXTS)]
+    return rows
+
+
+def with_extremes(
+    held_out: pd.DataFrame, takes: Takes, generator: np.random.Generator
+) -> pd.DataFrame:
+    """Rows with one number or all of them at an end, or next to zero."""
+    rows = held_out.sample(EXTREME_ROWS, random_state=3).reset_index(drop=True)
+    names = [name for name in number_columns(held_out) if name not in takes.categories]
+    for row in range(len(rows)):
+        for name in names if row % 7 == 0 else [generator.choice(names)]:
+            rows.at[row, name] = EXTREMES[row % len(EXTREMES)]
     return rows
 
 

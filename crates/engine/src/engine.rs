@@ -7,7 +7,7 @@ use hotplate_backend::{
     DeviceChoice, Limits, Part, Placement, Plan, TreeLayout, UnknownCategories, made_up,
 };
 use hotplate_codec::Field;
-use hotplate_model::{Labels, Model, Signature, Task};
+use hotplate_model::{Format, Labels, Model, Signature, Task};
 use hotplate_scheduler::Lane;
 use hotplate_tensor::{Column, Columns, DType, Inputs, Tensor};
 
@@ -28,6 +28,7 @@ pub(crate) const TURN_ROWS: usize = 1024;
 #[derive(Debug)]
 pub struct Engine {
     name: String,
+    format: Format,
     backend: &'static str,
     placement: Placement,
     requested_device: DeviceChoice,
@@ -58,6 +59,11 @@ impl Engine {
     /// What the model is called: its folder's name, or its file's without the ending.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The format of the model's file.
+    pub const fn format(&self) -> Format {
+        self.format
     }
 
     /// The backend that runs the model.
@@ -416,9 +422,9 @@ impl OpenOptions {
     fn open_unverified(&self, folder: &ModelFolder) -> Result<Engine, Error> {
         let said = self.settings.clone().or(&folder.settings);
         // Let go at the end of this block: nothing of the file is needed once it is compiled.
-        let Compiled { backend, plan, placement, .. } = {
+        let (format, Compiled { backend, plan, placement, .. }) = {
             let model = Model::open(&folder.file)?;
-            backends::compile(&model, &said)?
+            (model.format(), backends::compile(&model, &said)?)
         };
         let signature = Arc::new(plan.signature().clone());
         let two_classes = matches!(
@@ -438,6 +444,7 @@ impl OpenOptions {
         lane.plan().seal();
         let engine = Engine {
             name: self.settings.name.clone().unwrap_or_else(|| folder.name.clone()),
+            format,
             backend,
             placement,
             requested_device: said.device.unwrap_or_default(),

@@ -56,7 +56,7 @@ pub use golden::{Difference, GoldenRows, Verdict};
 pub use hotplate_backend::{
     Covers, Device, DeviceChoice, Placement, Refusal, TreeLayout, UnknownCategories,
 };
-pub use hotplate_model::{Batching, Labels, Model, OutputSpec, Signature, Task};
+pub use hotplate_model::{Batching, Format, Labels, Model, OutputSpec, Signature, Task};
 pub use hotplate_tensor::{
     Column, Columns, DType, DataView, InputSpec, Inputs, RowDim, RowShape, Schema, Shape, StrView,
     Tensor, TensorView, Value,

@@ -12,8 +12,8 @@ use std::{fs, path::PathBuf, thread};
 
 use counting::allocations;
 use hotplate::{
-    BackendChoice, DType, DataView, Device, DeviceChoice, Engine, ErrorKind, OpenOptions, Shape,
-    TensorView, tolerance::Tolerance,
+    BackendChoice, DType, DataView, Device, DeviceChoice, Engine, ErrorKind, Format, OpenOptions,
+    Shape, TensorView, tolerance::Tolerance,
 };
 use hotplate_model::onnx::fixture::{
     self, FLOAT, FOREIGN, INT64,
@@ -81,7 +81,7 @@ fn shipped_models_give_the_same_answers_as_natively() {
         let native = Engine::open(model(name)).unwrap();
         assert_eq!(native.backend(), "native");
         let golden = Golden::of(name);
-        let tolerance = Tolerance::of("onnxruntime", DType::F32);
+        let tolerance = Tolerance::of("onnxruntime", Format::Onnx, DType::F32);
         for row in 0..200 {
             let values = golden.values(&native, row);
             let ask = |engine: &Engine| {

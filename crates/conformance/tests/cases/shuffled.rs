@@ -1,6 +1,6 @@
 //! Rows asked for alone, in part and in another order.
 
-use hotplate::{Batching, DataView, Engine, Tensor, TensorView};
+use hotplate::{Batching, DataView, Engine, Tensor, TensorView, tolerance::Tolerance};
 use hotplate_conformance::{Case, compare::compare, rows, run};
 use proptest::{
     collection::vec,
@@ -53,7 +53,8 @@ fn same_rows(
             let nothing = got.shape().rows() == 0 && got.dtype() == whole.dtype();
             return if nothing { Ok(()) } else { Err(fail("expected nothing".to_owned())) };
         }
-        compare(engine.backend(), &expected.view(), &got.view())
+        let tolerance = Tolerance::of_engine(engine, expected.dtype());
+        compare(tolerance, &expected.view(), &got.view())
             .map_err(|mismatch| fail(mismatch.to_string()))?;
         if engine.backend() == "native" && !same_bits(expected.data(), got.data()) {
             return Err(fail("not the same bits as in the batch".to_owned()));

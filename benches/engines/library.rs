@@ -1,4 +1,4 @@
-//! CatBoost's own library, in a process of its own: its wheel has no interface but Python's.
+//! The library that trained a model, in a process of Python: `.ci/tabular` installs it as a wheel.
 
 use std::{
     io::{BufRead as _, BufReader, Lines, Write as _},
@@ -8,16 +8,17 @@ use std::{
 };
 
 /// A process that answers and times the rows of a case.
-pub(crate) struct CatBoost {
+pub(crate) struct Library {
     process: Child,
     to: Option<ChildStdin>,
     from: Lines<BufReader<ChildStdout>>,
 }
 
-impl CatBoost {
-    /// Starts Python as `.ci/tabular` installed it, beside the folder of models.
-    pub(crate) fn start(models: &Path, folder: &Path) -> Self {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("engines/time_catboost.py");
+impl Library {
+    /// Starts a script beside this file in Python as `.ci/tabular` installed it, beside the folder
+    /// of models.
+    pub(crate) fn start(models: &Path, script: &str, folder: &Path) -> Self {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("engines").join(script);
         let mut process = Command::new(models.with_file_name("tabular-venv").join("bin/python"))
             .arg(script)
             .arg(folder)
@@ -30,15 +31,20 @@ impl CatBoost {
         Self { process, to, from }
     }
 
-    /// Its answers: the sum of the trees for each row.
-    pub(crate) fn margins(&mut self) -> Vec<f64> {
-        let line = self.ask("margins");
-        line.split(' ').map(|margin| margin.parse().unwrap()).collect()
+    /// Its answer for each row.
+    pub(crate) fn answers(&mut self) -> Vec<f64> {
+        let line = self.ask("answers");
+        line.split(' ').map(|answer| answer.parse().unwrap()).collect()
     }
 
-    /// How long so many calls took, each for all rows, by that process's clock.
+    /// How long so many calls took by that process's clock, each as the script says.
     pub(crate) fn time(&mut self, calls: u32) -> Duration {
         Duration::from_nanos(self.ask(&calls.to_string()).parse().unwrap())
+    }
+
+    /// How long that process takes for a call of the library that does nothing, in nanoseconds.
+    pub(crate) fn overhead(&mut self) -> f64 {
+        self.ask("overhead").parse().unwrap()
     }
 
     fn ask(&mut self, question: &str) -> String {
@@ -47,7 +53,7 @@ impl CatBoost {
     }
 }
 
-impl Drop for CatBoost {
+impl Drop for Library {
     fn drop(&mut self) {
         // The process ends where its input does.
         self.to = None;
