@@ -23,7 +23,7 @@ const ROWS: usize = 37;
 const TURN: usize = 33;
 
 /// Elements of all rows together, so that rows which a file declares long take no longer.
-const ELEMENTS: usize = 1 << 20;
+const ELEMENTS: usize = 1 << 16;
 
 const FLOATS: [f64; 12] = [
     f64::NAN,
