@@ -1,12 +1,16 @@
-//! Compiling a large forest holds a small multiple of its file.
+//! Compiling holds a small multiple of the model's file.
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
+    fs,
     path::Path,
-    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
 };
 
-use hotplate_backend::{Backend, CompileOptions};
+use hotplate_backend::{Backend, BackendErrorKind, CompileOptions};
 use hotplate_model::Model;
 use hotplate_native::Native;
 
@@ -47,18 +51,44 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
+/// What `run` gives, and the most that it held at once.
+fn peak_of<T>(run: impl FnOnce() -> T) -> (T, usize) {
+    // One at a time, for what is counted is the process's.
+    static ALONE: Mutex<()> = Mutex::new(());
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = HELD.load(Relaxed);
+    PEAK.store(before, Relaxed);
+    let given = run();
+    (given, PEAK.load(Relaxed) - before)
+}
+
 #[test]
 fn compiling_housing_holds_a_small_multiple_of_its_file() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/housing/model.onnx");
     let model = Model::open(&path).expect("a shipped model opens");
     let file = model.size_bytes();
-    let before = HELD.load(Relaxed);
-    PEAK.store(before, Relaxed);
-    let plan = Native.compile(&model, &CompileOptions::default()).expect("it is taken");
-    let peak = PEAK.load(Relaxed) - before;
-    let kept = HELD.load(Relaxed) - before;
+    let ((plan, kept), peak) = peak_of(|| {
+        let before = HELD.load(Relaxed);
+        let plan = Native.compile(&model, &CompileOptions::default()).expect("it is taken");
+        (plan, HELD.load(Relaxed) - before)
+    });
     println!("file {file} bytes, at most {peak} while compiling, {kept} in the plan");
     assert!(peak < 4 * file, "{peak} bytes at once for a file of {file}");
     assert!(kept < file, "{kept} bytes kept for a file of {file}");
     drop(plan);
+}
+
+#[test]
+fn features_that_a_small_file_declares_take_no_memory() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../model/tests/xgboost/0.90");
+    let mut bytes = fs::read(folder.join("hinge.bin")).expect("a model of the reader's tests");
+    // Behind the base score, in a model of XGBoost's old binary format.
+    bytes[4..8].copy_from_slice(&(1_u32 << 27).to_le_bytes());
+    let (refused, peak) = peak_of(|| {
+        let model = Model::from_bytes(bytes).expect("as many features as a tensor has elements");
+        Native.compile(&model, &CompileOptions::default()).expect_err("they are no table")
+    });
+    assert_eq!(refused.kind(), BackendErrorKind::Unsupported, "{refused}");
+    assert!(refused.to_string().contains("134217728"), "{refused}");
+    assert!(peak < 1 << 20, "{peak} bytes at once");
 }

@@ -32,18 +32,23 @@ pub(crate) struct LibraryModel<X> {
 /// The categories of text that each feature has, if any.
 type Texts<'m> = Vec<Option<&'m [String]>>;
 
+/// Refuses rows that are no table of this many features. A file of some hundred bytes can declare
+/// more than there is memory for, so this comes first.
+fn check_table(signature: &Signature, features: usize) -> Result<(), BackendError> {
+    if signature.schema().columns().len() == features {
+        return Ok(());
+    }
+    Err(refusal(signature, format!("rows of {features} elements")))
+}
+
 /// What rows are made features by: numbers as they are, texts by their place among the categories. A
 /// text that is none of them, or empty, is a missing value.
 ///
 /// # Errors
 ///
-/// When the signature is no table of these features.
+/// When a category stands twice.
 fn encoder<X: Real>(signature: &Signature, texts: &Texts<'_>) -> Result<Encoder<X>, BackendError> {
     let schema = signature.schema();
-    if schema.columns().len() != texts.len() {
-        let reason = format!("rows of {} elements", texts.len());
-        return Err(refusal(signature, reason));
-    }
     let mut lookups = Vec::new();
     let mut elements = Vec::with_capacity(texts.len());
     for (column, texts) in texts.iter().enumerate() {

@@ -116,6 +116,12 @@ impl XgBoostModel {
 
         let mut trees = raw.trees.ok_or(Fault::Absent { what: "the list of trees" })?;
         check_count("trees", raw.num_trees, trees.len())?;
+        // Every group has a tree a round, or a value in each leaf: what is declared is there.
+        let most = trees.iter().map(Tree::leaf_width).sum::<usize>().max(GROUPS_WITHOUT_TREES);
+        if groups > most {
+            let what = "output groups for these trees";
+            return Err(Fault::TooMany { what, limit: most }.into());
+        }
         let tree_info = raw.tree_info.ok_or(Fault::Absent { what: "the list of groups" })?;
         same_count("groups of trees", trees.len(), tree_info.len())?;
         let weights = raw.weight_drop.unwrap_or_default();
@@ -180,6 +186,9 @@ impl XgBoostModel {
 
 /// The most output groups: far more than anyone trains, and little to allocate.
 const GROUPS: usize = 1 << 20;
+
+/// The most output groups of a model that has trees for fewer.
+const GROUPS_WITHOUT_TREES: usize = 1024;
 
 /// The most of a text that is quoted in a refusal.
 const QUOTED: usize = 60;

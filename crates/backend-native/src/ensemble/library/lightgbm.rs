@@ -11,10 +11,12 @@ use hotplate_model::{
     lightgbm::{Categories, CategorySet, Child, LightGbmModel, Missing, Split, Tree as FileTree},
 };
 
-use super::{LibraryFinish, LibraryModel, encoder, outputs, refusal, regions::Regions, small};
+use super::{
+    LibraryFinish, LibraryModel, check_table, encoder, outputs, refusal, regions::Regions, small,
+};
 use crate::{
     ensemble::{Aggregate, Ensemble, weights::Weights},
-    trees::{Leaf, MOST_FEATURES, Node, Tree},
+    trees::{Leaf, Node, Tree},
 };
 
 /// How far from zero a value may be that the library takes for zero.
@@ -33,9 +35,7 @@ pub(crate) fn read(
     signature: &Signature,
 ) -> Result<LibraryModel<f64>, BackendError> {
     let features = model.features();
-    if features.len() >= MOST_FEATURES as usize {
-        return Err(refusal(signature, format!("rows of {} elements", features.len())));
-    }
+    check_table(signature, features.len())?;
     let values: Vec<Values> =
         features.iter().map(|it| Values::of(it.categories.as_ref())).collect();
     let mut trees = Vec::with_capacity(model.trees().len());

@@ -11,13 +11,15 @@ use hotplate_model::{
     xgboost::{CategoryNames, Node as FileNode, Tree as FileTree, XgBoostModel},
 };
 
-use super::{LibraryFinish, LibraryModel, encoder, outputs, refusal, regions::Regions, small};
+use super::{
+    LibraryFinish, LibraryModel, check_table, encoder, outputs, refusal, regions::Regions, small,
+};
 use crate::{
     ensemble::{
         Aggregate, Ensemble,
         weights::{LeafWeights, Weight, Weights},
     },
-    trees::{Leaf, MOST_FEATURES, Node, Tree},
+    trees::{Leaf, Node, Tree},
 };
 
 /// Values from which on no value is a category: float32 does not hold all whole numbers beyond.
@@ -32,9 +34,7 @@ pub(crate) fn read(
     model: &XgBoostModel,
     signature: &Signature,
 ) -> Result<LibraryModel<f32>, BackendError> {
-    if model.num_feature >= MOST_FEATURES as usize {
-        return Err(refusal(signature, format!("rows of {} elements", model.num_feature)));
-    }
+    check_table(signature, model.num_feature)?;
     let mut trees = Vec::with_capacity(model.used_trees().len());
     let mut leaves = Vec::new();
     let mut first_id = 0;
