@@ -6,7 +6,8 @@
 //! everything that can be made before the loop made there: pointers, the fast configuration of
 //! LightGBM, the descriptions of arrays that XGBoost takes. Its own clock is read before the loop
 //! and behind it. What Python takes for a call is in the time and nothing is taken off it; a line
-//! tells what a function of the same library that does nothing takes from the same loop.
+//! tells what a function of the same library that does nothing takes from the same loop, with fewer
+//! arguments to pass.
 
 use std::{hint::black_box, path::Path};
 
