@@ -35,8 +35,6 @@
 //!
 //! No number is divided by a share, so that nothing special happens where nothing came through.
 
-use std::slice;
-
 mod cover;
 mod output;
 mod pass;
@@ -51,12 +49,13 @@ use hotplate_backend::Covers;
 
 use self::{
     output::Output,
-    pass::{Points, Work},
+    pass::{Lanes, Points, Work},
     rule::{Rule, Rules},
     split::Splits,
 };
 use crate::{
     real::Real,
+    simd::{Level, Loop, Simd, f64x4, f64x8},
     trees::{Leaf, Tree},
 };
 
@@ -70,6 +69,7 @@ pub(crate) struct Explainer<X> {
     /// What is expected of each score.
     expected: Vec<f64>,
     covers: Covers,
+    level: Level,
 }
 
 #[derive(Debug)]
@@ -119,10 +119,11 @@ impl<X: Real> Explainer<X> {
         };
         let mut this = Self {
             trees: Vec::with_capacity(trees.len()),
-            rules: Rules::default(),
+            rules: Rules::new(),
             leaves: 1,
             expected: base.to_vec(),
             covers,
+            level: Level::best(),
         };
         let mut last_of_feature = vec![None; features];
         let mut output_of_score = vec![None; base.len()];
@@ -174,39 +175,52 @@ impl<X: Real> Explainer<X> {
         contributions: &mut [f64],
     ) {
         contributions.fill(0.0);
-        let rules = &self.rules;
-        for tree in &self.trees {
+        let Self { trees, rules, .. } = self;
+        self.level.run(Explanation { trees, rules, features, work, contributions });
+    }
+}
+
+/// One feature vector that is explained.
+struct Explanation<'a, X> {
+    trees: &'a [ExplainedTree<X>],
+    rules: &'a Rules,
+    features: &'a [X],
+    work: &'a mut Work,
+    contributions: &'a mut [f64],
+}
+
+impl<X: Real> Loop for Explanation<'_, X> {
+    type Answer = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(mut self, simd: S) {
+        for tree in self.trees {
             match tree.rule {
-                Rule::Two => {
-                    tree.explain(slice::from_ref(&rules.two), features, work, contributions)
+                Rule::Four => self.add::<S, f64x4<S>, 4>(simd, tree, &self.rules.four),
+                Rule::Eights(at) => {
+                    for points in &self.rules.eights[at] {
+                        self.add::<S, f64x8<S>, 8>(simd, tree, points);
+                    }
                 }
-                Rule::Four => {
-                    tree.explain(slice::from_ref(&rules.four), features, work, contributions)
-                }
-                Rule::Six => {
-                    tree.explain(slice::from_ref(&rules.six), features, work, contributions)
-                }
-                Rule::Eights(at) => tree.explain(&rules.eights[at], features, work, contributions),
             }
         }
     }
 }
 
-impl<X: Real> ExplainedTree<X> {
-    /// Adds what this tree does.
-    fn explain<const N: usize>(
-        &self,
-        points: &[Points<N>],
-        features: &[X],
-        work: &mut Work,
-        contributions: &mut [f64],
+impl<X: Real> Explanation<'_, X> {
+    /// Adds what each feature adds to what a tree says, as far as these points tell.
+    #[inline(always)]
+    fn add<S: Simd, V: Lanes<S, N>, const N: usize>(
+        &mut self,
+        simd: S,
+        tree: &ExplainedTree<X>,
+        points: &Points<N>,
     ) {
-        for points in points {
-            work.descend(&self.splits, points, features);
-            for output in &self.outputs {
-                let of_score = output.score as usize * features.len()..;
-                work.ascend::<X, N>(&self.splits, output, &mut contributions[of_score]);
-            }
+        self.work.descend::<X, S, V, N>(simd, &tree.splits, points, self.features);
+        for output in &tree.outputs {
+            let of_score = output.score as usize * self.features.len()..;
+            let contributions = &mut self.contributions[of_score];
+            self.work.ascend::<X, S, V, N>(simd, &tree.splits, output, contributions);
         }
     }
 }

@@ -14,7 +14,7 @@
 use std::fmt;
 
 use fearless_simd::dispatch;
-pub(crate) use fearless_simd::{Simd, f32x4, f32x16, prelude};
+pub(crate) use fearless_simd::{Simd, f32x4, f32x16, f64x4, f64x8, prelude};
 
 /// The instructions that loops are run with. This machine has them.
 #[derive(Clone, Copy, Debug)]

@@ -44,17 +44,19 @@ impl Output {
         outputs.collect()
     }
 
-    /// Writes what each leaf adds, as often as a pass needs it.
-    #[inline]
-    pub(super) fn write<const N: usize>(&self, leaves: &mut [[f64; N]]) {
+    /// Stores what each leaf adds in the leaf's place.
+    #[inline(always)]
+    pub(super) fn store<T>(&self, leaves: &mut [T], store: impl Fn(f64, &mut T)) {
         if let Some(some) = &self.some {
-            leaves.fill([0.0; N]);
-            for (&leaf, &value) in some.iter().zip(&self.values) {
-                leaves[leaf as usize] = [value; N];
+            for leaf in &mut *leaves {
+                store(0.0, leaf);
+            }
+            for (at, &leaf) in some.iter().enumerate() {
+                store(self.values[at], &mut leaves[leaf as usize]);
             }
         } else {
-            for (leaf, &value) in leaves.iter_mut().zip(&self.values) {
-                *leaf = [value; N];
+            for (at, leaf) in leaves.iter_mut().enumerate() {
+                store(self.values[at], leaf);
             }
         }
     }

@@ -1,10 +1,21 @@
 //! From one feature vector to what each feature adds, tree by tree.
 
 use super::{output::Output, quadrature::Quadrature, split::Splits};
-use crate::real::Real;
+use crate::{
+    real::Real,
+    simd::{Simd, prelude::*},
+};
 
 /// The most points that are worked on at once.
 pub(super) const MOST_LANES: usize = 8;
+
+/// A vector of so many numbers.
+pub(super) trait Lanes<S: Simd, const N: usize>:
+    SimdFloat<S, Element = f64, Array = [f64; N]>
+{
+}
+
+impl<S: Simd, const N: usize, V: SimdFloat<S, Element = f64, Array = [f64; N]>> Lanes<S, N> for V {}
 
 /// So many points of a quadrature, as a pass needs them.
 #[derive(Clone, Debug)]
@@ -18,11 +29,6 @@ pub(super) struct Points<const N: usize> {
 }
 
 impl<const N: usize> Points<N> {
-    /// The quadrature of `N` points.
-    pub(super) fn all() -> Self {
-        Self::of(&Quadrature::new(N)).swap_remove(0)
-    }
-
     /// Takes the points of a quadrature `N` by `N`, which its number of points is a multiple of.
     pub(super) fn of(Quadrature { points, weights }: &Quadrature) -> Vec<Self> {
         let (points, weights) = (points.as_chunks::<N>().0, weights.as_chunks::<N>().0);
@@ -71,8 +77,10 @@ impl Work {
     }
 
     /// Goes down a tree with a feature vector.
-    pub(super) fn descend<X: Real, const N: usize>(
+    #[inline(always)]
+    pub(super) fn descend<X: Real, S: Simd, V: Lanes<S, N>, const N: usize>(
         &mut self,
+        simd: S,
         tree: &Splits<X>,
         points: &Points<N>,
         features: &[X],
@@ -85,34 +93,33 @@ impl Work {
         let sides = &mut self.sides[..=branches];
         reach[0] = [1.0; N];
         sides[branches] = 0;
+        let t = V::load_array_ref(simd, &points.passed[1]);
+        let rest = V::load_array_ref(simd, &points.rest);
+        let weights = V::load_array_ref(simd, &points.weights);
         for (at, split) in tree.splits.iter().enumerate() {
             let side = tree.side(split, features);
             let is_passed = u32::from(sides[split.above as usize / 2]) == split.above % 2;
             sides[at] = if is_passed { u8::from(side == 1) } else { FAILED };
-            let passed = &points.passed[usize::from(is_passed)];
-            let [share_cold, share_hot] = [split.shares[1 - side], split.shares[side]];
-            let (mut to_cold, mut to_hot) = ([0.0; N], [0.0; N]);
-            let above = reach[at];
-            for q in 0..N {
-                let t = points.passed[1][q];
-                let pulled = passed[q] / (t + points.rest[q] * split.share_above);
-                let stays = above[q] * pulled;
-                let spreads = above[q] - stays;
-                pull[at][q] = pulled;
-                gain[at][q] = points.weights[q] * pulled * spreads;
-                to_hot[q] = stays + share_hot * spreads;
-                to_cold[q] = share_cold * spreads;
-            }
-            hot[at] = split.children[side];
-            reach[split.children[side] as usize] = to_hot;
-            reach[split.children[1 - side] as usize] = to_cold;
+            let passed = V::load_array_ref(simd, &points.passed[usize::from(is_passed)]);
+            let pulled = passed / (t + rest * split.share_above);
+            let above = V::load_array_ref(simd, &reach[at]);
+            let stays = above * pulled;
+            let spreads = above - stays;
+            pulled.store_array(&mut pull[at]);
+            (weights * pulled * spreads).store_array(&mut gain[at]);
+            let [to_cold, to_hot] = [split.children[1 - side], split.children[side]];
+            hot[at] = to_hot;
+            (stays + spreads * split.shares[side]).store_array(&mut reach[to_hot as usize]);
+            (spreads * split.shares[1 - side]).store_array(&mut reach[to_cold as usize]);
         }
     }
 
     /// Comes back up the tree that was gone down last, and adds what each feature adds to this
     /// output of it to `contributions`.
-    pub(super) fn ascend<X: Real, const N: usize>(
+    #[inline(always)]
+    pub(super) fn ascend<X: Real, S: Simd, V: Lanes<S, N>, const N: usize>(
         &mut self,
+        simd: S,
         tree: &Splits<X>,
         output: &Output,
         contributions: &mut [f64],
@@ -122,18 +129,21 @@ impl Work {
         let pull = &self.pull.as_chunks::<N>().0[..branches];
         let gain = &self.gain.as_chunks::<N>().0[..branches];
         let hot = &self.hot[..branches];
-        output.write(&mut worth[branches..]);
+        // As vectors: a load of a vector must wait for numbers that are stored one by one.
+        output.store(
+            &mut worth[branches..],
+            #[inline(always)]
+            |value, leaf| V::splat(simd, value).store_array(leaf),
+        );
         for (at, split) in tree.splits.iter().enumerate().rev() {
-            let [on_false, on_true] = split.children.map(|child| worth[child as usize]);
-            let on_hot = worth[hot[at] as usize];
-            let mut sum = [0.0; N];
-            for q in 0..N {
-                let mean = split.shares[0] * on_false[q] + split.shares[1] * on_true[q];
-                let differs = on_hot[q] - mean;
-                sum[q] = gain[at][q] * differs;
-                worth[at][q] = mean + pull[at][q] * differs;
-            }
-            contributions[split.feature as usize] += sum.iter().sum::<f64>();
+            let [on_false, on_true] = split.children;
+            let on_false = V::load_array_ref(simd, &worth[on_false as usize]);
+            let on_true = V::load_array_ref(simd, &worth[on_true as usize]);
+            let mean = on_false * split.shares[0] + on_true * split.shares[1];
+            let differs = V::load_array_ref(simd, &worth[hot[at] as usize]) - mean;
+            let sum = (V::load_array_ref(simd, &gain[at]) * differs).reduce_sum();
+            (mean + V::load_array_ref(simd, &pull[at]) * differs).store_array(&mut worth[at]);
+            contributions[split.feature as usize] += sum;
         }
     }
 }

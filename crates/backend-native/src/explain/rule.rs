@@ -8,9 +8,7 @@ const MOST_ON_PATH: usize = 256;
 /// By which points a tree is integrated.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Rule {
-    Two,
     Four,
-    Six,
     /// A multiple of eight, by its place among [those](Rules::eights).
     Eights(usize),
 }
@@ -18,20 +16,16 @@ pub(super) enum Rule {
 /// The points of each [`Rule`].
 #[derive(Debug)]
 pub(super) struct Rules {
-    pub(super) two: Points<2>,
     pub(super) four: Points<4>,
-    pub(super) six: Points<6>,
     /// One eight, two, and so on, up to as many as there is a need for.
     pub(super) eights: Vec<Vec<Points<8>>>,
 }
 
-impl Default for Rules {
-    fn default() -> Self {
-        Self { two: Points::all(), four: Points::all(), six: Points::all(), eights: Vec::new() }
-    }
-}
-
 impl Rules {
+    pub(super) fn new() -> Self {
+        Self { four: Points::of(&Quadrature::new(4)).swap_remove(0), eights: Vec::new() }
+    }
+
     /// The rule for trees that ask for so many features on a path: that many less one is the degree
     /// of what is integrated.
     ///
@@ -40,10 +34,8 @@ impl Rules {
     /// The reason why there is none.
     pub(super) fn exact_for(&mut self, features_on_path: usize) -> Result<Rule, String> {
         Ok(match features_on_path {
-            0..=4 => Rule::Two,
-            5..=8 => Rule::Four,
-            9..=12 => Rule::Six,
-            13..=MOST_ON_PATH => {
+            0..=8 => Rule::Four,
+            9..=MOST_ON_PATH => {
                 let eights = features_on_path.div_ceil(16);
                 for eights in self.eights.len() + 1..=eights {
                     self.eights.push(Points::of(&Quadrature::new(8 * eights)));

@@ -139,7 +139,7 @@ impl<X: Real> Splits<X> {
     }
 
     /// The side of a branch that a feature vector goes to.
-    #[inline]
+    #[inline(always)]
     pub(super) fn side(&self, split: &Split<X>, features: &[X]) -> usize {
         let x = features[split.feature as usize];
         let set = |Boundaries { first, len }| &self.boundaries[first as usize..][..len as usize];
@@ -149,13 +149,13 @@ impl<X: Real> Splits<X> {
     /// What an output of the tree is on average.
     pub(super) fn expected(&self, output: &Output) -> f64 {
         let branches = self.splits.len();
-        let mut expected = vec![[0.0]; branches + self.leaves];
-        output.write(&mut expected[branches..]);
+        let mut expected = vec![0.0; branches + self.leaves];
+        output.store(&mut expected[branches..], |value, leaf| *leaf = value);
         for (slot, split) in self.splits.iter().enumerate().rev() {
-            let [[on_false], [on_true]] = split.children.map(|child| expected[child as usize]);
-            expected[slot] = [split.shares[0] * on_false + split.shares[1] * on_true];
+            let [on_false, on_true] = split.children.map(|child| expected[child as usize]);
+            expected[slot] = split.shares[0] * on_false + split.shares[1] * on_true;
         }
-        expected[0][0]
+        expected[0]
     }
 }
 
@@ -167,7 +167,7 @@ pub(super) struct Above {
 }
 
 /// Whether a branch goes to its true side. `set` gives the boundaries of a test.
-#[inline]
+#[inline(always)]
 pub(super) fn goes_true<'a, X: Real>(
     test: Test<X>,
     missing_is_true: bool,
