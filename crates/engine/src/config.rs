@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | `name` | what the model is called | its folder's name, or its file's without the ending |
 //! | `file` | the model's file, where the folder holds several | the only one |
+//! | `combine` | `average` or `vote`: how all model files of the folder answer as one | several files are refused |
 //! | `columns` | the columns' names, in the order of the input's elements | the file's own |
 //! | `threshold` | the second class's probability from which on it is predicted | the file's own |
 //! | `output` | of `predicted_label`, `score`, `probabilities`: what replies hold, in order | by format |
@@ -28,7 +29,7 @@ use hotplate_backend::{DeviceChoice, TreeLayout, UnknownCategories};
 use hotplate_codec::Field;
 use toml::{Table, Value};
 
-use crate::{backends::BackendChoice, error::Error};
+use crate::{backends::BackendChoice, combined::Combine, error::Error};
 
 /// The name of a configuration file.
 pub const FILE_NAME: &str = "hotplate.toml";
@@ -178,6 +179,7 @@ impl Section<'_> {
 pub(crate) struct ModelSettings {
     pub(crate) name: Option<String>,
     pub(crate) file: Option<String>,
+    pub(crate) combine: Option<Combine>,
     pub(crate) columns: Option<Vec<String>>,
     pub(crate) threshold: Option<f64>,
     pub(crate) output: Option<Vec<Field>>,
@@ -196,6 +198,7 @@ impl ModelSettings {
         let known = [
             "name",
             "file",
+            "combine",
             "columns",
             "threshold",
             "output",
@@ -241,10 +244,13 @@ impl ModelSettings {
         let tree_layout = section.text("tree_layout")?.map(TreeLayout::choice).transpose();
         let tree_layout =
             tree_layout.map_err(|expected| section.refuse("tree_layout", expected))?;
+        let combine = section.text("combine")?.map(str::parse).transpose();
+        let combine = combine.map_err(|expected| section.refuse("combine", expected))?;
         let columns = section.texts("columns")?;
         Ok(Self {
             name: section.text("name")?.map(str::to_owned),
             file: section.text("file")?.map(str::to_owned),
+            combine,
             columns: columns.map(|names| names.into_iter().map(str::to_owned).collect()),
             threshold,
             output,
@@ -267,6 +273,7 @@ impl ModelSettings {
         Self {
             name: self.name.or_else(|| others.name.clone()),
             file: self.file.or_else(|| others.file.clone()),
+            combine: self.combine.or(others.combine),
             columns: self.columns.or_else(|| others.columns.clone()),
             threshold: self.threshold.or(others.threshold),
             output: self.output.or_else(|| others.output.clone()),
@@ -323,7 +330,8 @@ mod tests {
     #[test]
     fn every_key_is_read() {
         let settings = settings(
-            "[model]\nname = \"n\"\nfile = \"f.onnx\"\ncolumns = [\"a\"]\nthreshold = 0.4\n\
+            "[model]\nname = \"n\"\nfile = \"f.onnx\"\n\
+             combine = \"vote\"\ncolumns = [\"a\"]\nthreshold = 0.4\n\
              output = [\"score\"]\nunknown_categories = \"refuse\"\ninstances = 3\n\
              backend = \"onnxruntime\"\ndevice = \"cuda:1\"\nrequire_device = true\n\
              threads = 2\ntree_layout = \"blocks\"\nonnxruntime = \"/lib/libonnxruntime.so\"\n",
@@ -331,6 +339,7 @@ mod tests {
         let expected = ModelSettings {
             name: Some("n".into()),
             file: Some("f.onnx".into()),
+            combine: Some(Combine::Vote),
             columns: Some(vec!["a".into()]),
             threshold: Some(0.4),
             output: Some(vec![Field::Score]),
@@ -350,6 +359,8 @@ mod tests {
     fn slip_is_answered_with_the_nearest_key() {
         let problem = settings("[model]\ntreshold = 0.4").unwrap_err();
         assert_eq!(problem, "[model] unknown key `treshold`; did you mean `threshold`?");
+        let problem = settings("[model]\ncombined = \"vote\"").unwrap_err();
+        assert_eq!(problem, "[model] unknown key `combined`; did you mean `combine`?");
         let problem = settings("[modle]\nname = \"x\"").unwrap_err();
         assert_eq!(problem, "unknown key `modle`; did you mean `model`?");
     }
@@ -367,6 +378,7 @@ mod tests {
         refused("[model]\ninstances = 0", "1 to 1024, got 0");
         refused("[model]\nthreads = 0", "1 to 1024, got 0");
         refused("[model]\nbackend = \"torch\"", "auto, native or onnxruntime, got \"torch\"");
+        refused("[model]\ncombine = \"mean\"", "average or vote, got \"mean\"");
         refused("[model]\ndevice = \"gpu\"", "cuda:N, tensorrt or tensorrt:N, got \"gpu\"");
         refused("[model]\ntree_layout = \"fast\"", "quickscorer or symmetric, got \"fast\"");
         refused("[model]\ninstances = -1", "a whole number in range, got -1");

@@ -12,8 +12,9 @@ use hotplate_scheduler::Lane;
 use hotplate_tensor::{Column, Columns, DType, Inputs, Tensor};
 
 use crate::{
-    Answer, BackendChoice, Binding, GoldenRows, Input, Inspection, ModelFolder,
+    Answer, BackendChoice, Binding, Combine, GoldenRows, Input, Inspection, ModelFolder,
     backends::{self, Compiled},
+    combined,
     config::ModelSettings,
     error::{Cause, Error},
     explain::Explaining,
@@ -61,7 +62,7 @@ impl Engine {
         &self.name
     }
 
-    /// The format of the model's file.
+    /// The format of the model's file; of several files, of the last.
     pub const fn format(&self) -> Format {
         self.format
     }
@@ -294,6 +295,13 @@ impl OpenOptions {
         self
     }
 
+    /// How the model files of a folder that holds several answer as one.
+    #[must_use]
+    pub const fn combine(mut self, combine: Combine) -> Self {
+        self.settings.combine = Some(combine);
+        self
+    }
+
     /// The columns' names, in the order of the input's elements.
     #[must_use]
     pub fn columns(mut self, names: impl IntoIterator<Item: Into<String>>) -> Self {
@@ -382,7 +390,7 @@ impl OpenOptions {
     ///
     /// As [`Engine::open`].
     pub fn open(&self, path: impl AsRef<Path>) -> Result<Engine, Error> {
-        self.open_folder(&ModelFolder::find(path.as_ref())?)
+        self.open_folder(&ModelFolder::find_with(path.as_ref(), self.settings.combine)?)
     }
 
     /// Opens a model that was found, and returns when it is warm.
@@ -418,20 +426,31 @@ impl OpenOptions {
         inspect_with(&self.settings, path.as_ref())
     }
 
+    pub(crate) const fn combines(&self) -> Option<Combine> {
+        self.settings.combine
+    }
+
     /// Opens a model that was found without asking it for its golden rows.
     fn open_unverified(&self, folder: &ModelFolder) -> Result<Engine, Error> {
         let said = self.settings.clone().or(&folder.settings);
-        // Let go at the end of this block: nothing of the file is needed once it is compiled.
-        let (format, Compiled { backend, plan, placement, .. }) = {
-            let model = Model::open(&folder.file)?;
-            (model.format(), backends::compile(&model, &said)?)
-        };
+        let how = said.combine.unwrap_or_default();
+        let mut format = Format::Onnx;
+        // Nothing of a file is needed once it is compiled.
+        let Compiled { backend, plan, placement, .. } =
+            combined::compile(&folder.files, how, |file| {
+                let model = Model::open(file)?;
+                format = model.format();
+                backends::compile(&model, &said)
+            })?;
         let signature = Arc::new(plan.signature().clone());
         let two_classes = matches!(
             signature.task(), Task::Classifier { classes, .. } if classes.len() == 2
         );
         if said.threshold.is_some() && !two_classes {
             return Err(Error::new(Cause::Threshold));
+        }
+        if said.threshold.is_some() && how == Combine::Vote && folder.files.len() > 1 {
+            return Err(Error::new(Cause::VoteThreshold));
         }
         if let Some(output) = &said.output {
             check_output(output, signature.task())?;

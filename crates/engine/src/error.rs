@@ -22,7 +22,7 @@ pub enum ErrorKind {
     NoModel,
     /// A folder that cannot be looked into.
     Unreadable,
-    /// A folder holds several models and no configuration says which.
+    /// A folder holds several models and no configuration says which, or to combine them.
     SeveralModels,
     /// A pickle or a script: loading it would run its code.
     UnsafeModel,
@@ -80,6 +80,8 @@ pub(crate) enum Cause {
     ModelName { name: String },
     InModel { name: String, error: Error },
     Threshold,
+    VoteThreshold,
+    Members { file: String, first: String, problem: String },
     Output { possible: &'static str },
     Unreadable { path: PathBuf, source: io::Error },
     ModelTableForSeveral { file: PathBuf },
@@ -148,6 +150,8 @@ impl Error {
             | Cause::ModelName { .. }
             | Cause::NoDeviceToRequire
             | Cause::Threshold
+            | Cause::VoteThreshold
+            | Cause::Members { .. }
             | Cause::Output { .. }
             | Cause::ModelTableForSeveral { .. }
             | Cause::ServeTableOfOne { .. } => ErrorKind::Configuration,
@@ -258,7 +262,8 @@ impl fmt::Display for Error {
             Cause::SeveralModels { folder, files } => write!(
                 f,
                 "{}: several model files: {}; say which with `file = \"{}\"` under [model] in \
-                 hotplate.toml",
+                 hotplate.toml, or let all of them answer as one with `combine = \"average\"` or \
+                 `combine = \"vote\"`",
                 folder.display(),
                 files.join(", "),
                 files[0],
@@ -301,6 +306,18 @@ impl fmt::Display for Error {
             Cause::Threshold => {
                 f.write_str("threshold: only a classifier of two classes has a decision threshold")
             }
+            Cause::VoteThreshold => f.write_str(
+                "threshold: where models vote there is no decision threshold; `combine = \
+                 \"average\"` has one",
+            ),
+            Cause::Members { file, first, problem } if file == first => {
+                write!(f, "combine: {file}: {problem}")
+            }
+            Cause::Members { file, first, problem } => write!(
+                f,
+                "combine: {file}: {problem}; models that are combined read and answer the same, \
+                 here as {first} does"
+            ),
             Cause::GoldenFile { file, problem } => write!(f, "{}: {problem}", file.display()),
             Cause::GoldenDecode { file, error } => write!(f, "{}: {error}", file.display()),
             Cause::WrongAnswers { rows, wrong, first } => {

@@ -7,6 +7,7 @@ use std::{
 use hotplate_model::{Format, Model, ModelErrorKind};
 
 use crate::{
+    Combine,
     config::{ConfigFile, ModelSettings},
     error::{Cause, Error},
 };
@@ -35,10 +36,12 @@ const SCRIPT_ADVICE: &str = "an inference script is never run: what it does befo
      skl2onnx, then skl2onnx.to_onnx(pipeline, X[:1]); then take the \
      script out of the folder, or name the model with `file` under [model] in hotplate.toml";
 
-/// A model where it lies: its file, and what its folder says about it.
+/// A model where it lies: its file, or the files that are combined, and what its folder says about
+/// it.
 #[derive(Clone, Debug)]
 pub struct ModelFolder {
-    pub(crate) file: PathBuf,
+    /// At least one, by name.
+    pub(crate) files: Vec<PathBuf>,
     pub(crate) name: String,
     pub(crate) settings: ModelSettings,
     pub(crate) golden_rows: Option<PathBuf>,
@@ -50,7 +53,8 @@ impl ModelFolder {
     /// The name of the file of golden rows.
     pub const GOLDEN_ROWS: &str = "golden.csv";
 
-    /// The model at `path`: a file alone, or a folder with one model file.
+    /// The model at `path`: a file alone, or a folder with one model file, or with several that its
+    /// configuration combines.
     ///
     /// A folder may also hold `hotplate.toml` ([`config`](crate::config)) and `golden.csv`
     /// ([`GoldenRows`](crate::GoldenRows)).
@@ -60,14 +64,26 @@ impl ModelFolder {
     /// When there is no model, or several and no configuration says which, or one that would run
     /// code.
     pub fn find(path: &Path) -> Result<Self, Error> {
+        Self::find_with(path, None)
+    }
+
+    /// As [`find`](Self::find), with what `combine` says instead of the folder's configuration.
+    pub(crate) fn find_with(path: &Path, combine: Option<Combine>) -> Result<Self, Error> {
         if !path.is_dir() {
             return Self::of_file(path);
         }
         let config = ConfigFile::in_folder(path)?;
-        let settings = ModelSettings::read(&config)?;
-        let file = match &settings.file {
-            Some(file) => named_file(path, file)?,
-            None => only_model(path)?,
+        let mut settings = ModelSettings::read(&config)?;
+        settings.combine = combine.or(settings.combine);
+        let files = match (&settings.file, settings.combine) {
+            (Some(file), None) => vec![named_file(path, file)?],
+            (Some(_), Some(_)) => {
+                let problem = "[model] file: names one model, where `combine` asks for all of the \
+                               folder; take one of the two keys away";
+                return Err(Error::config(path.join(crate::config::FILE_NAME), problem));
+            }
+            (None, Some(_)) => models(path)?,
+            (None, None) => vec![only_model(path)?],
         };
         let golden_rows = path.join(Self::GOLDEN_ROWS);
         let golden_rows = golden_rows.exists().then_some(golden_rows);
@@ -77,7 +93,7 @@ impl ModelFolder {
             None => stem(&fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())),
         };
         let has_serve_table = config.has_section("serve");
-        Ok(Self { file, name, settings, golden_rows, has_serve_table })
+        Ok(Self { files, name, settings, golden_rows, has_serve_table })
     }
 
     fn of_file(path: &Path) -> Result<Self, Error> {
@@ -89,7 +105,7 @@ impl ModelFolder {
             return Err(unsafe_model(path, PICKLE_ADVICE));
         }
         Ok(Self {
-            file: path.to_owned(),
+            files: vec![path.to_owned()],
             name: path.file_stem().map(lossy).unwrap_or_default(),
             settings: ModelSettings::default(),
             golden_rows: None,
@@ -103,9 +119,14 @@ impl ModelFolder {
     ///
     /// When `path` or a folder below it cannot be read, or one of them is refused.
     pub fn below(path: &Path) -> Result<Vec<Self>, Error> {
+        Self::below_with(path, None)
+    }
+
+    /// As [`below`](Self::below), with what `combine` says instead of each folder's configuration.
+    pub(crate) fn below_with(path: &Path, combine: Option<Combine>) -> Result<Vec<Self>, Error> {
         let mut found = Vec::new();
         for folder in entries(path)?.into_iter().filter(|entry| entry.is_dir()) {
-            match Self::find(&folder) {
+            match Self::find_with(&folder, combine) {
                 Ok(model) => found.push(model),
                 Err(error) if error.kind() == crate::ErrorKind::NoModel => {}
                 Err(error) => return Err(error),
@@ -119,9 +140,14 @@ impl ModelFolder {
         &self.name
     }
 
-    /// The model's file.
+    /// The model's file; the first of those that are combined.
     pub fn file(&self) -> &Path {
-        &self.file
+        &self.files[0]
+    }
+
+    /// The model's file, or all that are combined, by name.
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
     }
 
     /// The file of golden rows, where the folder has one.
@@ -132,6 +158,16 @@ impl ModelFolder {
 
 /// The model file of a folder that has one and nothing that must not be passed over.
 fn only_model(folder: &Path) -> Result<PathBuf, Error> {
+    let mut models = models(folder)?;
+    if models.len() == 1 {
+        return Ok(models.swap_remove(0));
+    }
+    let files = models.iter().filter_map(|model| model.file_name()).map(lossy).collect();
+    Err(Error::new(Cause::SeveralModels { folder: folder.to_owned(), files }))
+}
+
+/// The model files of a folder that has some and nothing that must not be passed over, by name.
+fn models(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let entries = entries(folder)?;
     let script = folder.join("code").join("inference.py");
     if script.exists() {
@@ -140,22 +176,16 @@ fn only_model(folder: &Path) -> Result<PathBuf, Error> {
     if let Some(pickle) = entries.iter().find(|entry| has_ending(entry, &PICKLE_ENDINGS)) {
         return Err(unsafe_model(pickle, PICKLE_ADVICE));
     }
-    let (mut models, others): (Vec<PathBuf>, Vec<PathBuf>) =
+    let (models, others): (Vec<PathBuf>, Vec<PathBuf>) =
         entries.into_iter().partition(|entry| is_model(entry));
-    match models.len() {
-        0 => {
-            if let Some(error) = refusal_of_others(&others) {
-                return Err(error);
-            }
-            let problem = "no model in this folder: expected a file of ONNX, LightGBM or XGBoost";
-            Err(Error::new(Cause::NoModel { path: folder.to_owned(), problem }))
-        }
-        1 => Ok(models.swap_remove(0)),
-        _ => {
-            let files = models.iter().filter_map(|model| model.file_name()).map(lossy).collect();
-            Err(Error::new(Cause::SeveralModels { folder: folder.to_owned(), files }))
-        }
+    if !models.is_empty() {
+        return Ok(models);
     }
+    if let Some(error) = refusal_of_others(&others) {
+        return Err(error);
+    }
+    let problem = "no model in this folder: expected a file of ONNX, LightGBM or XGBoost";
+    Err(Error::new(Cause::NoModel { path: folder.to_owned(), problem }))
 }
 
 /// Whether a file is a model: by its content, as `xgboost-model` and `model.txt` are.

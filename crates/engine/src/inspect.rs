@@ -13,6 +13,7 @@ use hotplate_model::{
 use crate::{
     Error, ModelFolder, OpenOptions,
     backends::{self, Compiled, LibraryFound},
+    combined,
     config::ModelSettings,
     passed_over::PassedOver,
 };
@@ -22,8 +23,10 @@ use crate::{
 pub struct Inspection {
     /// What the model is called.
     pub name: String,
-    /// Its file.
+    /// Its file; where several are combined, the first of them.
     pub file: PathBuf,
+    /// The other files that are combined with it, by name; none for most models.
+    pub combined_with: Vec<ModelFile>,
     /// The file's format: `ONNX`, `LightGBM`, `XGBoost JSON`.
     pub format: String,
     /// The file's size.
@@ -48,6 +51,19 @@ pub struct Inspection {
     pub golden_rows: Option<PathBuf>,
     /// How long it took to read and to compile the model.
     pub opened_in: Duration,
+}
+
+/// A file of a model that is several.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelFile {
+    /// Where it is.
+    pub file: PathBuf,
+    /// Its format: `XGBoost UBJSON`.
+    pub format: String,
+    /// Its size.
+    pub size_bytes: usize,
+    /// Its SHA-256 in lower-case hexadecimal.
+    pub sha256: String,
 }
 
 /// The backend that runs a model, and how.
@@ -75,11 +91,22 @@ pub fn inspect(path: &Path) -> Result<Inspection, Error> {
 
 /// As [`inspect`], with what the options say instead of the folder's configuration.
 pub(crate) fn inspect_with(settings: &ModelSettings, path: &Path) -> Result<Inspection, Error> {
-    let folder = ModelFolder::find(path)?;
+    let mut folder = ModelFolder::find_with(path, settings.combine)?;
     let settings = settings.clone().or(&folder.settings);
     let start = Instant::now();
-    let model = Model::open(&folder.file)?;
-    let compiled = backends::compile(&model, &settings);
+    let model = Model::open(folder.file())?;
+    let mut combined_with = Vec::new();
+    for file in &folder.files[1..] {
+        let model = Model::open(file)?;
+        combined_with.push(ModelFile::of(file, &model));
+    }
+    let how = settings.combine.unwrap_or_default();
+    let compiled = combined::compile(&folder.files, how, |file| {
+        if file == folder.file() {
+            return backends::compile(&model, &settings);
+        }
+        backends::compile(&Model::open(file)?, &settings)
+    });
     let opened_in = start.elapsed();
 
     let Contents { producer, opsets, operators } = Contents::of(&model)?;
@@ -101,8 +128,20 @@ pub(crate) fn inspect_with(settings: &ModelSettings, path: &Path) -> Result<Insp
         opened_in,
         name: folder.name,
         golden_rows: folder.golden_rows,
-        file: folder.file,
+        file: folder.files.swap_remove(0),
+        combined_with,
     })
+}
+
+impl ModelFile {
+    fn of(file: &Path, model: &Model) -> Self {
+        Self {
+            file: file.to_owned(),
+            format: model.format().to_string(),
+            size_bytes: model.size_bytes(),
+            sha256: model.sha256(),
+        }
+    }
 }
 
 /// What a model's file says of itself.

@@ -32,6 +32,7 @@
 mod answer;
 mod backends;
 mod binding;
+mod combined;
 pub mod config;
 mod engine;
 mod error;
@@ -48,6 +49,7 @@ pub mod tolerance;
 pub use answer::{Answer, Label};
 pub use backends::{BackendChoice, LibraryFound};
 pub use binding::Binding;
+pub use combined::Combine;
 pub use engine::{Engine, OpenOptions};
 pub use error::{Error, ErrorKind};
 pub use explain::Explanations;
@@ -62,7 +64,7 @@ pub use hotplate_tensor::{
     Tensor, TensorView, Value,
 };
 pub use input::Input;
-pub use inspect::{Choice, Inspection, inspect};
+pub use inspect::{Choice, Inspection, ModelFile, inspect};
 pub use passed_over::PassedOver;
 pub use registry::Registry;
 

@@ -20,10 +20,11 @@ impl Registry {
     /// When nothing is there, one of the models cannot be opened, or its name cannot stand in an
     /// address.
     pub fn open(path: &Path, options: &OpenOptions) -> Result<Self, Error> {
-        let folders = match ModelFolder::find(path) {
+        let combine = options.combines();
+        let folders = match ModelFolder::find_with(path, combine) {
             Ok(folder) => vec![folder],
             Err(error) if error.kind() == ErrorKind::NoModel && path.is_dir() => {
-                let below = ModelFolder::below(path)?;
+                let below = ModelFolder::below_with(path, combine)?;
                 if below.is_empty() {
                     return Err(error);
                 }

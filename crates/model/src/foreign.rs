@@ -63,6 +63,7 @@ impl Foreign {
         }
         let json = start.trim_ascii_start();
         match json.first() {
+            Some(b'{') if is_catboost(json) => Some(Self::CatBoost),
             Some(b'{') => Some(Self::Json),
             Some(b'<') => Some(Self::Xml),
             _ => None,
@@ -114,6 +115,20 @@ impl fmt::Display for Foreign {
     }
 }
 
+/// Whether a document is CatBoost's export to JSON. Its first key is one of these, and the data of
+/// any may go on for longer than is looked at.
+fn is_catboost(json: &[u8]) -> bool {
+    const KEYS: [&[u8]; 5] = [
+        b"\"ctr_data\"",
+        b"\"features_info\"",
+        b"\"model_info\"",
+        b"\"oblivious_trees\"",
+        b"\"scale_and_bias\"",
+    ];
+    let members = json[1..].trim_ascii_start();
+    KEYS.iter().any(|key| members.starts_with(key))
+}
+
 fn contains(text: &[u8], word: &[u8]) -> bool {
     text.windows(word.len()).any(|window| window == word)
 }
@@ -162,7 +177,7 @@ mod tests {
 
     #[test]
     fn other_formats_are_refused_with_advice() {
-        let cases: [(&[u8], &str); 12] = [
+        let cases: [(&[u8], &str); 15] = [
             (b"PK\x03\x04rest", "zip"),
             (b"\x1f\x8b\x08rest", "unpack it first"),
             (b"BZh91AY", "unpack it first"),
@@ -171,6 +186,13 @@ mod tests {
             (b"\x89HDF\r\n\x1a\n", "tf2onnx"),
             (b"{\"a\": 1}", "JSON"),
             (b"CBM1rest", "CatBoost"),
+            (
+                b"{\n\"features_info\":\n{\"float_features\":[]},\"oblivious_trees\":[]}",
+                "CatBoost model; export to ONNX: save_model(path, format=\"onnx\")",
+            ),
+            (b"{\"model_info\": {\"params\": {}}}", "CatBoost"),
+            // Nothing of CatBoost says the word deeper down.
+            (b"{\"a\": {\"model_info\": 1}}", "looks like JSON"),
             (b"\x08\0\0\0\0\0\0\0{\"a\":{}}", "safetensors"),
             (b"\x1c\0\0\0TFL3", "tf2onnx"),
             (b"\x1c\0\0\0ORTM", "ONNX file that it was made from"),

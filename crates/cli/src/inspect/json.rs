@@ -1,8 +1,8 @@
 //! An inspection as one JSON document. `hotplate inspect --help` says what its keys are.
 
 use hotplate::{
-    Batching, Error, Inspection, Labels, LibraryFound, OutputSpec, PassedOver, Placement, Refusal,
-    RowDim, Schema, Signature, Task,
+    Batching, Error, Inspection, Labels, LibraryFound, ModelFile, OutputSpec, PassedOver,
+    Placement, Refusal, RowDim, Schema, Signature, Task,
 };
 use serde_json::{Value, json};
 
@@ -23,6 +23,7 @@ pub(super) fn document(inspection: &Inspection) -> Value {
         "format": inspection.format,
         "size_bytes": inspection.size_bytes,
         "sha256": inspection.sha256,
+        "combined_with": inspection.combined_with.iter().map(model_file).collect::<Vec<Value>>(),
         "producer": inspection.producer,
         "opsets": inspection.opsets,
         "operators": inspection.operators,
@@ -44,6 +45,15 @@ pub(super) fn document(inspection: &Inspection) -> Value {
         "problem": problem.map(ToString::to_string),
         "refusals": problem.map(Error::refusals).map(refusals),
         "open_seconds": inspection.opened_in.as_secs_f64(),
+    })
+}
+
+fn model_file(other: &ModelFile) -> Value {
+    json!({
+        "file": other.file.to_string_lossy(),
+        "format": other.format,
+        "size_bytes": other.size_bytes,
+        "sha256": other.sha256,
     })
 }
 

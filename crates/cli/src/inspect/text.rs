@@ -8,7 +8,8 @@ use std::{
 };
 
 use hotplate::{
-    Batching, Column, InputSpec, Inspection, Labels, ModelFolder, OutputSpec, Signature, Task,
+    Batching, Column, InputSpec, Inspection, Labels, ModelFile, ModelFolder, OutputSpec, Signature,
+    Task,
 };
 
 use crate::layout::{section, table};
@@ -27,6 +28,14 @@ pub(super) fn write(inspection: &Inspection, out: &mut impl Write) -> io::Result
     let size = inspection.size_bytes;
     section(out, "size", [format!("{} ({size} bytes)", human_size(size))])?;
     section(out, "sha256", [&inspection.sha256])?;
+    if !inspection.combined_with.is_empty() {
+        let other = |other: &ModelFile| {
+            let name = other.file.file_name().unwrap_or_default().to_string_lossy();
+            let size = human_size(other.size_bytes);
+            format!("{name}, {}, {size}, sha256 {}", other.format, other.sha256)
+        };
+        section(out, "combined with", inspection.combined_with.iter().map(other))?;
+    }
     match &inspection.signature {
         Ok(signature) => write_signature(signature, out)?,
         Err(error) => section(out, "signature", [format!("cannot be served: {error}")])?,
