@@ -1,25 +1,21 @@
+mod open;
+
 use std::{
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Arc, OnceLock},
 };
 
-use hotplate_backend::{
-    DeviceChoice, Limits, Part, Placement, Plan, TreeLayout, UnknownCategories, made_up,
-};
+use hotplate_backend::{DeviceChoice, Part, Placement, Plan, UnknownCategories, made_up};
 use hotplate_codec::Field;
-use hotplate_model::{Format, Labels, Model, Signature, Task};
+use hotplate_model::{Format, Labels, Signature, Task};
 use hotplate_scheduler::Lane;
 use hotplate_tensor::{Column, Columns, DType, Inputs, Tensor};
 
+pub use self::open::OpenOptions;
 use crate::{
-    Answer, BackendChoice, Binding, Combine, GoldenRows, Input, Inspection, ModelFolder,
-    backends::{self, Compiled},
-    combined,
-    config::ModelSettings,
-    error::{Cause, Error},
+    Answer, Binding, Input,
+    error::Error,
     explain::Explaining,
-    inspect::inspect_with,
-    slots::Slots,
 };
 
 /// The rows that a request runs before others get the slot: some milliseconds of a large forest.
@@ -273,229 +269,4 @@ impl Engine {
         }
         Ok(())
     }
-}
-
-/// How to open a model; what is not said here, the model's folder or file says.
-#[derive(Clone, Debug, Default)]
-pub struct OpenOptions {
-    settings: ModelSettings,
-    skip_golden_rows: bool,
-}
-
-impl OpenOptions {
-    /// Nothing said.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// What to call the model.
-    #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.settings.name = Some(name.into());
-        self
-    }
-
-    /// How the model files of a folder that holds several answer as one.
-    #[must_use]
-    pub const fn combine(mut self, combine: Combine) -> Self {
-        self.settings.combine = Some(combine);
-        self
-    }
-
-    /// The columns' names, in the order of the input's elements.
-    #[must_use]
-    pub fn columns(mut self, names: impl IntoIterator<Item: Into<String>>) -> Self {
-        self.settings.columns = Some(names.into_iter().map(Into::into).collect());
-        self
-    }
-
-    /// The second class's probability from which on it is predicted.
-    #[must_use]
-    pub const fn threshold(mut self, threshold: f64) -> Self {
-        self.settings.threshold = Some(threshold);
-        self
-    }
-
-    /// What becomes of texts that training never saw.
-    #[must_use]
-    pub const fn unknown_categories(mut self, unknown: UnknownCategories) -> Self {
-        self.settings.unknown_categories = Some(unknown);
-        self
-    }
-
-    /// The number of threads that can run the model at once; one per core unless said.
-    #[must_use]
-    pub const fn instances(mut self, instances: usize) -> Self {
-        self.settings.instances = Some(instances);
-        self
-    }
-
-    /// What runs the model; the first that takes the whole graph unless said.
-    #[must_use]
-    pub const fn backend(mut self, backend: BackendChoice) -> Self {
-        self.settings.backend = Some(backend);
-        self
-    }
-
-    /// Where the model should run; on a GPU if one can be used, unless said.
-    #[must_use]
-    pub const fn device(mut self, device: DeviceChoice) -> Self {
-        self.settings.device = Some(device);
-        self
-    }
-
-    /// Whether a model that cannot run on that device is refused; it then runs on the processor
-    /// unless said.
-    #[must_use]
-    pub const fn require_device(mut self, require: bool) -> Self {
-        self.settings.require_device = Some(require);
-        self
-    }
-
-    /// The threads that one run of ONNX Runtime may use; the cores shared among the slots unless
-    /// said.
-    #[must_use]
-    pub const fn threads(mut self, threads: usize) -> Self {
-        self.settings.threads = Some(threads);
-        self
-    }
-
-    /// How decision trees lie in memory; the fastest way, as timed when the model is opened, unless
-    /// said.
-    #[must_use]
-    pub const fn tree_layout(mut self, layout: TreeLayout) -> Self {
-        self.settings.tree_layout = Some(layout);
-        self
-    }
-
-    /// ONNX Runtime's shared library, or the folder that holds it, to try in front of
-    /// `ORT_DYLIB_PATH`, the folder `lib` beside the program, and where the system looks. A process
-    /// loads one such library, for the first model that needs it.
-    #[must_use]
-    pub fn onnxruntime(mut self, library: impl Into<PathBuf>) -> Self {
-        self.settings.onnxruntime = Some(library.into());
-        self
-    }
-
-    /// Whether the model must reproduce its golden rows, where it has some; it must unless said.
-    #[must_use]
-    pub const fn golden_rows(mut self, must: bool) -> Self {
-        self.skip_golden_rows = !must;
-        self
-    }
-
-    /// Opens the model at `path`, a file or a folder, and returns when it is warm.
-    ///
-    /// # Errors
-    ///
-    /// As [`Engine::open`].
-    pub fn open(&self, path: impl AsRef<Path>) -> Result<Engine, Error> {
-        self.open_folder(&ModelFolder::find_with(path.as_ref(), self.settings.combine)?)
-    }
-
-    /// Opens a model that was found, and returns when it is warm.
-    ///
-    /// # Errors
-    ///
-    /// As [`Engine::open`].
-    pub fn open_folder(&self, folder: &ModelFolder) -> Result<Engine, Error> {
-        let engine = self.open_unverified(folder)?;
-        let golden_rows = folder.golden_rows().filter(|_| !self.skip_golden_rows);
-        let Some(path) = golden_rows else { return Ok(engine) };
-        let golden = GoldenRows::read(path, engine.signature())?;
-        let verdict = golden.verify(&engine)?;
-        match verdict.first {
-            None => {
-                let unknown_when_opened = engine.plan().unknown_categories();
-                let background = Some(golden.into_rows());
-                Ok(Engine { golden_rows: verdict.rows, unknown_when_opened, background, ..engine })
-            }
-            Some(first) => {
-                let (rows, wrong) = (verdict.rows, verdict.wrong);
-                Err(Error::new(Cause::WrongAnswers { rows, wrong, first }))
-            }
-        }
-    }
-
-    /// Looks into the model at `path`, a file or a folder, without running it.
-    ///
-    /// # Errors
-    ///
-    /// As [`inspect`](crate::inspect()).
-    pub fn inspect(&self, path: impl AsRef<Path>) -> Result<Inspection, Error> {
-        inspect_with(&self.settings, path.as_ref())
-    }
-
-    pub(crate) const fn combines(&self) -> Option<Combine> {
-        self.settings.combine
-    }
-
-    /// Opens a model that was found without asking it for its golden rows.
-    fn open_unverified(&self, folder: &ModelFolder) -> Result<Engine, Error> {
-        let said = self.settings.clone().or(&folder.settings);
-        let how = said.combine.unwrap_or_default();
-        let mut format = Format::Onnx;
-        // Nothing of a file is needed once it is compiled.
-        let Compiled { backend, plan, placement, .. } =
-            combined::compile(&folder.files, how, |file| {
-                let model = Model::open(file)?;
-                format = model.format();
-                backends::compile(&model, &said)
-            })?;
-        let signature = Arc::new(plan.signature().clone());
-        let two_classes = matches!(
-            signature.task(), Task::Classifier { classes, .. } if classes.len() == 2
-        );
-        if said.threshold.is_some() && !two_classes {
-            return Err(Error::new(Cause::Threshold));
-        }
-        if said.threshold.is_some() && how == Combine::Vote && folder.files.len() > 1 {
-            return Err(Error::new(Cause::VoteThreshold));
-        }
-        if let Some(output) = &said.output {
-            check_output(output, signature.task())?;
-        }
-        let backend_error = |error| Error::new(Cause::Backend(error));
-        let Slots { instances, threads } =
-            Slots::of(&plan, said.instances, said.threads).map_err(backend_error)?;
-        let limits = Limits { max_rows: TURN_ROWS, threads };
-        let lane = Lane::start(plan, instances, limits).map_err(backend_error)?;
-        lane.plan().seal();
-        let engine = Engine {
-            name: self.settings.name.clone().unwrap_or_else(|| folder.name.clone()),
-            format,
-            backend,
-            placement,
-            requested_device: said.device.unwrap_or_default(),
-            lane,
-            signature,
-            threshold: said.threshold,
-            unknown_categories: said.unknown_categories.unwrap_or_default(),
-            unknown_when_opened: Vec::new(),
-            output: said.output,
-            golden_rows: 0,
-            background: None,
-            explaining: OnceLock::new(),
-        };
-        engine.warm()?;
-        Ok(Engine { unknown_when_opened: engine.plan().unknown_categories(), ..engine })
-    }
-}
-
-/// Checks that replies can hold what configuration asks for.
-fn check_output(output: &[Field], task: &Task) -> Result<(), Error> {
-    let fits = |field: &Field| match task {
-        Task::Classifier { .. } => true,
-        Task::Regressor { .. } => *field == Field::Score,
-        _ => false,
-    };
-    if !output.is_empty() && output.iter().all(fits) {
-        return Ok(());
-    }
-    let possible = match task {
-        Task::Classifier { .. } => "some of predicted_label, score and probabilities",
-        Task::Regressor { .. } => "\"score\" alone, because the model gives one number a row",
-        _ => "nothing, because the model's outputs speak for themselves",
-    };
-    Err(Error::new(Cause::Output { possible }))
 }
