@@ -22,7 +22,8 @@ const PICKLE_ENDINGS: [&str; 5] = ["pkl", "pickle", "joblib", "pt", "pth"];
 /// Endings of files that lie beside a model and are none, whatever they hold.
 const BESIDE_ENDINGS: [&str; 7] = ["csv", "gz", "jsonl", "md", "py", "toml", "yaml"];
 
-/// Endings of files that hold a model or something else, and are no cause for complaint then.
+/// Endings of files that hold a model or something else, and are no cause for complaint unless they
+/// certainly hold one.
 const MIXED_ENDINGS: [&str; 2] = ["json", "txt"];
 
 const PICKLE_ADVICE: &str = "a pickle is never loaded, because loading one runs whatever code it \
@@ -199,7 +200,10 @@ fn is_model(file: &Path) -> bool {
 /// holds one in a form that is not read.
 fn refusal_of_others(files: &[PathBuf]) -> Option<Error> {
     let is_strange = |file: &&PathBuf| {
-        file.is_file() && !has_ending(file, &BESIDE_ENDINGS) && !has_ending(file, &MIXED_ENDINGS)
+        let is_foreign_model = || Format::is_foreign_model(file).is_ok_and(|is| is);
+        file.is_file()
+            && !has_ending(file, &BESIDE_ENDINGS)
+            && (!has_ending(file, &MIXED_ENDINGS) || is_foreign_model())
     };
     files.iter().filter(is_strange).find_map(|file| match Model::open(file) {
         Err(error)
@@ -321,6 +325,13 @@ mod tests {
     #[test]
     fn folder_without_a_model_says_what_it_looked_for() {
         assert_eq!(kind(&["README.md"]), ErrorKind::NoModel);
+        let catboost = folder(&["rows.json"]);
+        assert_eq!(ModelFolder::find(catboost.path()).unwrap_err().kind(), ErrorKind::NoModel);
+        let export = "{\"features_info\": {}, \"oblivious_trees\": []}";
+        fs::write(catboost.path().join("model.json"), export).unwrap();
+        let error = ModelFolder::find(catboost.path()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidModel);
+        assert!(error.to_string().contains("save_model(path, format=\"onnx\")"), "{error}");
         let error = ModelFolder::find(Path::new("/nowhere/at/all")).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NoModel);
     }

@@ -70,6 +70,14 @@ impl Foreign {
         }
     }
 
+    /// Whether a file of this format holds a model and nothing else.
+    pub(crate) const fn is_model(self) -> bool {
+        matches!(
+            self,
+            Self::CatBoost | Self::Safetensors | Self::TensorFlowLite | Self::OrtFlatbuffer
+        )
+    }
+
     /// Whether loading a file of this format can run code that the file brings.
     pub(crate) const fn runs_code(self) -> bool {
         matches!(self, Self::Pickle | Self::PickledBooster | Self::CompressedJoblib | Self::Torch)

@@ -30,9 +30,18 @@ impl Format {
     ///
     /// When the file cannot be read.
     pub fn of_file(path: &Path) -> io::Result<Option<Self>> {
-        let mut start = Vec::new();
-        File::open(path)?.take(START_BYTES).read_to_end(&mut start)?;
-        Ok(Self::recognise(&start).ok())
+        Ok(Self::recognise(&start_of(path)?).ok())
+    }
+
+    /// Whether a file is certainly a model by its first bytes, in a format that is not read, so
+    /// that opening it says what to do instead.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn is_foreign_model(path: &Path) -> io::Result<bool> {
+        let refused = Self::recognise(&start_of(path)?).err();
+        Ok(matches!(refused, Some(Fault::Foreign(foreign)) if foreign.is_model()))
     }
 
     /// The format of a file, by its first bytes; its name has no say.
@@ -51,6 +60,12 @@ impl Format {
             Err(Fault::Unrecognised)
         }
     }
+}
+
+fn start_of(path: &Path) -> io::Result<Vec<u8>> {
+    let mut start = Vec::new();
+    File::open(path)?.take(START_BYTES).read_to_end(&mut start)?;
+    Ok(start)
 }
 
 impl fmt::Display for Format {

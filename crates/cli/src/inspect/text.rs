@@ -32,9 +32,9 @@ pub(super) fn write(inspection: &Inspection, out: &mut impl Write) -> io::Result
         let other = |other: &ModelFile| {
             let name = other.file.file_name().unwrap_or_default().to_string_lossy();
             let size = human_size(other.size_bytes);
-            format!("{name}, {}, {size}, sha256 {}", other.format, other.sha256)
+            format!("with {name}, {}, {size}, sha256 {}", other.format, other.sha256)
         };
-        section(out, "combined with", inspection.combined_with.iter().map(other))?;
+        section(out, "combined", inspection.combined_with.iter().map(other))?;
     }
     match &inspection.signature {
         Ok(signature) => write_signature(signature, out)?,
