@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use hotplate_backend::{
-    BackendError, Explainer, Limits, Part, Placement, Plan, RowTrace, Worker,
-};
+use hotplate_backend::{BackendError, Explainer, Limits, Part, Placement, Plan, RowTrace, Worker};
 use hotplate_model::Signature;
 use hotplate_tensor::{DType, Inputs, Shape, Tensor};
 

@@ -145,7 +145,9 @@ impl<X: Real> Finish<X> for LibraryFinish<X> {
             Transform::Identity => String::new(),
             Transform::SignedSquare => "its square with its sign".to_owned(),
             Transform::Exponential => "the exponential of it".to_owned(),
-            Transform::Logistic(times) if times == X::ONE => "the logistic function of it".to_owned(),
+            Transform::Logistic(times) if times == X::ONE => {
+                "the logistic function of it".to_owned()
+            }
             Transform::Logistic(times) => format!("the logistic function of {times:?} times it"),
             Transform::Softmax => "the softmax of it".to_owned(),
             Transform::Softplus => "the logarithm of one and its exponential".to_owned(),
