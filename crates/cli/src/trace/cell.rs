@@ -74,7 +74,10 @@ pub(super) fn number(number: f64, precision: DType) -> String {
 
 /// A number that was added up, in as many digits as say something, with its sign.
 pub(super) fn addend(number: f64) -> String {
-    format!("{number:+.6}")
+    match number.abs() {
+        0.0 | 0.001.. => format!("{number:+.6}"),
+        _ => format!("{number:+.3e}"),
+    }
 }
 
 #[cfg(test)]
@@ -88,6 +91,12 @@ mod tests {
         assert_eq!(number(57.0, DType::F32), "57");
         assert_eq!(number(1e-20, DType::F64), "1e-20");
         assert_eq!(number(f64::NAN, DType::F32), "missing");
+    }
+
+    #[test]
+    fn small_addend_is_not_nothing() {
+        assert_eq!(["-0.250000", "+0.000000"], [addend(-0.25), addend(0.0)]);
+        assert_eq!(addend(-0.000_012_34), "-1.234e-5");
     }
 
     #[test]

@@ -2,9 +2,12 @@
 
 mod features;
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    ops::Range,
+};
 
-use hotplate::{DType, RowTrace, TracedAggregate, TracedScore, Value};
+use hotplate::{Covers, DType, DataView, RowTrace, Task, TracedAggregate, TracedScore, Value};
 
 use super::{
     REASONS, Traced,
@@ -128,25 +131,31 @@ pub(super) fn sum(trace: &RowTrace, score: usize) -> Option<f64> {
 
 fn prediction(traced: &Traced<'_>) -> Vec<String> {
     let answer = &traced.answer;
-    let mut lines = Vec::new();
-    if let Some(label) = answer.label(0) {
-        lines.push(match traced.engine.threshold() {
-            Some(threshold) => format!("{label}, by the threshold {threshold} of hotplate.toml"),
-            None => label.to_string(),
-        });
+    let Task::Classifier { probabilities, classes, .. } = traced.engine.signature().task() else {
+        let outputs = answer.outputs().iter().zip(traced.engine.signature().outputs());
+        return table(outputs.map(|(output, spec)| {
+            let data = output.data();
+            (&spec.name, elements(data, 0..data.len()))
+        }));
+    };
+    let label = answer.label(0).map_or_else(String::new, |label| label.to_string());
+    let mut lines = vec![match traced.engine.threshold() {
+        Some(threshold) => format!("{label}, by the threshold {threshold} of hotplate.toml"),
+        None => label,
+    }];
+    let data = answer.outputs()[*probabilities].data();
+    if data.len() == classes.len() {
+        let each = (0..data.len())
+            .map(|class| (traced.class(Some(class)), elements(data, class..class + 1)));
+        lines.extend(shortened(table(each)));
     }
-    let outputs = answer.outputs().iter().zip(traced.engine.signature().outputs());
-    lines.extend(table(outputs.map(|(output, spec)| {
-        let data = output.data();
-        (&spec.name, elements(data, 0..data.len()))
-    })));
     lines
 }
 
 /// Elements of a tensor, the first where there are many.
-fn elements(data: hotplate::DataView<'_>, all: std::ops::Range<usize>) -> String {
+fn elements(data: DataView<'_>, all: Range<usize>) -> String {
     let dtype = match data {
-        hotplate::DataView::F32(_) => DType::F32,
+        DataView::F32(_) => DType::F32,
         _ => DType::F64,
     };
     let shown = all.clone().take(ELEMENTS).map(|at| match cell::value(data, at) {
@@ -166,10 +175,12 @@ fn reasons(traced: &Traced<'_>) -> Vec<String> {
         Err(error) => return vec![format!("none: {error}")],
     };
     let columns = &traced.row.columns;
-    let mut lines = vec![format!(
-        "what columns add to the margin, by TreeSHAP; rows as of {}",
-        reasons.covers()
-    )];
+    let covers = match reasons.covers() {
+        Covers::Training => "to the rows of training",
+        Covers::Background => "to the golden rows",
+        Covers::Leaves => "to leaves that are all as likely, for nothing is known of rows",
+    };
+    let mut lines = vec![format!("what columns add to the margin, by TreeSHAP, relative {covers}")];
     for score in 0..reasons.scores() {
         let of = reasons.class(score).map_or_else(String::new, |class| format!(" for {class}"));
         let expected = reasons.expected(score);

@@ -35,7 +35,7 @@ pub(super) fn lines(
             trees.len()
         ),
     }];
-    lines.push(format!("{:>6}  {:<8}{:<9}{}", "tree", "leaf", "depth", "adds"));
+    lines.push(format!("{:>6}  {:<8} {:<10} {}", "tree", "leaf", "depth", "adds"));
     let mut next = 0;
     for tree in shown {
         if tree > next {
@@ -45,7 +45,7 @@ pub(super) fn lines(
         let TracedTree { depth, path, leaf, adds } = &trees[tree];
         let depth = format!("{} of {depth}", path.len());
         let adds = told(traced, trace, adds);
-        lines.push(format!("{tree:>6}  {:<8}{depth:<9}{adds}", format!("#{leaf}")));
+        lines.push(format!("{tree:>6}  {:<8} {depth:<10} {adds}", format!("#{leaf}")));
         if arguments.paths {
             let path = path.iter().map(|branch| asked(traced, trace, branch));
             lines.extend(path.map(|asked| format!("{:>8}{asked}", "")));

@@ -68,7 +68,7 @@ fn of_text(trace: &RowTrace, text: usize) -> String {
     let found = match category {
         Some(category) => format!("{}, category {category} of {categories}", quoted(content)),
         None if content.is_empty() => format!("missing, none of {categories} categories"),
-        None => format!("{}, UNKNOWN: none of {categories} categories", quoted(content)),
+        None => format!("{}, unknown, none of {categories} categories", quoted(content)),
     };
     let (mut own, mut others) = (Vec::new(), Vec::new());
     for (at, feature) in trace.features.iter().enumerate() {
@@ -93,7 +93,9 @@ fn of_text(trace: &RowTrace, text: usize) -> String {
     match others.as_slice() {
         [] => {}
         [first, rest @ ..] if rest.iter().all(|other| other == first) => {
-            told.push(format!("{} others = {}", others.len(), number(*first, trace.precision)));
+            let noun = if rest.is_empty() { "other" } else { "others" };
+            let value = number(*first, trace.precision);
+            told.push(format!("{} {noun} = {value}", others.len()));
         }
         _ => told.push(format!("{} others", others.len())),
     }
