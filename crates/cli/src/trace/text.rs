@@ -68,7 +68,7 @@ fn write_trace(
 pub(super) fn score_name(traced: &Traced<'_>, trace: &RowTrace, score: usize) -> String {
     match traced.class(trace.scores.get(score).and_then(|score| score.class)) {
         none if none.is_empty() => format!("score {score}"),
-        class => class,
+        class => format!("class {class}"),
     }
 }
 
@@ -98,9 +98,8 @@ fn margins(traced: &Traced<'_>, trace: &RowTrace) -> Vec<String> {
     let line = |(at, score): (usize, &TracedScore)| {
         let margin = number(score.margin, trace.precision);
         let of = match score.class {
-            Some(_) => format!(" for {}", score_name(traced, trace, at)),
-            None if trace.scores.len() > 1 => format!(" of score {at}"),
-            None => String::new(),
+            None if trace.scores.len() == 1 => String::new(),
+            _ => format!(" for {}", score_name(traced, trace, at)),
         };
         let Some(sum) = sum(trace, at) else { return format!("{margin}{of}") };
         let base = number(score.base, trace.precision);
@@ -182,7 +181,8 @@ fn reasons(traced: &Traced<'_>) -> Vec<String> {
     };
     let mut lines = vec![format!("what columns add to the margin, by TreeSHAP, relative {covers}")];
     for score in 0..reasons.scores() {
-        let of = reasons.class(score).map_or_else(String::new, |class| format!(" for {class}"));
+        let of =
+            reasons.class(score).map_or_else(String::new, |class| format!(" for class {class}"));
         let expected = reasons.expected(score);
         lines.push(format!("{}{of} is expected of any row", addend(expected)));
         let top = reasons.top(0, score, REASONS);
