@@ -1,5 +1,7 @@
 //! From the cells of a row to the feature vector.
 
+mod traced;
+
 use std::{
     collections::BTreeMap,
     ops::Range,

@@ -3,10 +3,12 @@
 //! - [`onnx`]: ONNX's three operators, and what is made of the scores by ONNX Runtime's rules.
 //! - [`library`]: the files of LightGBM and XGBoost, and what is made of the scores by theirs.
 //! - `laid_out`: from feature vectors to scores.
+//! - `traced`: which way each tree went.
 
 mod laid_out;
 pub(crate) mod library;
 pub(crate) mod onnx;
+mod traced;
 mod weights;
 
 use std::fmt;
@@ -109,8 +111,20 @@ pub(crate) trait Finish<X>: fmt::Debug + Send + Sync {
         0.0
     }
 
+    /// Makes the scores of a row what they are before the transform; `got` says which of them got
+    /// anything.
+    fn margins(&self, _scores: &mut [X], _got: &mut [bool]) {}
+
+    /// The transform that makes an answer of margins, in a few words, or nothing.
+    fn transform(&self) -> String;
+
     /// What is made of the scores, for a person; to follow what they are.
-    fn describe(&self) -> String;
+    fn describe(&self) -> String {
+        match self.transform() {
+            none if none.is_empty() => none,
+            transform => format!(", {transform}"),
+        }
+    }
 }
 
 /// What classes are called.

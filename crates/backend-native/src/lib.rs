@@ -17,6 +17,8 @@
 //!    say.
 //! 6. `plan` runs steps and ensemble, block by block of rows.
 //!
+//! `explained` and `traced` tell of a row how its score came about.
+//!
 //! What is not one vector of features and one ensemble is a `program`: its nodes, compiled, run one
 //! after another on blocks of rows. `simd` says which of the processor's instructions loops are run
 //! with.
@@ -37,6 +39,7 @@ mod real;
 mod rows;
 mod simd;
 mod trace;
+mod traced;
 mod trees;
 
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hotplate_backend::{BackendError, Explainer, Limits, Part, Placement, Plan, Worker};
+use hotplate_backend::{BackendError, Explainer, Limits, Part, Placement, Plan, RowTrace, Worker};
 use hotplate_model::Signature;
 use hotplate_tensor::{DType, Inputs, Shape, Tensor};
 
@@ -12,6 +12,7 @@ use crate::{
     explained,
     real::Real,
     trace::Answer,
+    traced,
 };
 
 /// A model that is one vector of features and one ensemble, compiled for the host's processor.
@@ -67,6 +68,10 @@ impl<X: Real, F: Finish<X> + 'static> Plan for NativePlan<X, F> {
 
     fn explainer(&self, background: Option<Inputs<'_>>) -> Result<Explainer, BackendError> {
         explained::explainer(&self.0, background)
+    }
+
+    fn trace(&self, inputs: Inputs<'_>) -> Result<RowTrace, BackendError> {
+        traced::trace(&self.0, inputs)
     }
 
     fn placement(&self) -> &Placement {

@@ -36,14 +36,18 @@ pub(crate) enum Arithmetic {
 impl Arithmetic {
     pub(crate) fn apply(self, x: f32) -> f32 {
         match self {
-            Self::Impute { with, replaced } => {
-                #[expect(clippy::float_cmp, reason = "ONNX replaces exact values")]
-                let hit = if replaced.is_nan() { x.is_nan() } else { x == replaced };
-                if hit { with } else { x }
-            }
+            Self::Impute { with, replaced } if is_hit(x, replaced) => with,
+            Self::Impute { .. } => x,
             Self::Scale { offset, scale } => (x - offset) * scale,
         }
     }
+}
+
+/// Whether an imputer that replaces one value replaces `x`.
+pub(crate) fn is_hit(x: f32, replaced: f32) -> bool {
+    #[expect(clippy::float_cmp, reason = "ONNX replaces exact values")]
+    let is_equal = x == replaced;
+    if replaced.is_nan() { x.is_nan() } else { is_equal }
 }
 
 /// Where an element's value comes from.

@@ -11,6 +11,7 @@
 mod blocks;
 mod forest;
 mod layout;
+mod path;
 mod payload;
 mod quick;
 mod tree;

@@ -16,6 +16,7 @@ mod error;
 mod explainer;
 pub mod made_up;
 mod part;
+mod trace;
 mod tree_layout;
 
 use std::{fmt, sync::Arc};
@@ -26,6 +27,10 @@ pub use explainer::{Covers, Explainer};
 use hotplate_model::{Model, Signature};
 use hotplate_tensor::Inputs;
 pub use part::Part;
+pub use trace::{
+    ArithmeticOperation, FeatureSource, RowTrace, TracedAggregate, TracedArithmetic, TracedBranch,
+    TracedFeature, TracedScore, TracedText, TracedTree,
+};
 pub use tree_layout::TreeLayout;
 
 /// What becomes of a text that a categorical column was not trained on.
@@ -88,6 +93,19 @@ pub trait Plan: fmt::Debug + Send + Sync {
     fn explainer(&self, background: Option<Inputs<'_>>) -> Result<Explainer, BackendError> {
         let _ = background;
         let reason = "only a model that is one ensemble of trees, run natively, can be explained";
+        Err(BackendError::told(BackendErrorKind::Unsupported, reason))
+    }
+
+    /// What the first row goes through on the way to its answer, for a person who wonders why it is
+    /// what it is. Texts that are no category count as in a run.
+    ///
+    /// # Errors
+    ///
+    /// [`BackendErrorKind::Unsupported`] with the reason why that cannot be told, or what a run of
+    /// the row fails with.
+    fn trace(&self, inputs: Inputs<'_>) -> Result<RowTrace, BackendError> {
+        let _ = inputs;
+        let reason = "only a model that is one ensemble of trees, run natively, can be traced";
         Err(BackendError::told(BackendErrorKind::Unsupported, reason))
     }
 

@@ -1,10 +1,13 @@
 //! What can be said on the command line, and the help that teaches it.
 
+mod trace;
+
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueHint, builder::BoolishValueParser};
 use hotplate_codec::Format;
 
+pub(crate) use self::trace::{Trace, Trees};
 use crate::runs_on::RunsOn;
 
 /// Keeps trained models warm and answers in microseconds.
@@ -26,6 +29,8 @@ Examples:
   hotplate inspect models/churn                     what does it take, what does it give?
   hotplate verify models/churn                      does it still answer as it should?
   hotplate diff models/churn next --rows rows.csv   what would change with the next version?
+  hotplate trace models/churn --input rows.csv --number 3
+                                                    why is this prediction what it is?
 
 `hotplate COMMAND --help` tells more. Exit codes: 0 done, 1 failed, 2 wrong usage."
 )]
@@ -41,6 +46,7 @@ pub(crate) enum Command {
     Inspect(Inspect),
     Verify(Verify),
     Diff(Diff),
+    Trace(Trace),
 }
 
 /// Serve models over HTTP.

@@ -1,5 +1,5 @@
-//! The program `hotplate`: serves models, scores files, says what a model is, and what changes
-//! when another takes its place.
+//! The program `hotplate`: serves models, scores files, says what a model is, what changes when
+//! another takes its place, and how a row came to its prediction.
 #![forbid(unsafe_code)]
 
 mod arguments;
@@ -14,6 +14,7 @@ mod progress;
 mod rows;
 mod runs_on;
 mod serve;
+mod trace;
 mod verify;
 
 use std::process::ExitCode;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         Command::Inspect(arguments) => inspect::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
         Command::Diff(arguments) => diff::run(arguments),
+        Command::Trace(arguments) => trace::run(arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

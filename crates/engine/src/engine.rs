@@ -12,11 +12,7 @@ use hotplate_scheduler::Lane;
 use hotplate_tensor::{Column, Columns, DType, Inputs, Tensor};
 
 pub use self::open::OpenOptions;
-use crate::{
-    Answer, Binding, Input,
-    error::Error,
-    explain::Explaining,
-};
+use crate::{Answer, Binding, Input, error::Error, explain::Explaining};
 
 /// The rows that a request runs before others get the slot: some milliseconds of a large forest.
 pub(crate) const TURN_ROWS: usize = 1024;

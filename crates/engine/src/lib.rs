@@ -45,6 +45,7 @@ mod passed_over;
 mod registry;
 mod slots;
 pub mod tolerance;
+mod trace;
 
 pub use answer::{Answer, Label};
 pub use backends::{BackendChoice, LibraryFound};
@@ -56,7 +57,9 @@ pub use explain::Explanations;
 pub use folder::ModelFolder;
 pub use golden::{Difference, GoldenRows, Verdict};
 pub use hotplate_backend::{
-    Covers, Device, DeviceChoice, Placement, Refusal, TreeLayout, UnknownCategories,
+    ArithmeticOperation, Covers, Device, DeviceChoice, FeatureSource, Placement, Refusal, RowTrace,
+    TracedAggregate, TracedArithmetic, TracedBranch, TracedFeature, TracedScore, TracedText,
+    TracedTree, TreeLayout, UnknownCategories,
 };
 pub use hotplate_model::{Batching, Format, Labels, Model, OutputSpec, Signature, Task};
 pub use hotplate_tensor::{

@@ -94,6 +94,21 @@ impl<X: Real> LaidOutEnsemble<X> {
         self.start.len()
     }
 
+    /// The first score that is told: of two that mirror each other, the second tells all.
+    pub(crate) const fn first_told(&self) -> usize {
+        matches!(self.adder, Adder::Mirrored(_)) as usize
+    }
+
+    /// What a score has before its trees add anything; of an average, a share.
+    pub(crate) fn start(&self, score: usize) -> f64 {
+        self.averaged(self.start[score]).to_f64()
+    }
+
+    /// How the trees make a score.
+    pub(crate) const fn aggregate(&self) -> Aggregate {
+        self.aggregate
+    }
+
     /// What a thread needs to call the method below.
     pub(crate) fn scratch(&self) -> EnsembleScratch<X> {
         let (trees, sums) = match &self.adder {

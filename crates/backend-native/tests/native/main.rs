@@ -24,4 +24,5 @@ mod rows;
 mod support;
 mod taken;
 mod taken_trees;
+mod traced;
 mod zipmaps;

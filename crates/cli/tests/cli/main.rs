@@ -12,5 +12,6 @@ mod served;
 mod stream;
 mod support;
 mod tensors;
+mod trace;
 mod usage;
 mod verify;

@@ -140,17 +140,19 @@ impl<X: Real> Finish<X> for LibraryFinish<X> {
         Class::At((0..scores.len()).fold(0, first_greatest))
     }
 
-    fn describe(&self) -> String {
-        let transform = match self.transform {
-            Transform::Identity => "",
-            Transform::SignedSquare => ", its square with its sign",
-            Transform::Exponential => ", the exponential of it",
-            Transform::Logistic(_) => ", the logistic function of it",
-            Transform::Softmax => ", the softmax of it",
-            Transform::Softplus => ", the logarithm of one and its exponential",
-            Transform::Hinge => ", whether it is above zero",
-        };
-        transform.to_owned()
+    fn transform(&self) -> String {
+        match self.transform {
+            Transform::Identity => String::new(),
+            Transform::SignedSquare => "its square with its sign".to_owned(),
+            Transform::Exponential => "the exponential of it".to_owned(),
+            Transform::Logistic(times) if times == X::ONE => {
+                "the logistic function of it".to_owned()
+            }
+            Transform::Logistic(times) => format!("the logistic function of {times:?} times it"),
+            Transform::Softmax => "the softmax of it".to_owned(),
+            Transform::Softplus => "the logarithm of one and its exponential".to_owned(),
+            Transform::Hinge => "whether it is above zero".to_owned(),
+        }
     }
 }
 

@@ -114,7 +114,18 @@ impl<X: Real> Head<X> {
     }
 
     fn answer_several(&self, scores: &mut [X], got: &mut [bool], output: &mut [f32]) -> Class {
-        let class = match self.rule {
+        let class = self.add_bases(scores, got);
+        // A score that got nothing is zero, whatever its base.
+        for ((to, score), &got) in output.iter_mut().zip(scores).zip(&*got) {
+            *to = if got { score.narrowed() } else { 0.0 };
+        }
+        self.post_transform.apply(output);
+        class
+    }
+
+    /// Adds what several scores have beside the trees, and says which class they are of.
+    fn add_bases(&self, scores: &mut [X], got: &mut [bool]) -> Class {
+        match self.rule {
             Rule::Many => {
                 if !self.base.is_empty() {
                     self.add_base(scores);
@@ -147,13 +158,7 @@ impl<X: Real> Head<X> {
                 self.add_base(scores);
                 Class::At(0)
             }
-        };
-        // A score that got nothing is zero, whatever its base.
-        for ((to, score), &got) in output.iter_mut().zip(scores).zip(&*got) {
-            *to = if got { score.narrowed() } else { 0.0 };
         }
-        self.post_transform.apply(output);
-        class
     }
 
     fn add_base(&self, scores: &mut [X]) {
@@ -175,12 +180,18 @@ impl<X: Real> Head<X> {
     /// What is made of the scores, in a few words.
     pub(crate) fn description(&self) -> String {
         let base = if self.base.is_empty() { "" } else { ", a base value added" };
-        let transform = match (self.post_transform, self.rule) {
-            (PostTransform::Logistic, _) => ", the logistic function of it",
+        match self.transform_in_words() {
+            "" => base.to_owned(),
+            transform => format!("{base}, {transform}"),
+        }
+    }
+
+    const fn transform_in_words(&self) -> &'static str {
+        match (self.post_transform, self.rule) {
+            (PostTransform::Logistic, _) => "the logistic function of it",
             (PostTransform::None, _) | (_, Rule::Binary { .. } | Rule::Values) => "",
-            (PostTransform::Softmax | PostTransform::SoftmaxZero, _) => ", the softmax of it",
-        };
-        format!("{base}{transform}")
+            (PostTransform::Softmax | PostTransform::SoftmaxZero, _) => "the softmax of it",
+        }
     }
 }
 
@@ -200,6 +211,21 @@ impl Finish<f32> for Head<f32> {
     fn base(&self, score: usize) -> f64 {
         // One that stands alone is that of the only score, or of the first.
         self.base.get(score).copied().map_or(0.0, f64::from)
+    }
+
+    fn margins(&self, scores: &mut [f32], got: &mut [bool]) {
+        if self.is_of_one() {
+            scores[0] += self.base.first().copied().unwrap_or_default();
+            return;
+        }
+        self.add_bases(scores, got);
+        for (score, &got) in scores.iter_mut().zip(&*got) {
+            *score = if got { *score } else { 0.0 };
+        }
+    }
+
+    fn transform(&self) -> String {
+        self.transform_in_words().to_owned()
     }
 
     fn describe(&self) -> String {
