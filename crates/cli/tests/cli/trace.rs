@@ -265,3 +265,19 @@ fn what_another_backend_does_not_tell_is_said() {
     let text = hotplate(&[&["trace"], &arguments[..]].concat()).lines().join("\n");
     assert!(text.contains("runs step by step:"), "{text}");
 }
+
+#[test]
+fn program_is_told_step_by_step() {
+    let model = "crates/conformance/cases/skl2onnx/SklearnBinBernoulliNB/model.onnx";
+    let row = ["1"; 20].join(",");
+    let document = document(&[model, "--row", &row]);
+    assert_eq!((&document["backend"], &document["trees"]), (&"native".into(), &Value::Null));
+    assert_eq!(list(&document["columns"]).len(), 20);
+    let second = number(&document["prediction"]["probabilities"][1]);
+    let predicted = hotplate_fed(&["predict", model], row.as_bytes());
+    assert_eq!(predicted.lines(), [second.to_string()]);
+    let text = hotplate(&["trace", model, "--row", &row]).lines().join("\n");
+    for part in ["not traced: only a model that is one ensemble", "runs step by step:", "MatMul"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+}
