@@ -5,7 +5,7 @@ use std::{
     fs,
     path::Path,
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
 };
@@ -51,11 +51,14 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
+/// Keeps other tests waiting, for what is counted is the process's.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// What `run` gives, and the most that it held at once.
 fn peak_of<T>(run: impl FnOnce() -> T) -> (T, usize) {
-    // One at a time, for what is counted is the process's.
-    static ALONE: Mutex<()> = Mutex::new(());
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let before = HELD.load(Relaxed);
     PEAK.store(before, Relaxed);
     let given = run();
@@ -64,6 +67,7 @@ fn peak_of<T>(run: impl FnOnce() -> T) -> (T, usize) {
 
 #[test]
 fn compiling_housing_holds_a_small_multiple_of_its_file() {
+    let _alone = alone();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/housing/model.onnx");
     let model = Model::open(&path).expect("a shipped model opens");
     let file = model.size_bytes();
@@ -80,6 +84,7 @@ fn compiling_housing_holds_a_small_multiple_of_its_file() {
 
 #[test]
 fn features_that_a_small_file_declares_take_no_memory() {
+    let _alone = alone();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../model/tests/xgboost/0.90");
     let mut bytes = fs::read(folder.join("hinge.bin")).expect("a model of the reader's tests");
     // Behind the base score, in a model of XGBoost's old binary format.

@@ -149,7 +149,7 @@ fn several_models_are_asked_by_name() {
         (response.status, response.json()["reason"].as_str()),
         (400, Some("model_required"))
     );
-    assert!(response.text().contains("churn or housing"), "{}", response.text());
+    assert!(response.text().contains("churn or fraud or housing"), "{}", response.text());
     assert_eq!(client.post("/models/housing/invoke", CSV, DISTRICT).status, 200);
     let body = json!({ "instances": [churn_row(&[])] }).to_string();
     assert_eq!(client.post("/models/churn/invoke", JSON, body).status, 200);
