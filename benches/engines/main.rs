@@ -25,6 +25,7 @@
 #![allow(clippy::print_stdout, reason = "a bench prints what it measured")]
 
 mod calls;
+mod contributions;
 mod direct;
 mod library;
 mod memory;
@@ -102,6 +103,7 @@ fn main() {
         beside_catboost(quick, &models, &case);
     }
     own_files::run(quick, &models, is_wanted);
+    contributions::run(quick, &models, is_wanted);
     let case = format!("{LARGEST}, memory");
     if is_wanted(&case) {
         memory::tell(&models.join(LARGEST).join("model.onnx"), &case);

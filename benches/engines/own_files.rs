@@ -85,7 +85,7 @@ fn beside(quick: bool, models: &Path, own: &OwnFile, case: &str) {
 }
 
 /// The rows of a matrix, each by itself.
-fn single_rows(matrix: &TestValue) -> Vec<TensorView<'_>> {
+pub(crate) fn single_rows(matrix: &TestValue) -> Vec<TensorView<'_>> {
     let TestValue::Tensor { shape, data, .. } = matrix else { panic!("an input is no tensor") };
     let row = shape.of_one_row();
     let view = |data| TensorView::new(one_row(row), data).unwrap();
