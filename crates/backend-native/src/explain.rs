@@ -68,6 +68,7 @@ pub(crate) struct Explainer<X> {
     leaves: usize,
     /// What is expected of each score.
     expected: Vec<f64>,
+    features: usize,
     covers: Covers,
     level: Level,
 }
@@ -122,6 +123,7 @@ impl<X: Real> Explainer<X> {
             rules: Rules::new(),
             leaves: 1,
             expected: base.to_vec(),
+            features,
             covers,
             level: Level::best(),
         };
@@ -138,10 +140,12 @@ impl<X: Real> Explainer<X> {
             let (splits, leaves) = Splits::new(tree, &covers, &mut last_of_feature);
             let addends = leaves.iter().map(|&leaf| addends(at, leaf));
             let outputs = Output::of(addends, &mut output_of_score);
+            let mut room = vec![0.0; leaves.len()];
             for output in &outputs {
-                this.expected[output.score as usize] += splits.expected(output);
+                let values = output.values(&mut room);
+                this.expected[output.score as usize] += splits.expected(values);
             }
-            let rule = this.rules.exact_for(splits.features_on_path)?;
+            let rule = this.rules.exact_for(splits.features_on_path())?;
             this.leaves = this.leaves.max(splits.leaves);
             if splits.leaves > 1 {
                 this.trees.push(ExplainedTree { splits, outputs, rule });
@@ -162,7 +166,7 @@ impl<X: Real> Explainer<X> {
 
     /// What a thread needs to explain rows.
     pub(crate) fn scratch(&self) -> ExplainerScratch {
-        ExplainerScratch(Work::new(self.leaves))
+        ExplainerScratch(Work::new(self.leaves, self.expected.len() * self.features))
     }
 
     /// Writes what each feature of a feature vector adds to each score: `contributions` is
@@ -174,9 +178,10 @@ impl<X: Real> Explainer<X> {
         ExplainerScratch(work): &mut ExplainerScratch,
         contributions: &mut [f64],
     ) {
-        contributions.fill(0.0);
         let Self { trees, rules, .. } = self;
-        self.level.run(Explanation { trees, rules, features, work, contributions });
+        work.begin();
+        self.level.run(Explanation { trees, rules, features, work });
+        work.finish(contributions);
     }
 }
 
@@ -186,7 +191,6 @@ struct Explanation<'a, X> {
     rules: &'a Rules,
     features: &'a [X],
     work: &'a mut Work,
-    contributions: &'a mut [f64],
 }
 
 impl<X: Real> Loop for Explanation<'_, X> {
@@ -218,9 +222,8 @@ impl<X: Real> Explanation<'_, X> {
     ) {
         self.work.descend::<X, S, V, N>(simd, &tree.splits, points, self.features);
         for output in &tree.outputs {
-            let of_score = output.score as usize * self.features.len()..;
-            let contributions = &mut self.contributions[of_score];
-            self.work.ascend::<X, S, V, N>(simd, &tree.splits, output, contributions);
+            let first = output.score as usize * self.features.len();
+            self.work.ascend::<X, S, V, N>(simd, &tree.splits, output, first);
         }
     }
 }

@@ -6,14 +6,14 @@ use super::Addend;
 #[derive(Debug)]
 pub(super) struct Output {
     pub(super) score: u32,
-    /// The leaves that add anything, in the order of their slots, unless it is all of them.
+    /// The numbers of the leaves that add anything, ascending, unless it is all of them.
     some: Option<Vec<u32>>,
     /// What each of those adds.
     values: Vec<f64>,
 }
 
 impl Output {
-    /// The outputs of a tree whose leaves, in the order of their slots, add these. `output_of_score`
+    /// The outputs of a tree whose leaves, by their numbers, add these. `output_of_score`
     /// has an entry for each score, and keeps what it holds: nothing.
     pub(super) fn of<A: IntoIterator<Item = Addend>>(
         addends: impl ExactSizeIterator<Item = A>,
@@ -44,20 +44,14 @@ impl Output {
         outputs.collect()
     }
 
-    /// Stores what each leaf adds in the leaf's place.
-    #[inline(always)]
-    pub(super) fn store<T>(&self, leaves: &mut [T], store: impl Fn(f64, &mut T)) {
-        if let Some(some) = &self.some {
-            for leaf in &mut *leaves {
-                store(0.0, leaf);
-            }
-            for (at, &leaf) in some.iter().enumerate() {
-                store(self.values[at], &mut leaves[leaf as usize]);
-            }
-        } else {
-            for (at, leaf) in leaves.iter_mut().enumerate() {
-                store(self.values[at], leaf);
-            }
+    /// What each leaf adds, by its number. `room` is as long as there are leaves, and holds it where
+    /// it is not at hand.
+    pub(super) fn values<'a>(&'a self, room: &'a mut [f64]) -> &'a [f64] {
+        let Some(some) = &self.some else { return &self.values };
+        room.fill(0.0);
+        for (&leaf, &value) in some.iter().zip(&self.values) {
+            room[leaf as usize] = value;
         }
+        room
     }
 }

@@ -1,21 +1,40 @@
 //! From one feature vector to what each feature adds, tree by tree.
 
-use super::{output::Output, quadrature::Quadrature, split::Splits};
+use super::{
+    output::Output,
+    quadrature::Quadrature,
+    split::{Split, Splits},
+};
 use crate::{
     real::Real,
-    simd::{Simd, prelude::*},
+    simd::{Simd, f64x4, f64x8, prelude::*},
 };
 
 /// The most points that are worked on at once.
 pub(super) const MOST_LANES: usize = 8;
 
-/// A vector of so many numbers.
+/// A vector of so many numbers, four or eight.
 pub(super) trait Lanes<S: Simd, const N: usize>:
     SimdFloat<S, Element = f64, Array = [f64; N]>
 {
+    /// Four sums that have the sum of this.
+    fn folded(self, simd: S) -> f64x4<S>;
 }
 
-impl<S: Simd, const N: usize, V: SimdFloat<S, Element = f64, Array = [f64; N]>> Lanes<S, N> for V {}
+impl<S: Simd> Lanes<S, 4> for f64x4<S> {
+    #[inline(always)]
+    fn folded(self, _: S) -> Self {
+        self
+    }
+}
+
+impl<S: Simd> Lanes<S, 8> for f64x8<S> {
+    #[inline(always)]
+    fn folded(self, simd: S) -> f64x4<S> {
+        let (low, high) = simd.split_f64x8(self);
+        low + high
+    }
+}
 
 /// So many points of a quadrature, as a pass needs them.
 #[derive(Clone, Debug)]
@@ -45,34 +64,52 @@ impl<const N: usize> Points<N> {
 /// What one thread needs to pass through trees; it has room for the largest.
 #[derive(Debug)]
 pub(super) struct Work {
-    /// By slot, the product of what the features above it add to a coalition.
+    /// By slot, what part of all comes there.
     reach: Vec<f64>,
     /// By slot, what is said below it.
     worth: Vec<f64>,
-    /// By branch, how much of the side that the row goes to stands out.
-    pull: Vec<f64>,
-    /// By branch, the weight of what the sides differ by.
-    gain: Vec<f64>,
-    /// By branch, the slot that the row goes to.
+    /// By branch, the weight of what its sides differ by, and what part it pulls to the row's side.
+    steps: Vec<f64>,
+    /// By fork, the slot that the row goes to; by twig, the side.
     hot: Vec<u32>,
     /// By branch, the side that the row goes to, or [`FAILED`]; and a zero behind the last.
     sides: Vec<u8>,
+    /// By leaf.
+    values: Vec<f64>,
+    /// By score and feature, four sums that make the contribution.
+    sums: Vec<[f64; 4]>,
 }
 
 /// The row fails a branch above that asks for the same feature.
 const FAILED: u8 = 2;
 
+/// Vectors in a step.
+const STEP: usize = 3;
+
 impl Work {
-    /// Room for trees of so many leaves.
-    pub(super) fn new(leaves: usize) -> Self {
+    /// Room for trees of so many leaves, and for so many contributions.
+    pub(super) fn new(leaves: usize, contributions: usize) -> Self {
         let (branches, slots) = (leaves - 1, 2 * leaves - 1);
         Self {
             reach: vec![0.0; MOST_LANES * slots],
             worth: vec![0.0; MOST_LANES * slots],
-            pull: vec![0.0; MOST_LANES * branches],
-            gain: vec![0.0; MOST_LANES * branches],
+            steps: vec![0.0; STEP * MOST_LANES * branches],
             hot: vec![0; branches],
             sides: vec![0; leaves],
+            values: vec![0.0; leaves],
+            sums: vec![[0.0; 4]; contributions],
+        }
+    }
+
+    /// Begins with a row.
+    pub(super) fn begin(&mut self) {
+        self.sums.fill([0.0; 4]);
+    }
+
+    /// Writes what was added since the row began.
+    pub(super) fn finish(&self, contributions: &mut [f64]) {
+        for (contribution, [a, b, c, d]) in contributions.iter_mut().zip(&self.sums) {
+            *contribution = (a + b) + (c + d);
         }
     }
 
@@ -85,65 +122,131 @@ impl Work {
         points: &Points<N>,
         features: &[X],
     ) {
-        let branches = tree.splits.len();
-        let reach = &mut self.reach.as_chunks_mut::<N>().0[..branches + tree.leaves];
-        let pull = &mut self.pull.as_chunks_mut::<N>().0[..branches];
-        let gain = &mut self.gain.as_chunks_mut::<N>().0[..branches];
+        let (forks, branches) = (tree.forks, tree.splits.len());
+        let splits = &tree.splits[..branches];
+        let reach = &mut self.reach.as_chunks_mut::<N>().0[..tree.slots()];
+        let steps = &mut self.steps.as_chunks_mut::<N>().0.as_chunks_mut::<STEP>().0[..branches];
         let hot = &mut self.hot[..branches];
         let sides = &mut self.sides[..=branches];
-        reach[0] = [1.0; N];
         sides[branches] = 0;
-        let t = V::load_array_ref(simd, &points.passed[1]);
-        let rest = V::load_array_ref(simd, &points.rest);
-        let weights = V::load_array_ref(simd, &points.weights);
-        for (at, split) in tree.splits.iter().enumerate() {
+        V::splat(simd, 1.0).store_array(&mut reach[0]);
+        let point = Point::<S, V, N>::new(simd, points);
+        for at in 0..forks {
+            let split = &splits[at];
             let side = tree.side(split, features);
-            let is_passed = u32::from(sides[split.above as usize / 2]) == split.above % 2;
-            sides[at] = if is_passed { u8::from(side == 1) } else { FAILED };
-            let passed = V::load_array_ref(simd, &points.passed[usize::from(is_passed)]);
-            let pulled = passed / (t + rest * split.share_above);
+            let (pulled, spreads) = point.split(split, at, side, sides);
+            // What reaches the branch comes in last: there is a long way from the root to here, and
+            // the rest need not wait for it.
+            let to_cold = spreads * split.shares[1 - side];
+            let to_hot = spreads * split.shares[side] + pulled;
+            let gain = point.weights * pulled * spreads;
             let above = V::load_array_ref(simd, &reach[at]);
-            let stays = above * pulled;
-            let spreads = above - stays;
-            pulled.store_array(&mut pull[at]);
-            (weights * pulled * spreads).store_array(&mut gain[at]);
-            let [to_cold, to_hot] = [split.children[1 - side], split.children[side]];
-            hot[at] = to_hot;
-            (stays + spreads * split.shares[side]).store_array(&mut reach[to_hot as usize]);
-            (spreads * split.shares[1 - side]).store_array(&mut reach[to_cold as usize]);
+            let step = &mut steps[at];
+            (gain * above).store_array(&mut step[0]);
+            to_cold.store_array(&mut step[2 - side]);
+            to_hot.store_array(&mut step[1 + side]);
+            hot[at] = split.children[side];
+            let [slot_cold, slot_hot] = [split.children[1 - side], split.children[side]];
+            (to_cold * above).store_array(&mut reach[slot_cold as usize]);
+            (to_hot * above).store_array(&mut reach[slot_hot as usize]);
+        }
+        for at in forks..branches {
+            let split = &splits[at];
+            let side = tree.side(split, features);
+            let (pulled, spreads) = point.split(split, at, side, sides);
+            let gain = point.weights * pulled * spreads;
+            let above = V::load_array_ref(simd, &reach[at]);
+            let step = &mut steps[at];
+            (gain * above).store_array(&mut step[0]);
+            pulled.store_array(&mut step[1]);
+            hot[at] = u32::from(side == 1);
         }
     }
 
     /// Comes back up the tree that was gone down last, and adds what each feature adds to this
-    /// output of it to `contributions`.
+    /// output of it to the sums from this one on.
     #[inline(always)]
     pub(super) fn ascend<X: Real, S: Simd, V: Lanes<S, N>, const N: usize>(
         &mut self,
         simd: S,
         tree: &Splits<X>,
         output: &Output,
-        contributions: &mut [f64],
+        first: usize,
     ) {
-        let branches = tree.splits.len();
-        let worth = &mut self.worth.as_chunks_mut::<N>().0[..branches + tree.leaves];
-        let pull = &self.pull.as_chunks::<N>().0[..branches];
-        let gain = &self.gain.as_chunks::<N>().0[..branches];
+        let (forks, branches) = (tree.forks, tree.splits.len());
+        let splits = &tree.splits[..branches];
+        let worth = &mut self.worth.as_chunks_mut::<N>().0[..tree.slots()];
+        let steps = &self.steps.as_chunks::<N>().0.as_chunks::<STEP>().0[..branches];
         let hot = &self.hot[..branches];
+        let sums = &mut self.sums[first..];
+        let values = output.values(&mut self.values[..tree.leaves]);
+        let (of_twigs, of_forks) = values.split_at(2 * (branches - forks));
+        let of_twigs = &of_twigs.as_chunks::<2>().0[..branches - forks];
         // As vectors: a load of a vector must wait for numbers that are stored one by one.
-        output.store(
-            &mut worth[branches..],
-            #[inline(always)]
-            |value, leaf| V::splat(simd, value).store_array(leaf),
-        );
-        for (at, split) in tree.splits.iter().enumerate().rev() {
+        for (at, worth) in worth[branches..].iter_mut().enumerate() {
+            V::splat(simd, of_forks[at]).store_array(worth);
+        }
+        for at in forks..branches {
+            let (split, [gain, pulled, _]) = (&splits[at], &steps[at]);
+            let leaves = &of_twigs[at - forks];
+            let mean = leaves[0] * split.shares[0] + leaves[1] * split.shares[1];
+            let differs = leaves[hot[at] as usize % 2] - mean;
+            let pulled = V::load_array_ref(simd, pulled);
+            (pulled * differs + mean).store_array(&mut worth[at]);
+            let gain = V::load_array_ref(simd, gain);
+            add(simd, gain * differs, &mut sums[split.feature as usize]);
+        }
+        for at in (0..forks).rev() {
+            let (split, [gain, false_way, true_way]) = (&splits[at], &steps[at]);
             let [on_false, on_true] = split.children;
             let on_false = V::load_array_ref(simd, &worth[on_false as usize]);
             let on_true = V::load_array_ref(simd, &worth[on_true as usize]);
             let mean = on_false * split.shares[0] + on_true * split.shares[1];
             let differs = V::load_array_ref(simd, &worth[hot[at] as usize]) - mean;
-            let sum = (V::load_array_ref(simd, &gain[at]) * differs).reduce_sum();
-            (mean + V::load_array_ref(simd, &pull[at]) * differs).store_array(&mut worth[at]);
-            contributions[split.feature as usize] += sum;
+            let from_false = on_false * V::load_array_ref(simd, false_way);
+            let from_true = on_true * V::load_array_ref(simd, true_way);
+            (from_false + from_true).store_array(&mut worth[at]);
+            let gain = V::load_array_ref(simd, gain);
+            add(simd, gain * differs, &mut sums[split.feature as usize]);
         }
+    }
+}
+
+#[inline(always)]
+fn add<S: Simd, V: Lanes<S, N>, const N: usize>(simd: S, addends: V, sums: &mut [f64; 4]) {
+    (f64x4::load_array_ref(simd, sums) + addends.folded(simd)).store_array(sums);
+}
+
+/// The points of a quadrature in vectors.
+struct Point<'a, S: Simd, V, const N: usize> {
+    simd: S,
+    passed: &'a [[f64; N]; 2],
+    one: V,
+    t: V,
+    rest: V,
+    weights: V,
+}
+
+impl<'a, S: Simd, V: Lanes<S, N>, const N: usize> Point<'a, S, V, N> {
+    #[inline(always)]
+    fn new(simd: S, Points { passed, rest, weights }: &'a Points<N>) -> Self {
+        Self {
+            simd,
+            passed,
+            one: V::splat(simd, 1.0),
+            t: V::load_array_ref(simd, &passed[1]),
+            rest: V::load_array_ref(simd, rest),
+            weights: V::load_array_ref(simd, weights),
+        }
+    }
+
+    /// What part of what reaches a branch is pulled to the row's side, and the rest, which spreads.
+    #[inline(always)]
+    fn split<X>(&self, split: &Split<X>, at: usize, side: usize, sides: &mut [u8]) -> (V, V) {
+        let is_passed = u32::from(sides[split.above as usize / 2]) == split.above % 2;
+        sides[at] = if is_passed { u8::from(side == 1) } else { FAILED };
+        let passed = V::load_array_ref(self.simd, &self.passed[usize::from(is_passed)]);
+        let pulled = passed / (self.t + self.rest * split.share_above);
+        (pulled, self.one - pulled)
     }
 }
