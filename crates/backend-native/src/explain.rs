@@ -111,7 +111,9 @@ impl<X: Real> Explainer<X> {
         features: usize,
         background: &[X],
     ) -> Result<Self, String> {
-        let covers = if trees.iter().all(|tree| tree.covers().is_some()) {
+        // A tree that is a leaf says the same of all rows, and files may tell no cover of it.
+        let is_known = |tree: &Tree<X>| tree.len() == 1 || tree.covers().is_some();
+        let covers = if trees.iter().all(is_known) {
             Covers::Training
         } else if background.is_empty() {
             Covers::Leaves

@@ -68,7 +68,8 @@ pub(super) struct Work {
     reach: Vec<f64>,
     /// By slot, what is said below it.
     worth: Vec<f64>,
-    /// By branch, the weight of what its sides differ by, and what part it pulls to the row's side.
+    /// By branch, the weight of what its sides differ by; behind it, of a fork the parts that its
+    /// sides get, and of a twig the part that is pulled.
     steps: Vec<f64>,
     /// By fork, the slot that the row goes to; by twig, the side.
     hot: Vec<u32>,

@@ -3,9 +3,12 @@
 use proptest::{collection::vec, prelude::*, sample::Index};
 
 use super::{Addend, Covers, Explainer, split::goes_true};
-use crate::trees::{
-    Branch, Leaf, Node, Test, Tree,
-    sample::{FEATURES, any_number, plant, rows, symmetric, tree},
+use crate::{
+    simd::Level,
+    trees::{
+        Branch, Leaf, Node, Test, Tree,
+        sample::{FEATURES, Seed, any_number, plant, rows, symmetric, tree},
+    },
 };
 
 /// What a tree says on average of the rows that come through a node, when some features are known.
@@ -232,7 +235,7 @@ proptest! {
         let flat = background.concat();
         let explainer =
             Explainer::new(&trees, |_, leaf| two_addends(leaf), &BASE, features, &flat).unwrap();
-        prop_assert!(trees.is_empty() || explainer.covers() == Covers::Background);
+        prop_assert!(trees.iter().all(|tree| tree.len() == 1) || explainer.covers() == Covers::Background);
         check(&trees, &covers, &explainer, which.get::<Vec<f64>>(&widened(rows)));
     }
 
@@ -244,7 +247,7 @@ proptest! {
         let covers: Vec<Vec<f64>> = trees.iter().map(count_all).collect();
         let explainer =
             Explainer::new(&trees, |_, leaf| two_addends(leaf), &BASE, features, &[]).unwrap();
-        prop_assert!(trees.is_empty() || explainer.covers() == Covers::Leaves);
+        prop_assert!(trees.iter().all(|tree| tree.len() == 1) || explainer.covers() == Covers::Leaves);
         check(&trees, &covers, &explainer, &widened(rows)[0]);
     }
 }
@@ -310,7 +313,13 @@ fn forest_is_explained_as_the_sum_of_its_trees() {
         let one = explain(&of_one_score(std::slice::from_ref(tree), 40, &[]), &x);
         sum.iter_mut().zip(one).for_each(|(sum, one)| *sum += one);
     }
-    assert_close(&explain(&of_one_score(&trees, 40, &[]), &x), &sum, 1.0);
+    let mut explainer = of_one_score(&trees, 40, &[]);
+    let together = explain(&explainer, &x);
+    assert_close(&together, &sum, 1.0);
+    for level in Level::available() {
+        explainer.level = level;
+        assert_eq!(explain(&explainer, &x), together, "{level}");
+    }
 }
 
 #[test]
@@ -326,8 +335,10 @@ fn path_of_too_many_features_is_refused() {
 
 #[test]
 fn tree_of_one_leaf_only_moves_what_is_expected() {
-    let tree = vine(0, 1);
-    let explainer = of_one_score(&[tree.clone(), tree], 3, &[]);
+    // It needs no covers.
+    let tree = plant(&[Seed::Leaf(-6.0)]);
+    let explainer = of_one_score(&[tree, vine(0, 1)], 3, &[]);
+    assert_eq!(explainer.covers(), Covers::Training);
     assert_eq!(explainer.expected(), [-12.0]);
     assert_eq!(explain(&explainer, &[0.0; 3]), [0.0; 3]);
 }

@@ -6,7 +6,8 @@ Python 3.11. A version of LightGBM other than 4 only trains, for a file in its o
 
 The last one trains the rest, writes the rows of each data set (`numbers.tsv`, `codes.tsv`,
 `frame.tsv`) and scores every model with them: `<model>.f64` holds the raw scores of all rows,
-row by row, and then what `predict` makes of the first rows, in little-endian float64. The
+row by row, and then what `predict` makes of the first rows, in little-endian float64, and
+`<model>.contributions` what `pred_contrib` does, a row of contributions for each score. The
 listing of parameters, most of a small file, is cut short in most models. All numbers are made
 up here, from one seed; nothing is anybody's data.
 """
@@ -27,6 +28,7 @@ MAJOR = int(lgb.__version__.split(".")[0])
 TRAINING_ROWS = 600
 ROWS = 200
 PREDICTED_ROWS = 16
+EXPLAINED_ROWS = 24
 ROUNDS = 3
 
 COMMON = {
@@ -272,6 +274,8 @@ def score_all() -> None:
             predicted = booster.predict(rows).reshape(ROWS, -1)
             scores = np.concatenate([raw, predicted[:PREDICTED_ROWS]])
             path.with_suffix(".f64").write_bytes(scores.astype("<f8").tobytes())
+            contributions = booster.predict(rows[:EXPLAINED_ROWS], pred_contrib=True)
+            path.with_suffix(".contributions").write_bytes(contributions.astype("<f8").tobytes())
 
 
 def main() -> None:

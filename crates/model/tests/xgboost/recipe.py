@@ -10,6 +10,9 @@ the rows, the margins and the answers as float32, row by row; all little-endian.
 equal the margins are left out, and so are rows, with 0 for the features, that are those of
 `shared.rows` in the same folder.
 
+From release 3.0 on there is `NAME.contributions` too, unless leaves are vectors, which the library
+cannot explain: XGBoost's `pred_contribs` of every fourth row, as float32.
+
 Rows are drawn at random, with missing values, and on and one float32 either side of thresholds.
 The data are made up here, so they are under the licence of the repository.
 See README.md for how to run this.
@@ -39,6 +42,7 @@ TRAINING_ROWS = 300
 RANDOM_ROWS = 120
 THRESHOLD_ROWS = 27
 """Thresholds that rows are put on, three rows each."""
+EXPLAINED_STEP = 4
 SHARED: list[tuple[str, xgboost.Booster, dict, list[tuple[int, np.float32]]]] = []
 """What is asked about the shared rows: name, booster, limit of trees, splits."""
 
@@ -137,6 +141,10 @@ def write_rows(name: str, booster: xgboost.Booster, limit: dict, matrix: xgboost
     if np.array_equal(answers, margins):
         answers = answers[:, :0]
     save(name, rows, margins, answers)
+    if VERSION >= (3, 0) and name != "vector-leaves":
+        contributions = booster.predict(matrix, pred_contribs=True, **limit)[::EXPLAINED_STEP]
+        path = HERE / f"{name}.contributions"
+        path.write_bytes(np.ascontiguousarray(contributions, dtype="<f4").tobytes())
 
 
 def save(name: str, rows: np.ndarray, margins: np.ndarray, answers: np.ndarray) -> None:

@@ -1,6 +1,8 @@
 //! The models of the readers' tests, in every layout, against the raw scores of the libraries that
 //! trained them.
 
+mod contributions;
+
 use std::{
     ffi::OsStr,
     fs,
