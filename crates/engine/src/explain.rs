@@ -182,6 +182,7 @@ impl Explanations {
                 .collect(),
             contributions: floats(&self.contributions),
             expected: floats(&self.expected),
+            covers: self.covers.to_string(),
             most,
         }
     }

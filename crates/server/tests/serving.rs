@@ -400,6 +400,7 @@ fn request_that_asks_is_told_what_each_column_adds() {
         assert_eq!(prediction["score"], plain["predictions"][0]["score"]);
         let explanation = &prediction["explanations"][0];
         assert_eq!(explanation["class"], "Yes");
+        assert_eq!(explanation["covers"], "background");
         let contributions = explanation["contributions"].as_object().unwrap();
         assert_eq!(contributions.len(), columns);
         let told: f64 = contributions.values().map(|value| value.as_f64().unwrap()).sum();

@@ -73,7 +73,7 @@ impl<'f> Encoder<'f> {
     /// regresses: in JSON each answer has one more key, and CSV has no place for them.
     ///
     /// ```text
-    /// {"score":0.25,"explanations":[{"class":"Yes","score":-1.1,"expected":-1.5,
+    /// {"score":0.25,"explanations":[{"class":"Yes","score":-1.1,"expected":-1.5,"covers":"training",
     ///  "contributions":{"tenure":0.3,"Contract":-0.1},"others":0.2}]}
     /// ```
     ///

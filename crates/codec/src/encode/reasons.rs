@@ -14,6 +14,8 @@ pub struct Reasons<'a> {
     pub contributions: &'a [f64],
     /// What is expected of each score when no column is known, `[rows, scores]`.
     pub expected: &'a [f64],
+    /// What contributions are relative to, in a word.
+    pub covers: String,
     /// How many columns of each score are told, those that move it most.
     pub most: usize,
 }
@@ -47,6 +49,8 @@ impl Reasons<'_> {
             out.extend_from_slice(key);
             write_number(DataView::F64(&[value]), out);
         }
+        out.extend_from_slice(b",\"covers\":");
+        write_string(out, &self.covers);
         out.extend_from_slice(b",\"contributions\":{");
         let mut order: Vec<usize> = (0..columns).collect();
         order.sort_by(|&a, &b| contributions[b].abs().total_cmp(&contributions[a].abs()));
