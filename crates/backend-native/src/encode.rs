@@ -25,6 +25,22 @@ const QUOTED_CHARS: usize = 40;
 /// The most categories that a refusal names.
 const NAMED_CATEGORIES: usize = 8;
 
+/// What becomes of texts that are no category.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct UnknownTexts {
+    pub(crate) policy: UnknownCategories,
+    /// Whether they count among those that were met: once for each row that is answered, and not
+    /// again where it is told how the answer came about.
+    pub(crate) are_counted: bool,
+}
+
+impl UnknownTexts {
+    /// Those of rows that are looked into beside being answered.
+    pub(crate) const fn of_a_second_look(policy: UnknownCategories) -> Self {
+        Self { policy, are_counted: false }
+    }
+}
+
 /// Fills feature vectors, `[rows, width]` row-major.
 #[derive(Debug)]
 pub(crate) struct Encoder<X> {
@@ -148,7 +164,7 @@ impl<X: Real> Encoder<X> {
         &self,
         inputs: Inputs<'_>,
         rows: Range<usize>,
-        unknown: UnknownCategories,
+        unknown: UnknownTexts,
         features: &mut [X],
     ) -> Result<(), BackendError> {
         for step in &self.numbers {
@@ -208,7 +224,7 @@ impl<X: Real> Encoder<X> {
         &self,
         inputs: Inputs<'_>,
         rows: Range<usize>,
-        unknown: UnknownCategories,
+        unknown: UnknownTexts,
         memory: &mut [X],
         mut each: impl FnMut(usize, &[X]),
     ) -> Result<(), BackendError> {
@@ -266,7 +282,7 @@ impl<X: Real> TextStep<X> {
     fn apply(
         &self,
         text: &str,
-        unknown: UnknownCategories,
+        unknown: UnknownTexts,
         features: &mut [X],
     ) -> Result<(), Vec<String>> {
         for &(feature, off) in &self.off {
@@ -281,10 +297,10 @@ impl<X: Real> TextStep<X> {
             None => {
                 let missing = text.is_empty();
                 let counts = self.lookup.unknown != Unknown::Expected && !missing;
-                if counts {
+                if counts && unknown.are_counted {
                     self.unknown.fetch_add(1, Relaxed);
                 }
-                let refused = unknown == UnknownCategories::Refuse && counts;
+                let refused = unknown.policy == UnknownCategories::Refuse && counts;
                 if refused || self.lookup.unknown == Unknown::Refused {
                     let names = self.lookup.table.names();
                     return Err(names.iter().take(NAMED_CATEGORIES).cloned().collect());

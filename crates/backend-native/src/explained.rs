@@ -12,6 +12,7 @@ use hotplate_tensor::{DType, Inputs, Shape, Tensor};
 
 use crate::{
     encode::BLOCK_ROWS,
+    encode::UnknownTexts,
     ensemble::{Finish, Labels},
     explain::{self, ExplainerScratch},
     plan::Compiled,
@@ -40,7 +41,7 @@ pub(crate) fn explainer<X: Real, F: Finish<X> + 'static>(
         match encoder.borrow(background) {
             Some(features) => rows.copy_from_slice(features),
             None => {
-                let accepted = UnknownCategories::AsModelSays;
+                let accepted = UnknownTexts::of_a_second_look(UnknownCategories::AsModelSays);
                 encoder.encode(background, 0..background.rows(), accepted, &mut rows)?;
             }
         }
@@ -155,7 +156,8 @@ impl<X: Real, F: Finish<X>> ExplainerWorker<X, F> {
         if rows.start == 0 {
             plan.reset(inputs.rows(), of_columns, expected);
         }
-        encoder.blocks(*inputs, rows.clone(), *unknown_categories, features, |first, rows| {
+        let unknown = UnknownTexts::of_a_second_look(*unknown_categories);
+        encoder.blocks(*inputs, rows.clone(), unknown, features, |first, rows| {
             for (row, features) in (first..).zip(rows.chunks_exact(width)) {
                 plan.explainer.explain(features, scratch, contributions);
                 plan.write(row, contributions, of_columns, expected);

@@ -7,7 +7,7 @@ use hotplate_model::Signature;
 use hotplate_tensor::{DType, Inputs, Shape, Tensor};
 
 use crate::{
-    encode::{BLOCK_ROWS, Encoder},
+    encode::{BLOCK_ROWS, Encoder, UnknownTexts},
     ensemble::{Ensemble, EnsembleScratch, Finish, LaidOutEnsemble},
     explained,
     real::Real,
@@ -109,7 +109,8 @@ impl<X: Real, F: Finish<X>> NativeWorker<X, F> {
         if rows.start == 0 {
             plan.reset(inputs.rows(), outputs);
         }
-        plan.encoder.blocks(*inputs, rows.clone(), *unknown_categories, features, |first, rows| {
+        let unknown = UnknownTexts { policy: *unknown_categories, are_counted: true };
+        plan.encoder.blocks(*inputs, rows.clone(), unknown, features, |first, rows| {
             plan.answer(first, rows, answers, scratch, outputs);
         })
     }

@@ -4,6 +4,7 @@ use hotplate_backend::{BackendError, RowTrace, TracedScore, TracedTree, UnknownC
 use hotplate_tensor::Inputs;
 
 use crate::{
+    encode::UnknownTexts,
     ensemble::{Finish, Labels},
     plan::Compiled,
     real::Real,
@@ -23,7 +24,10 @@ pub(crate) fn trace<X: Real, F: Finish<X>>(
     let mut features = vec![X::ZERO; width];
     match encoder.borrow(inputs) {
         Some(rows) => features.copy_from_slice(&rows[..width]),
-        None => encoder.encode(inputs, 0..1, UnknownCategories::AsModelSays, &mut features)?,
+        None => {
+            let unknown = UnknownTexts::of_a_second_look(UnknownCategories::AsModelSays);
+            encoder.encode(inputs, 0..1, unknown, &mut features)?;
+        }
     }
     let mut margins = Vec::new();
     ensemble.scores_of(&features, width, &mut ensemble.scratch(), |_, scores, got| {

@@ -28,7 +28,7 @@ pub struct Engine {
     lane: Lane,
     signature: Arc<Signature>,
     threshold: Option<f64>,
-    unknown_categories: UnknownCategories,
+    pub(crate) unknown_categories: UnknownCategories,
     /// What golden rows had counted before the first request.
     unknown_when_opened: Vec<(usize, u64)>,
     output: Option<Vec<Field>>,

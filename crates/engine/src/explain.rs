@@ -6,7 +6,7 @@ use hotplate_backend::{Covers, Explainer, Limits, Part};
 use hotplate_codec::Reasons;
 use hotplate_model::{Labels, Signature, Task};
 use hotplate_scheduler::Lane;
-use hotplate_tensor::{Columns, DType, DataView, Inputs, Tensor};
+use hotplate_tensor::{Columns, DType, DataView, Tensor};
 
 use crate::{
     Engine, Input, Label,
@@ -55,7 +55,9 @@ impl Engine {
         let mut outputs = [DType::F64, DType::F64].map(Tensor::empty);
         let mut staging = self.rows();
         let count = rows.with_inputs(&mut staging, |inputs| {
-            explaining.run(inputs, &mut outputs, self.signature())
+            let unknown_categories = self.unknown_categories;
+            let part = Part { unknown_categories, ..Part::new(inputs, &mut outputs) };
+            explaining.run(part, self.signature())
         })??;
         let [contributions, expected] = outputs;
         let scores = expected.shape().dims().get(1).copied().unwrap_or_default();
@@ -85,14 +87,9 @@ impl Engine {
 }
 
 impl Explaining {
-    fn run(
-        &self,
-        inputs: Inputs<'_>,
-        outputs: &mut [Tensor],
-        signature: &Signature,
-    ) -> Result<usize, Error> {
-        let rows = inputs.rows();
-        let mut parts = [Part::new(inputs, outputs)];
+    fn run(&self, part: Part<'_>, signature: &Signature) -> Result<usize, Error> {
+        let rows = part.inputs.rows();
+        let mut parts = [part];
         for first in (0..rows.max(1)).step_by(TURN_ROWS) {
             parts[0].rows = first..rows.min(first + TURN_ROWS);
             self.lane.run(&mut parts);

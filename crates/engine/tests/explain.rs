@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use hotplate::{Columns, Covers, Engine, ErrorKind, Label, Value};
+use hotplate::{Columns, Covers, Engine, ErrorKind, Label, UnknownCategories, Value};
 
 fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
@@ -44,6 +44,29 @@ fn contributions_of_a_pipeline_are_of_the_columns_that_clients_send() {
     assert_eq!(top.len(), 3);
     assert!(top[0].1.abs() >= top[1].1.abs() && top[1].1.abs() >= top[2].1.abs());
     assert!(top.iter().any(|(column, _)| *column == "Contract"), "{top:?}");
+}
+
+#[test]
+fn unknown_texts_are_counted_by_answers_alone_and_refused_by_both() {
+    let path = repository("models/churn");
+    let churn = Engine::open(&path).unwrap();
+    let mut rows = rows(&churn, "models/churn/rows.csv");
+    let contract = churn.columns().position(|column| column.name == "Contract").unwrap();
+    rows.begin_row();
+    for (at, column) in churn.columns().enumerate() {
+        let is_text = column.dtype == hotplate::DType::Str;
+        let value = if is_text { Value::Missing } else { Value::from(1.0) };
+        rows.set(at, if at == contract { "for life".into() } else { value }).unwrap();
+    }
+    let counted = || churn.unknown_categories().map(|(_, count)| count).sum::<u64>();
+    churn.explain(&rows).unwrap();
+    churn.trace(&rows).unwrap();
+    assert_eq!(counted(), 0);
+    churn.predict(&rows).unwrap();
+    assert_eq!(counted(), 1);
+    let strict = hotplate::OpenOptions::new().unknown_categories(UnknownCategories::Refuse);
+    let error = strict.open(&path).unwrap().explain(&rows).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UnknownCategory, "{error}");
 }
 
 #[test]
