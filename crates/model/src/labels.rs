@@ -199,6 +199,8 @@ impl<'g, 'a> Trace<'g, 'a> {
                     let classes = Classes::Numbers;
                     return Ok(self.index(name)?.map(|choice| Origin { classes, choice }));
                 }
+                // It names its input, and is gone from the model that runs.
+                (ML_DOMAIN, "ZipMap", &[input]) => name = input,
                 (ML_DOMAIN, _, _) if node.outputs.first() == Some(&name) => {
                     let choice = Choice::Node(node);
                     return Ok(Labels::of_node(node)?

@@ -38,6 +38,9 @@ impl Task {
             [_, _] => {
                 let trace = Trace::of(graph);
                 for (label, probabilities) in [(0, 1), (1, 0)] {
+                    if outputs[label].dtype.is_float() {
+                        continue;
+                    }
                     let [class, scores] =
                         [label, probabilities].map(|index| graph.outputs[index].name);
                     let named = zipmaps.classes(scores);

@@ -141,6 +141,34 @@ fn file_without_zipmap_says_the_same_of_itself() {
     }
 }
 
+/// Only a ZipMap hid a node whose classes are no text.
+#[test]
+fn maps_are_no_label_with_or_without_zipmap() {
+    let nodes = [
+        fixture::ml_operation(
+            "Classifier",
+            &["x"],
+            &["a"],
+            &[strings("classlabels_strings", &["@@"])],
+        ),
+        zipmap("a", "scores", &ints("classlabels_int64s", &[8, 9])),
+        fixture::operation("Identity", &["scores"], &["b"], &[]),
+    ];
+    for other in [value("x", FLOAT, &[Open]), value("b", INT64, &[Open])] {
+        let outputs = [maps("scores", INT64), other];
+        let graph = fixture::graph(&[value("x", FLOAT, &[Open, Fixed(2)])], &nodes, &outputs);
+        let mut bytes = model(&graph).finish();
+        let at = bytes.windows(2).position(|bytes| bytes == b"@@").unwrap();
+        bytes[at..at + 2].fill(0xFF);
+        let with = Model::from_bytes(bytes).unwrap();
+        let without = Model::from_bytes(with.without_zipmap().unwrap().into_owned()).unwrap();
+        let task = |model: &Model| {
+            model.signature(None).map(|it| it.task().clone()).map_err(|error| error.kind())
+        };
+        assert_eq!(task(&with), task(&without));
+    }
+}
+
 #[test]
 fn every_other_byte_stays() {
     let labels = ints("classlabels_int64s", &[8, 9]);
