@@ -1,21 +1,24 @@
 //! The synchronisation primitives: the standard library's, or loom's where a model is checked.
 
-#[cfg(loom)]
-mod model;
+#[cfg(not(loom))]
+mod cell;
+#[cfg(not(loom))]
+mod waker;
 
-#[cfg(loom)]
-pub(crate) use loom::sync::{
-    Condvar, Mutex, MutexGuard,
-    atomic::{AtomicUsize, Ordering, fence},
-};
-#[cfg(loom)]
-pub(crate) use loom::thread::yield_now;
-#[cfg(loom)]
-pub(crate) use model::{Slot, SlotGuard};
 #[cfg(not(loom))]
-pub(crate) use std::sync::{
-    Condvar, Mutex, Mutex as Slot, MutexGuard, MutexGuard as SlotGuard,
-    atomic::{AtomicUsize, Ordering, fence},
+pub(crate) use std::{
+    sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicUsize, Ordering, fence},
+    thread::{Thread, current, park, yield_now},
+};
+
+#[cfg(not(loom))]
+pub(crate) use cell::UnsafeCell;
+#[cfg(loom)]
+pub(crate) use loom::{
+    cell::UnsafeCell,
+    future::AtomicWaker,
+    sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicUsize, Ordering, fence},
+    thread::{Thread, current, park, yield_now},
 };
 #[cfg(not(loom))]
-pub(crate) use std::thread::yield_now;
+pub(crate) use waker::AtomicWaker;

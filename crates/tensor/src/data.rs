@@ -125,6 +125,14 @@ macro_rules! numeric_types {
             pub fn is_empty(&self) -> bool {
                 self.len() == 0
             }
+
+            /// The memory of the elements, in bytes; of texts, of what they say.
+            pub fn bytes(&self) -> usize {
+                match self {
+                    $(Self::$variant(elements) => size_of_val(*elements),)+
+                    Self::Str(strings) => strings.iter().map(str::len).sum(),
+                }
+            }
         }
 
         $(

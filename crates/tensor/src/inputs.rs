@@ -47,6 +47,11 @@ impl<'a> Inputs<'a> {
         }
     }
 
+    /// The memory of all elements, in bytes.
+    pub fn bytes(&self) -> usize {
+        (0..self.len()).map(|input| self.data(input).bytes()).sum()
+    }
+
     /// The shape of every row of one input: its dimensions behind axis 0.
     ///
     /// # Panics
