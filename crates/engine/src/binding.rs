@@ -1,7 +1,8 @@
+use hotplate_scheduler::Terms;
 use hotplate_tensor::{Columns, Value};
 
 use crate::{
-    Answer, Engine,
+    Answer, Engine, Inference,
     error::{Cause, Error},
 };
 
@@ -80,6 +81,21 @@ impl<'e> Binding<'e> {
             self.push(row.as_ref(), &mut answer.staging)?;
         }
         self.engine.predict_staged(answer)
+    }
+
+    /// Answers one row in a task, as [`Engine::infer`] does.
+    ///
+    /// # Errors
+    ///
+    /// The answer to come fails as [`predict_into`](Self::predict_into) does.
+    pub fn infer(&self, row: &[Value<'_>], mut answer: Answer) -> Inference<'e> {
+        self.engine.claim(&mut answer);
+        answer.rows = 0;
+        answer.staging.clear();
+        match self.push(row, &mut answer.staging) {
+            Ok(()) => self.engine.infer_staged(&Terms::default(), answer),
+            Err(error) => self.engine.failed(error, answer),
+        }
     }
 
     fn push(&self, values: &[Value<'_>], staging: &mut Columns) -> Result<(), Error> {

@@ -13,6 +13,9 @@
 //! | `output` | of `predicted_label`, `score`, `probabilities`: what replies hold, in order | by format |
 //! | `unknown_categories` | `accept` (all zeros, counted) or `refuse` | `accept` |
 //! | `instances` | slots: threads that can run the model at once | one per core, or one that uses every core, whichever is faster |
+//! | `max_batch_rows` | the most rows that are run together | as many as gain by it |
+//! | `max_queue_delay` | how long a request may be kept waiting for company though a slot is free: `"500us"`, `"2ms"` | `"0ms"` |
+//! | `max_waiting_rows` | the most rows that may wait for a slot; further requests are refused | 65536 |
 //! | `backend` | `auto`, `native` or `onnxruntime`: what runs the model | `auto`: native if it takes the whole graph |
 //! | `device` | `auto`, `cpu`, `cuda`, `cuda:N`, `tensorrt` or `tensorrt:N` | `auto`: a GPU if ONNX Runtime can use one |
 //! | `require_device` | whether a model that cannot run on `device` is refused | `false` |
@@ -23,6 +26,7 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use hotplate_backend::{DeviceChoice, TreeLayout, UnknownCategories};
@@ -39,6 +43,11 @@ const SECTIONS: [&str; 2] = ["model", "serve"];
 
 /// More slots than any machine has threads for.
 const MOST_INSTANCES: usize = 1024;
+
+/// Whoever waits for longer has no use for a server.
+const LONGEST_DELAY: Duration = Duration::from_secs(1);
+
+const DELAY: &str = "a time such as \"500us\" or \"2ms\", at most \"1s\"";
 
 /// A configuration file, parsed.
 #[derive(Clone, Debug, Default)]
@@ -185,6 +194,9 @@ pub(crate) struct ModelSettings {
     pub(crate) output: Option<Vec<Field>>,
     pub(crate) unknown_categories: Option<UnknownCategories>,
     pub(crate) instances: Option<usize>,
+    pub(crate) max_batch_rows: Option<usize>,
+    pub(crate) max_queue_delay: Option<Duration>,
+    pub(crate) max_waiting_rows: Option<usize>,
     pub(crate) backend: Option<BackendChoice>,
     pub(crate) device: Option<DeviceChoice>,
     pub(crate) require_device: Option<bool>,
@@ -204,6 +216,9 @@ impl ModelSettings {
             "output",
             "unknown_categories",
             "instances",
+            "max_batch_rows",
+            "max_queue_delay",
+            "max_waiting_rows",
             "backend",
             "device",
             "require_device",
@@ -233,6 +248,19 @@ impl ModelSettings {
         if instances.is_some_and(|instances| !(1..=MOST_INSTANCES).contains(&instances)) {
             return Err(section.refuse("instances", "1 to 1024"));
         }
+        let max_batch_rows = section.integer("max_batch_rows")?;
+        if max_batch_rows == Some(0) {
+            return Err(section.refuse("max_batch_rows", "at least 1"));
+        }
+        let max_waiting_rows = section.integer("max_waiting_rows")?;
+        if max_waiting_rows == Some(0) {
+            return Err(section.refuse("max_waiting_rows", "at least 1"));
+        }
+        let max_queue_delay = match section.text("max_queue_delay")?.map(duration) {
+            Some(Some(delay)) if delay <= LONGEST_DELAY => Some(delay),
+            None => None,
+            _ => return Err(section.refuse("max_queue_delay", DELAY)),
+        };
         let threads = section.integer("threads")?;
         if threads.is_some_and(|threads| !(1..=MOST_INSTANCES).contains(&threads)) {
             return Err(section.refuse("threads", "1 to 1024"));
@@ -256,6 +284,9 @@ impl ModelSettings {
             output,
             unknown_categories,
             instances,
+            max_batch_rows,
+            max_queue_delay,
+            max_waiting_rows,
             backend,
             device,
             require_device: section.truth("require_device")?,
@@ -279,6 +310,9 @@ impl ModelSettings {
             output: self.output.or_else(|| others.output.clone()),
             unknown_categories: self.unknown_categories.or(others.unknown_categories),
             instances: self.instances.or(others.instances),
+            max_batch_rows: self.max_batch_rows.or(others.max_batch_rows),
+            max_queue_delay: self.max_queue_delay.or(others.max_queue_delay),
+            max_waiting_rows: self.max_waiting_rows.or(others.max_waiting_rows),
             backend: self.backend.or(others.backend),
             device: self.device.or(others.device),
             require_device: self.require_device.or(others.require_device),
@@ -286,6 +320,18 @@ impl ModelSettings {
             tree_layout: self.tree_layout.or(others.tree_layout),
             onnxruntime: self.onnxruntime.or_else(|| others.onnxruntime.clone()),
         }
+    }
+}
+
+/// A time as people write it: a whole number of `us`, `ms` or `s`.
+fn duration(text: &str) -> Option<Duration> {
+    let digits = text.find(|c: char| !c.is_ascii_digit())?;
+    let number = text[..digits].parse().ok()?;
+    match text[digits..].trim_start() {
+        "us" => Some(Duration::from_micros(number)),
+        "ms" => Some(Duration::from_millis(number)),
+        "s" => Some(Duration::from_secs(number)),
+        _ => None,
     }
 }
 
@@ -333,6 +379,7 @@ mod tests {
             "[model]\nname = \"n\"\nfile = \"f.onnx\"\n\
              combine = \"vote\"\ncolumns = [\"a\"]\nthreshold = 0.4\n\
              output = [\"score\"]\nunknown_categories = \"refuse\"\ninstances = 3\n\
+             max_batch_rows = 64\nmax_queue_delay = \"500us\"\nmax_waiting_rows = 9\n\
              backend = \"onnxruntime\"\ndevice = \"cuda:1\"\nrequire_device = true\n\
              threads = 2\ntree_layout = \"blocks\"\nonnxruntime = \"/lib/libonnxruntime.so\"\n",
         );
@@ -345,6 +392,9 @@ mod tests {
             output: Some(vec![Field::Score]),
             unknown_categories: Some(UnknownCategories::Refuse),
             instances: Some(3),
+            max_batch_rows: Some(64),
+            max_queue_delay: Some(Duration::from_micros(500)),
+            max_waiting_rows: Some(9),
             backend: Some(BackendChoice::OnnxRuntime),
             device: Some(DeviceChoice::On(Device::Cuda(1))),
             require_device: Some(true),
@@ -377,6 +427,12 @@ mod tests {
         refused("[model]\nunknown_categories = \"ignore\"", "\"accept\" or \"refuse\"");
         refused("[model]\ninstances = 0", "1 to 1024, got 0");
         refused("[model]\nthreads = 0", "1 to 1024, got 0");
+        refused("[model]\nmax_batch_rows = 0", "at least 1, got 0");
+        refused("[model]\nmax_waiting_rows = 0", "at least 1, got 0");
+        for delay in ["2", "ms", "-1ms", "2 min", "1001ms", "99999999999999999999us"] {
+            refused(&format!("[model]\nmax_queue_delay = {delay:?}"), "at most \"1s\", got");
+        }
+        refused("[model]\nmax_queue_delay = 2", "a string, got 2");
         refused("[model]\nbackend = \"torch\"", "auto, native or onnxruntime, got \"torch\"");
         refused("[model]\ncombine = \"mean\"", "average or vote, got \"mean\"");
         refused("[model]\ndevice = \"gpu\"", "cuda:N, tensorrt or tensorrt:N, got \"gpu\"");

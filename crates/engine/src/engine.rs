@@ -1,17 +1,22 @@
+mod infer;
 mod open;
 
 use std::{
     path::Path,
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
-use hotplate_backend::{DeviceChoice, Part, Placement, Plan, UnknownCategories, made_up};
+use hotplate_backend::{DeviceChoice, Part, Placement, Plan, UnknownCategories};
 use hotplate_codec::Field;
 use hotplate_model::{Format, Labels, Signature, Task};
-use hotplate_scheduler::Lane;
-use hotplate_tensor::{Column, Columns, DType, Inputs, Tensor};
+use hotplate_scheduler::{Lane, LaneFigures, Terms, Tier};
+use hotplate_tensor::{Column, Columns, DType, Inputs, Schema, Tensor};
 
-pub use self::open::OpenOptions;
+pub use self::{
+    infer::{Inference, Unanswered},
+    open::OpenOptions,
+};
 use crate::{Answer, Binding, Input, error::Error, explain::Explaining};
 
 /// The rows that a request runs before others get the slot: some milliseconds of a large forest.
@@ -98,6 +103,27 @@ impl Engine {
         self.lane.instances()
     }
 
+    /// Who runs the requests: the threads that bring them, or threads of the model's own.
+    pub fn tier(&self) -> Tier {
+        self.lane.tier()
+    }
+
+    /// How long a batch of so many requests of a row each is expected to take, as timed when the
+    /// model was opened and ever since.
+    pub fn time_of(&self, rows: usize) -> Duration {
+        self.lane.time_of(rows)
+    }
+
+    /// What has been asked of the model since it was opened.
+    pub fn figures(&self) -> LaneFigures {
+        self.lane.figures()
+    }
+
+    /// Takes no more requests, and returns when those that were taken are answered.
+    pub fn drain(&self) {
+        self.lane.drain();
+    }
+
     /// The golden rows that the model reproduced when it was opened; zero where it has none.
     pub const fn golden_rows(&self) -> usize {
         self.golden_rows
@@ -164,22 +190,38 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// When the rows are not the model's.
+    /// When the rows are not the model's, or so many requests wait that no more may.
     pub fn predict_into<I: Input + ?Sized>(
         &self,
+        rows: &I,
+        answer: &mut Answer,
+    ) -> Result<(), Error> {
+        self.predict_with(&Terms::default(), rows, answer)
+    }
+
+    /// As [`predict_into`](Self::predict_into), with a priority and a deadline of the caller's.
+    ///
+    /// # Errors
+    ///
+    /// When the rows are not the model's, so many requests wait that no more may, or there can be
+    /// no answer before the deadline.
+    pub fn predict_with<I: Input + ?Sized>(
+        &self,
+        terms: &Terms,
         rows: &I,
         answer: &mut Answer,
     ) -> Result<(), Error> {
         self.claim(answer);
         let Answer { outputs, staging, rows: answered, .. } = answer;
         *answered = 0;
-        *answered = rows.with_inputs(staging, |inputs| self.run(inputs, outputs))??;
+        *answered = rows.with_inputs(staging, |inputs| self.run(terms, inputs, outputs))??;
         Ok(())
     }
 
     /// Answers the rows that were put into the answer's own columns.
     pub(crate) fn predict_staged(&self, answer: &mut Answer) -> Result<(), Error> {
-        answer.rows = self.run(answer.staging.inputs(), &mut answer.outputs)?;
+        let Answer { outputs, staging, rows, .. } = answer;
+        *rows = self.run(&Terms::default(), staging.inputs(), outputs)?;
         Ok(())
     }
 
@@ -196,37 +238,30 @@ impl Engine {
         inputs: Inputs<'_>,
         outputs: &mut [Tensor],
     ) -> Result<usize, Error> {
-        self.run_part(Part::new(inputs, outputs))
+        self.run_part(&Terms::default(), Part::new(inputs, outputs))
     }
 
     /// The answers as configured.
-    fn run(&self, inputs: Inputs<'_>, outputs: &mut [Tensor]) -> Result<usize, Error> {
+    fn run(
+        &self,
+        terms: &Terms,
+        inputs: Inputs<'_>,
+        outputs: &mut [Tensor],
+    ) -> Result<usize, Error> {
         let unknown_categories = self.unknown_categories;
-        let rows = self.run_part(Part { unknown_categories, ..Part::new(inputs, outputs) })?;
-        if let Some(threshold) = self.threshold {
-            self.decide(threshold, rows, outputs);
-        }
+        let part = Part { unknown_categories, ..Part::new(inputs, outputs) };
+        let rows = self.run_part(terms, part)?;
+        self.decide(rows, outputs);
         Ok(rows)
     }
 
-    /// Runs a request in turns, and gives its number of rows.
-    fn run_part(&self, part: Part<'_>) -> Result<usize, Error> {
-        let rows = part.inputs.rows();
-        let mut parts = [part];
-        for first in (0..rows.max(1)).step_by(TURN_ROWS) {
-            if first > 0 {
-                self.lane.give_way();
-            }
-            parts[0].rows = first..rows.min(first + TURN_ROWS);
-            self.lane.run(&mut parts);
-            std::mem::replace(&mut parts[0].outcome, Ok(()))
-                .map_err(|error| Error::of_rows(error, self.signature.schema()))?;
-        }
-        Ok(rows)
+    fn run_part(&self, terms: &Terms, part: Part<'_>) -> Result<usize, Error> {
+        run_part(&self.lane, terms, part, self.signature.schema())
     }
 
-    /// Predicts the second class from `threshold` on, and the first below it.
-    fn decide(&self, threshold: f64, rows: usize, outputs: &mut [Tensor]) {
+    /// Where there is a threshold, predicts the second class from it on, and the first below it.
+    fn decide(&self, rows: usize, outputs: &mut [Tensor]) {
+        let Some(threshold) = self.threshold else { return };
         let Task::Classifier { label, probabilities, classes } = self.signature.task() else {
             return;
         };
@@ -249,20 +284,17 @@ impl Engine {
         }
         outputs[*label] = labels;
     }
+}
 
-    /// Runs rows made from the signature in every slot, in every size that the plan asks for.
-    fn warm(&self) -> Result<(), Error> {
-        let mut answer = self.answer();
-        for &rows in self.plan().warmup() {
-            made_up::rows(rows, &mut answer.staging);
-            for slot in 0..self.instances() {
-                let mut parts = [Part::new(answer.staging.inputs(), &mut answer.outputs)];
-                self.lane.run_in_slot(slot, &mut parts);
-                let [part] = parts;
-                made_up::outcome(part.outcome)
-                    .map_err(|error| Error::of_rows(error, self.signature.schema()))?;
-            }
-        }
-        Ok(())
-    }
+/// Runs a request, and gives its number of rows, whose columns `schema` names.
+pub(crate) fn run_part(
+    lane: &Lane,
+    terms: &Terms,
+    part: Part<'_>,
+    schema: &Schema,
+) -> Result<usize, Error> {
+    let part = lane.run(part, terms).map_err(|rejected| Error::from(rejected.refused))?;
+    let rows = part.inputs.rows();
+    part.outcome.map_err(|error| Error::of_rows(error, schema))?;
+    Ok(rows)
 }

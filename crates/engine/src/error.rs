@@ -1,8 +1,9 @@
-use std::{error, fmt, io, path::PathBuf};
+use std::{error, fmt, io, path::PathBuf, time::Duration};
 
 use hotplate_backend::{BackendError, BackendErrorKind, Refusal, UnknownCategory};
 use hotplate_codec::DecodeError;
 use hotplate_model::ModelError;
+use hotplate_scheduler::{Refused, RefusedReason};
 use hotplate_tensor::{CellError, Schema};
 
 use crate::{backends::BackendChoice, golden::Difference, passed_over::PassedOver};
@@ -64,6 +65,12 @@ pub enum ErrorKind {
     DeviceUnavailable,
     /// There is not enough memory for the model or for the rows.
     OutOfMemory,
+    /// As many rows wait for the model as may; see [`Error::retry_after`].
+    Overloaded,
+    /// There can be no answer before the request's deadline, or there was none.
+    DeadlineExceeded,
+    /// The model takes no more requests.
+    Drained,
 }
 
 #[derive(Debug)]
@@ -97,6 +104,8 @@ pub(crate) enum Cause {
     MissingColumn { name: String },
     DuplicateColumn { name: String },
     UnknownCategory { column: String, at: UnknownCategory },
+    Texts { problem: CellError },
+    Refused(Refused),
 }
 
 impl Error {
@@ -170,6 +179,20 @@ impl Error {
             Cause::MissingColumn { .. } => ErrorKind::MissingColumn,
             Cause::DuplicateColumn { .. } => ErrorKind::DuplicateColumn,
             Cause::UnknownCategory { .. } => ErrorKind::UnknownCategory,
+            Cause::Texts { .. } => ErrorKind::OutOfRange,
+            Cause::Refused(refused) => match refused.reason {
+                RefusedReason::Late => ErrorKind::DeadlineExceeded,
+                RefusedReason::Closed => ErrorKind::Drained,
+                _ => ErrorKind::Overloaded,
+            },
+        }
+    }
+
+    /// When it may be worth another try, of a request that was refused for what else goes on.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match &*self.0 {
+            Cause::Refused(refused) => Some(refused.retry_after),
+            _ => None,
         }
     }
 
@@ -252,6 +275,12 @@ fn kind_of_all(passed_over: &[PassedOver]) -> ErrorKind {
 impl From<ModelError> for Error {
     fn from(error: ModelError) -> Self {
         Self::new(Cause::Model(error))
+    }
+}
+
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Self {
+        Self::new(Cause::Refused(refused))
     }
 }
 
@@ -345,6 +374,8 @@ impl fmt::Display for Error {
                 at.got,
                 at.known.join(", ")
             ),
+            Cause::Texts { problem } => problem.fmt(f),
+            Cause::Refused(refused) => refused.fmt(f),
         }
     }
 }

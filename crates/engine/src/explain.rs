@@ -5,12 +5,12 @@ use std::sync::Arc;
 use hotplate_backend::{Covers, Explainer, Limits, Part};
 use hotplate_codec::Reasons;
 use hotplate_model::{Labels, Signature, Task};
-use hotplate_scheduler::Lane;
+use hotplate_scheduler::{Lane, LaneSettings, Terms};
 use hotplate_tensor::{Columns, DType, DataView, Tensor};
 
 use crate::{
     Engine, Input, Label,
-    engine::TURN_ROWS,
+    engine::{TURN_ROWS, run_part},
     error::{Cause, Error},
 };
 
@@ -57,7 +57,7 @@ impl Engine {
         let count = rows.with_inputs(&mut staging, |inputs| {
             let unknown_categories = self.unknown_categories;
             let part = Part { unknown_categories, ..Part::new(inputs, &mut outputs) };
-            explaining.run(part, self.signature())
+            run_part(&explaining.lane, &Terms::default(), part, self.signature().schema())
         })??;
         let [contributions, expected] = outputs;
         let scores = expected.shape().dims().get(1).copied().unwrap_or_default();
@@ -81,22 +81,10 @@ impl Engine {
         let Explainer { plan, classes, covers } =
             self.plan().explainer(background).map_err(backend_error)?;
         let limits = Limits { max_rows: TURN_ROWS, threads: 1 };
-        let lane = Lane::start(plan, self.instances(), limits).map_err(backend_error)?;
+        let instances = self.instances();
+        let settings = LaneSettings { instances, limits, ..LaneSettings::default() };
+        let lane = Lane::start(plan, settings).map_err(backend_error)?;
         Ok(self.explaining.get_or_init(|| Explaining { lane, classes, covers }))
-    }
-}
-
-impl Explaining {
-    fn run(&self, part: Part<'_>, signature: &Signature) -> Result<usize, Error> {
-        let rows = part.inputs.rows();
-        let mut parts = [part];
-        for first in (0..rows.max(1)).step_by(TURN_ROWS) {
-            parts[0].rows = first..rows.min(first + TURN_ROWS);
-            self.lane.run(&mut parts);
-            std::mem::replace(&mut parts[0].outcome, Ok(()))
-                .map_err(|error| Error::of_rows(error, signature.schema()))?;
-        }
-        Ok(rows)
     }
 }
 

@@ -30,6 +30,17 @@ pub trait Input {
         staging: &mut Columns,
         run: impl FnOnce(Inputs<'_>) -> R,
     ) -> Result<R, Error>;
+
+    /// Puts the rows into `staging`, for whoever must have them for longer than the caller.
+    ///
+    /// # Errors
+    ///
+    /// When these rows cannot be the model's.
+    fn stage(&self, staging: &mut Columns) -> Result<(), Error> {
+        let mut made = Columns::new(Arc::clone(staging.schema()));
+        self.with_inputs(&mut made, |inputs| staging.copy_from(inputs))?
+            .map_err(|problem| Error::new(Cause::Texts { problem }))
+    }
 }
 
 impl Input for [TensorView<'_>] {

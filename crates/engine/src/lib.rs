@@ -51,7 +51,7 @@ pub use answer::{Answer, Label};
 pub use backends::{BackendChoice, LibraryFound};
 pub use binding::Binding;
 pub use combined::Combine;
-pub use engine::{Engine, OpenOptions};
+pub use engine::{Engine, Inference, OpenOptions, Unanswered};
 pub use error::{Error, ErrorKind};
 pub use explain::Explanations;
 pub use folder::ModelFolder;
@@ -62,6 +62,7 @@ pub use hotplate_backend::{
     TracedTree, TreeLayout, UnknownCategories,
 };
 pub use hotplate_model::{Batching, Format, Labels, Model, OutputSpec, Signature, Task};
+pub use hotplate_scheduler::{LaneFigures, Priority, Terms, Tier};
 pub use hotplate_tensor::{
     Column, Columns, DType, DataView, InputSpec, Inputs, RowDim, RowShape, Schema, Shape, StrView,
     Tensor, TensorView, Value,

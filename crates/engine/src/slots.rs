@@ -8,7 +8,7 @@ use std::{
 };
 
 use hotplate_backend::{BackendError, Device, Limits, Part, Plan, made_up};
-use hotplate_scheduler::Lane;
+use hotplate_scheduler::{Lane, LaneSettings, Terms};
 use hotplate_tensor::{Columns, Tensor};
 
 use crate::engine::TURN_ROWS;
@@ -68,7 +68,8 @@ impl Slots {
 fn is_slow(plan: &Arc<dyn Plan>) -> Result<bool, BackendError> {
     let limits = Limits { max_rows: TURN_ROWS, threads: 1 };
     // A lane, because a model that panics is an error like another.
-    let lane = Lane::start(Arc::clone(plan), 1, limits)?;
+    let settings = LaneSettings { instances: 1, limits, ..LaneSettings::default() };
+    let lane = Lane::start(Arc::clone(plan), settings)?;
     let signature = plan.signature();
     let mut rows = Columns::new(Arc::clone(signature.schema()));
     made_up::rows(1, &mut rows);
@@ -76,10 +77,9 @@ fn is_slow(plan: &Arc<dyn Plan>) -> Result<bool, BackendError> {
     let mut outputs: Vec<Tensor> = signature.outputs().iter().map(empty).collect();
     let mut fastest = Duration::MAX;
     for run in 0..=RUNS {
-        let mut parts = [Part::new(rows.inputs(), &mut outputs)];
         let start = Instant::now();
-        lane.run(&mut parts);
-        let [part] = parts;
+        let part = lane.run(Part::new(rows.inputs(), &mut outputs), &Terms::default());
+        let part = part.unwrap_or_else(|_| unreachable!("nobody else uses the lane"));
         if part.outcome.is_err() {
             return made_up::outcome(part.outcome).map(|()| false);
         }

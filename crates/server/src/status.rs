@@ -79,6 +79,9 @@ const fn of_engine(kind: ErrorKind) -> (u16, &'static str) {
         // Not the client's fault: what fits depends on what else runs, so that the same rows may
         // be answered in a moment. Bodies that could never be are refused by their length.
         ErrorKind::OutOfMemory => (503, "out_of_memory"),
+        ErrorKind::Overloaded => (503, "overloaded"),
+        ErrorKind::Drained => (503, "draining"),
+        ErrorKind::DeadlineExceeded => (504, "deadline_exceeded"),
         ErrorKind::WorkerFailed => (500, "model_failed"),
         _ => (500, "internal"),
     }
@@ -94,6 +97,8 @@ mod tests {
         assert_eq!(status(ErrorKind::RefusedRows), (400, "refused_rows"));
         assert_eq!(status(ErrorKind::WrongShape), (400, "wrong_shape"));
         assert_eq!(status(ErrorKind::OutOfMemory), (503, "out_of_memory"));
+        assert_eq!(status(ErrorKind::Overloaded), (503, "overloaded"));
+        assert_eq!(status(ErrorKind::DeadlineExceeded), (504, "deadline_exceeded"));
         assert_eq!(status(ErrorKind::DeviceUnavailable), (500, "internal"));
         let status = |kind| Reason::Body(kind).on_the_wire();
         assert_eq!(status(DecodeErrorKind::WrongType), (400, "wrong_type"));

@@ -235,6 +235,31 @@ impl Columns {
         self.inputs[input].data.view()
     }
 
+    /// Replaces every row by those of `inputs`.
+    ///
+    /// # Errors
+    ///
+    /// When the texts of an input would pass 4 GiB; there are no rows then.
+    ///
+    /// # Panics
+    ///
+    /// When these are not inputs of the schema's number and types.
+    pub fn copy_from(&mut self, inputs: Inputs<'_>) -> Result<(), CellError> {
+        assert_eq!(inputs.len(), self.inputs.len(), "inputs of another schema");
+        self.rows = inputs.rows();
+        for index in 0..inputs.len() {
+            let (buffer, data) = (&mut self.inputs[index], inputs.data(index));
+            assert_eq!(data.dtype(), buffer.data.dtype(), "inputs of another schema");
+            buffer.row_shape = inputs.row_shape(index);
+            buffer.width = buffer.row_shape.elements();
+            if let Err(error) = buffer.data.copy_from(data) {
+                self.clear();
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
     /// Every input, as a plan takes them.
     pub fn inputs(&self) -> Inputs<'_> {
         Inputs::from(self)
@@ -302,6 +327,28 @@ mod tests {
         assert!(numbers.iter().all(|number| number.is_nan()));
         let DataView::Str(texts) = columns.data(1) else { panic!("string column") };
         assert_eq!(texts.iter().collect::<Vec<_>>(), ["", "yes"]);
+    }
+
+    #[test]
+    fn copied_rows_are_those_of_another() {
+        let mut rows = columns(&[DType::F32, DType::Str, DType::I64]);
+        for row in 0..3 {
+            rows.begin_row();
+            rows.set_number(0, f64::from(row)).unwrap();
+            rows.set_text(1, ["a", "", "ccc"][row as usize]).unwrap();
+            rows.set_integer(2, i64::from(-row)).unwrap();
+        }
+        let mut copy = Columns::new(Arc::clone(rows.schema()));
+        copy.begin_row();
+        copy.copy_from(rows.inputs()).unwrap();
+        assert_eq!(copy.rows(), 3);
+        for input in 0..3 {
+            assert_eq!(copy.data(input), rows.data(input));
+            assert_eq!(copy.row_shape(input), rows.row_shape(input));
+        }
+        assert_eq!(copy.inputs().bytes(), 3 * 4 + 4 + 3 * 8);
+        copy.begin_row();
+        assert_eq!(copy.data(0).len(), 4);
     }
 
     #[test]

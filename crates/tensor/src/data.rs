@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use crate::{DType, StrBuf, StrView};
+use crate::{CellError, DType, StrBuf, StrView};
 
 mod sealed {
     pub trait Sealed {}
@@ -53,6 +53,24 @@ macro_rules! numeric_types {
                 match dtype {
                     $(DType::$variant => Self::$variant(Vec::new()),)+
                     DType::Str => Self::Str(StrBuf::default()),
+                }
+            }
+
+            /// Replaces the elements by these; the memory is kept where the type stays.
+            pub(crate) fn copy_from(&mut self, view: DataView<'_>) -> Result<(), CellError> {
+                self.clear();
+                match (self, view) {
+                    $((Self::$variant(own), DataView::$variant(elements)) => {
+                        own.extend_from_slice(elements);
+                        Ok(())
+                    })+
+                    (Self::Str(own), DataView::Str(texts)) => {
+                        texts.iter().try_for_each(|text| own.push(text))
+                    }
+                    (own, view) => {
+                        *own = Self::new(view.dtype());
+                        own.copy_from(view)
+                    }
                 }
             }
 

@@ -3,12 +3,13 @@
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use hotplate_backend::{DeviceChoice, Limits, TreeLayout, UnknownCategories};
 use hotplate_codec::Field;
 use hotplate_model::{Format, Model, Task};
-use hotplate_scheduler::Lane;
+use hotplate_scheduler::{Lane, LaneSettings};
 
 use super::{Engine, TURN_ROWS};
 use crate::{
@@ -73,6 +74,29 @@ impl OpenOptions {
     #[must_use]
     pub const fn instances(mut self, instances: usize) -> Self {
         self.settings.instances = Some(instances);
+        self
+    }
+
+    /// The most rows that are run together; as many as gain by it, as timed when the model is
+    /// opened, unless said.
+    #[must_use]
+    pub const fn max_batch_rows(mut self, rows: usize) -> Self {
+        self.settings.max_batch_rows = Some(rows);
+        self
+    }
+
+    /// How long a request may be kept waiting for company though a slot is free: not at all unless
+    /// said, which is best for the latency of every load. More is for throughput alone.
+    #[must_use]
+    pub const fn max_queue_delay(mut self, delay: Duration) -> Self {
+        self.settings.max_queue_delay = Some(delay);
+        self
+    }
+
+    /// The most rows that may wait for a slot; further requests are refused. 65536 unless said.
+    #[must_use]
+    pub const fn max_waiting_rows(mut self, rows: usize) -> Self {
+        self.settings.max_waiting_rows = Some(rows);
         self
     }
 
@@ -204,10 +228,20 @@ impl OpenOptions {
         let backend_error = |error| Error::new(Cause::Backend(error));
         let Slots { instances, threads } =
             Slots::of(&plan, said.instances, said.threads).map_err(backend_error)?;
-        let limits = Limits { max_rows: TURN_ROWS, threads };
-        let lane = Lane::start(plan, instances, limits).map_err(backend_error)?;
+        let defaults = LaneSettings::default();
+        let lane = LaneSettings {
+            instances,
+            limits: Limits { max_rows: TURN_ROWS, threads },
+            max_batch_rows: said.max_batch_rows,
+            max_queue_delay: said.max_queue_delay.unwrap_or(defaults.max_queue_delay),
+            max_waiting_rows: said.max_waiting_rows.unwrap_or(defaults.max_waiting_rows),
+            ..defaults
+        };
+        let lane = Lane::start(plan, lane).map_err(backend_error)?;
         lane.plan().seal();
-        let engine = Engine {
+        lane.warm_up().map_err(|error| Error::of_rows(error, signature.schema()))?;
+        let unknown_when_opened = lane.plan().unknown_categories();
+        Ok(Engine {
             name: self.settings.name.clone().unwrap_or_else(|| folder.name.clone()),
             format,
             backend,
@@ -217,14 +251,12 @@ impl OpenOptions {
             signature,
             threshold: said.threshold,
             unknown_categories: said.unknown_categories.unwrap_or_default(),
-            unknown_when_opened: Vec::new(),
+            unknown_when_opened,
             output: said.output,
             golden_rows: 0,
             background: None,
             explaining: OnceLock::new(),
-        };
-        engine.warm()?;
-        Ok(Engine { unknown_when_opened: engine.plan().unknown_categories(), ..engine })
+        })
     }
 }
 

@@ -276,7 +276,7 @@ impl<R: Runner> Node<R> {
     /// # Safety
     ///
     /// The caller is the submitter, and saw a verdict.
-    pub(crate) unsafe fn into_job(&self) -> Option<R::Job> {
+    pub(crate) unsafe fn reclaim_job(&self) -> Option<R::Job> {
         // SAFETY: the job is the submitter's.
         self.job.with_mut(|job| unsafe { (*job).take() })
     }
@@ -285,8 +285,8 @@ impl<R: Runner> Node<R> {
     ///
     /// # Safety
     ///
-    /// As [`into_job`](Self::into_job), and the job is gone.
-    pub(crate) unsafe fn into_kept(&self) -> Option<R::Kept> {
+    /// As [`reclaim_job`](Self::reclaim_job), and the job is gone.
+    pub(crate) unsafe fn reclaim_kept(&self) -> Option<R::Kept> {
         // SAFETY: with the job went the last borrow.
         self.kept.with_mut(|kept| unsafe { (*kept).take() })
     }
