@@ -117,6 +117,20 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "TYPE", env = "HOTPLATE_DEFAULT_ACCEPT", hide_env_values = true)]
     pub(crate) default_accept: Option<String>,
 
+    /// Keep the models from being swapped out, where the system allows it [default: true]
+    #[arg(
+        long,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        action = ArgAction::Set,
+        value_parser = BoolishValueParser::new(),
+        env = "HOTPLATE_LOCK_MEMORY",
+        hide_env_values = true
+    )]
+    pub(crate) lock_memory: Option<bool>,
+
     #[command(flatten)]
     pub(crate) runs_on: RunsOn,
 }

@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Result, bail};
 use hotplate::Registry;
-use hotplate_server::{Server, Signals};
+use hotplate_server::{Server, Signals, lock_memory};
 
 use crate::{arguments::Serve, model};
 
@@ -28,15 +28,17 @@ pub(crate) fn run(arguments: &Serve) -> Result<()> {
     };
     // Bound before anything is opened: a port that is taken fails at once, and who looks at /ping
     // meanwhile sees a server that is not ready instead of none.
-    let server = Server::bind(&settings::decide(arguments, &path)?)?;
+    let config = settings::decide(arguments, &path)?;
+    let server = Server::bind(&config)?;
     let start = Instant::now();
     let registry = Registry::open(&path, &arguments.runs_on.options())
         .map_err(|error| model::about(&path, error))?;
     let warm_in = start.elapsed();
+    let memory = config.lock_memory.then(lock_memory);
     // From here on a signal drains; before, there is nothing to drain and it ends the program.
     let signals = Signals::take_over()?;
     server.install(registry.clone());
-    welcome::print(&registry, &path, server.address(), warm_in);
+    welcome::print(&registry, &path, server.address(), warm_in, memory);
     server.run_until(signals)?;
     Ok(())
 }

@@ -33,6 +33,8 @@ pub struct Settings {
     pub log_requests: Option<bool>,
     /// The media type of replies to clients that accept any; JSON.
     pub default_accept: Option<String>,
+    /// Whether the models are kept from being swapped out, where the system allows it; they are.
+    pub lock_memory: Option<bool>,
 }
 
 /// How to serve, decided.
@@ -50,6 +52,8 @@ pub struct Config {
     pub log_requests: bool,
     /// The format of replies to clients that accept any.
     pub default_accept: Format,
+    /// Whether the models are kept from being swapped out, where the system allows it.
+    pub lock_memory: bool,
 }
 
 /// Why settings do not make a configuration.
@@ -121,6 +125,7 @@ impl Settings {
             "drain_seconds",
             "log_requests",
             "default_accept",
+            "lock_memory",
         ];
         let section = file.section("serve", &known)?;
         Ok(Self {
@@ -131,6 +136,7 @@ impl Settings {
             drain_seconds: section.integer("drain_seconds")?,
             log_requests: section.truth("log_requests")?,
             default_accept: section.text("default_accept")?.map(str::to_owned),
+            lock_memory: section.truth("lock_memory")?,
         })
     }
 
@@ -160,6 +166,7 @@ impl Settings {
             drain_seconds: self.drain_seconds.or(others.drain_seconds),
             log_requests: self.log_requests.or(others.log_requests),
             default_accept: self.default_accept.or(others.default_accept),
+            lock_memory: self.lock_memory.or(others.lock_memory),
         }
     }
 
@@ -200,6 +207,7 @@ impl Settings {
             drain: Duration::from_secs(self.drain_seconds.unwrap_or(DEFAULT_DRAIN_SECONDS)),
             log_requests: self.log_requests.unwrap_or(false),
             default_accept,
+            lock_memory: self.lock_memory.unwrap_or(true),
         })
     }
 }

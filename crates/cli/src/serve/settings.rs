@@ -19,6 +19,7 @@ impl Serve {
             drain_seconds: self.drain_seconds,
             log_requests: self.log_requests,
             default_accept: self.default_accept.clone(),
+            lock_memory: self.lock_memory,
         }
     }
 }
@@ -83,6 +84,7 @@ mod tests {
             drain_seconds: Some(4),
             log_requests: Some(true),
             default_accept: Some("text/csv".into()),
+            lock_memory: Some(false),
             runs_on: RunsOn::default(),
         };
         let expected = Settings {
@@ -93,6 +95,7 @@ mod tests {
             drain_seconds: Some(4),
             log_requests: Some(true),
             default_accept: Some("text/csv".into()),
+            lock_memory: Some(false),
         };
         assert_eq!(arguments.settings(), expected);
     }
@@ -111,6 +114,7 @@ mod tests {
             drain_seconds: None,
             log_requests: None,
             default_accept: None,
+            lock_memory: None,
             runs_on: RunsOn::default(),
         };
         let config = decide(&arguments, folder.path()).unwrap();

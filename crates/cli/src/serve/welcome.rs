@@ -8,6 +8,7 @@ use std::{
 };
 
 use hotplate::{Engine, ModelFolder, Registry};
+use hotplate_server::Memory;
 
 use super::example;
 use crate::fall_back;
@@ -19,9 +20,18 @@ const EXAMPLES: usize = 3;
 ///
 /// Programs come last, since they begin to ask, or to stop the server, as soon as they know.
 /// Nobody may be listening to either, which is no reason not to serve.
-pub(super) fn print(registry: &Registry, path: &Path, address: SocketAddr, warm_in: Duration) {
+pub(super) fn print(
+    registry: &Registry,
+    path: &Path,
+    address: SocketAddr,
+    warm_in: Duration,
+    memory: Option<Memory>,
+) {
     let mut people = io::stderr().lock();
     let _ = write_models(registry, warm_in, &mut people);
+    if let Some(memory) = memory {
+        let _ = writeln!(people, "{memory}");
+    }
     let _ = write_examples(registry, path, address, &mut people);
     let mut programs = io::stdout().lock();
     let _ = writeln!(programs, "listening on http://{address}").and_then(|()| programs.flush());
