@@ -2,7 +2,7 @@
 
 use proptest::{collection::vec, prelude::*, sample::Index};
 
-use super::{Addend, Covers, Explainer, split::goes_true};
+use super::{Addend, Covers, Explainer, compare::goes_true};
 use crate::{
     simd::Level,
     trees::{

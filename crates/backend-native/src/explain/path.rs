@@ -1,0 +1,36 @@
+//! How many features are asked for on the paths of a tree.
+
+use crate::{
+    real::Real,
+    trees::{Node, Tree},
+};
+
+/// The most different features that are asked for on one path. `is_above` has an entry for each
+/// feature, and keeps what it holds: false.
+pub(super) fn most_features<X: Real>(tree: &Tree<X>, is_above: &mut [bool]) -> usize {
+    /// What is next on a way through the tree.
+    enum Visit {
+        /// A node, and the number of different features above it.
+        Enter(u32, usize),
+        /// All below the branch that asked for a feature first was seen.
+        Leave(u32),
+    }
+    let mut most = 0;
+    let mut visits = vec![Visit::Enter(0, 0)];
+    while let Some(visit) = visits.pop() {
+        match visit {
+            Visit::Leave(feature) => is_above[feature as usize] = false,
+            Visit::Enter(node, above) => {
+                most = most.max(above);
+                let Node::Branch(branch) = tree.node(node as usize) else { continue };
+                let is_first = !std::mem::replace(&mut is_above[branch.feature as usize], true);
+                visits.extend(is_first.then_some(Visit::Leave(branch.feature)));
+                let above = above + usize::from(is_first);
+                visits.extend(
+                    [branch.on_true, branch.on_false].map(|child| Visit::Enter(child, above)),
+                );
+            }
+        }
+    }
+    most
+}
