@@ -24,6 +24,7 @@ pub(super) struct Comparer<X> {
 pub(super) struct Comparison<X> {
     threshold: X,
     number: u32,
+    pub(super) feature: u32,
 }
 
 /// What a branch asks that tests for a set.
@@ -56,7 +57,7 @@ impl<X: Real> Comparer<X> {
                 (X::ZERO, self.len() - 1)
             }
         };
-        Comparison { threshold, number: index(number) }
+        Comparison { threshold, number: index(number), feature }
     }
 
     /// How many numbers there are.

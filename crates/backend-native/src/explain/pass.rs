@@ -74,11 +74,9 @@ pub(super) struct Work<X> {
     passed: Vec<bool>,
     /// Beside it, the part that is pulled, and `p (1 - p) / (t (1 - t))` of it with the weights.
     pulls: Room,
-    /// By slot, what part of all comes there.
-    reach: Room,
-    /// By slot, what is said below it.
-    worth: Room,
-    /// By branch, the part of what reaches it that its false side gets, and the weight of what its
+    /// By slot, what part of all comes there, and what is said below it.
+    slots: Room,
+    /// By fork, the part of what reaches it that its false side gets, and the weight of what its
     /// sides differ by.
     steps: Room,
     /// By leaf.
@@ -117,8 +115,7 @@ impl<X: Real> Work<X> {
             sides: vec![false; leaves],
             passed: vec![true; repeats + 1],
             pulls: Room::new(2 * MOST_LANES * (repeats + 1)),
-            reach: Room::new(MOST_LANES * slots),
-            worth: Room::new(MOST_LANES * slots),
+            slots: Room::new(2 * MOST_LANES * slots),
             steps: Room::new(2 * MOST_LANES * forks),
             values: vec![0.0; leaves],
             sums: Room::new(4 * contributions),
@@ -165,7 +162,7 @@ impl<X: Real> Work<X> {
         trees: &Splits<X>,
         points: &Points<N>,
     ) {
-        let Self { sides, passed, pulls, reach, steps, .. } = self;
+        let Self { sides, passed, pulls, slots, steps, .. } = self;
         let sides = &sides[..trees.splits.len()];
         let passed = &mut passed[..=trees.repeats.len()];
         let pulls = &mut pulls.vectors::<N>().as_chunks_mut::<2>().0[..=trees.repeats.len()];
@@ -175,30 +172,34 @@ impl<X: Real> Work<X> {
         let weights = V::load_array_ref(simd, &points.weights);
         passed[0] = true;
         pulls[0] = points.first;
-        for ((at, repeat), pull) in (1..).zip(&trees.repeats).zip(&mut pulls[1..]) {
-            let side = sides[repeat.branch as usize];
-            let is_passed = passed[repeat.pull as usize] & (side == repeat.side);
-            passed[at] = is_passed;
-            let passed = V::load_array_ref(simd, &points.passed[usize::from(is_passed)]);
+        let passed = Cell::from_mut(passed).as_slice_of_cells();
+        for ((repeat, is_passed), pull) in
+            trees.repeats.iter().zip(&passed[1..]).zip(&mut pulls[1..])
+        {
+            let is_hot = sides[repeat.branch()] == repeat.is_below_true();
+            is_passed.set(passed[repeat.pull as usize].get() & is_hot);
+            let passed = V::load_array_ref(simd, &points.passed[usize::from(is_passed.get())]);
             let pulled = passed / (t + rest * repeat.share);
             pulled.store_array(&mut pull[0]);
             (weights * pulled * (one - pulled)).store_array(&mut pull[1]);
         }
-        let reach = Cell::from_mut(&mut reach.vectors::<N>()[..trees.slots()]).as_slice_of_cells();
-        let (roots, below) = reach.split_at(trees.first_pair);
+        let slots =
+            Cell::from_mut(&mut slots.vectors::<N>().as_chunks_mut::<2>().0[..trees.slots()]);
+        let (roots, below) = slots.as_slice_of_cells().split_at(trees.first_pair);
         for root in roots {
-            root.set([1.0; N]);
+            reach(root).set([1.0; N]);
         }
+        let slots = slots.as_slice_of_cells();
         let steps = steps.vectors::<N>().as_chunks_mut::<2>().0;
         let forks = trees.splits[..trees.forks].iter().zip(sides).zip(below.as_chunks::<2>().0);
         for (((split, &side), [to_false, to_true]), step) in forks.zip(steps) {
-            let above = V::load_array(simd, reach[split.slot as usize].get());
+            let above = V::load_array(simd, reach(&slots[split.slot as usize]).get());
             let [pulled, gain] = &pulls[split.pull as usize];
             let beyond = split.beyond[usize::from(side)];
             let part = V::load_array_ref(simd, pulled) * beyond - split.beyond[1];
             let of_false = above * part;
-            to_false.set(*of_false.as_array());
-            to_true.set(*(above - of_false).as_array());
+            reach(to_false).set(*of_false.as_array());
+            reach(to_true).set(*(above - of_false).as_array());
             part.store_array(&mut step[0]);
             (above * V::load_array_ref(simd, gain) * beyond).store_array(&mut step[1]);
         }
@@ -214,41 +215,43 @@ impl<X: Real> Work<X> {
         output: &Output,
         first: usize,
     ) {
-        let Self { sides, pulls, reach, worth, steps, values, sums, .. } = self;
+        let Self { sides, pulls, slots, steps, values, sums, .. } = self;
         let sums = &mut sums.vectors::<4>()[first..];
         let values = output.values(&mut values[..trees.leaves()]);
         let (of_twigs, of_forks) = values.split_at(2 * trees.twigs());
-        let worth = &mut worth.vectors::<N>()[..trees.slots()];
+        let slots = &mut slots.vectors::<N>().as_chunks_mut::<2>().0[..trees.slots()];
         // As vectors: a load of a vector must wait for numbers that are stored one by one.
         for (&slot, &value) in trees.leaf_slots.iter().zip(of_forks) {
-            V::splat(simd, value).store_array(&mut worth[slot as usize]);
+            V::splat(simd, value).store_array(&mut slots[slot as usize][1]);
         }
-        let reach = &reach.vectors::<N>()[..trees.slots()];
         let pulls = &pulls.vectors::<N>().as_chunks::<2>().0[..=trees.repeats.len()];
         let (forks, twigs) = trees.splits.split_at(trees.forks);
+        let (fork_comparisons, twig_comparisons) = trees.comparisons.split_at(trees.forks);
         let sides = &sides[forks.len()..];
         let leaves = of_twigs.as_chunks::<2>().0;
-        for ((split, &side), &[on_false, on_true]) in twigs.iter().zip(sides).zip(leaves) {
+        let twigs = twigs.iter().zip(twig_comparisons).zip(sides);
+        for (((split, comparison), &side), &[on_false, on_true]) in twigs.zip(leaves) {
             let [pulled, gain] = &pulls[split.pull as usize];
             let beyond = split.beyond[usize::from(side)];
+            let [above, worth] = &mut slots[split.slot as usize];
             let differs = on_false - on_true;
             let part = V::load_array_ref(simd, pulled) * beyond - split.beyond[1];
-            (part * differs + on_true).store_array(&mut worth[split.slot as usize]);
-            let above = V::load_array_ref(simd, &reach[split.slot as usize]);
+            (part * differs + on_true).store_array(worth);
+            let above = V::load_array_ref(simd, above);
             let gain = above * V::load_array_ref(simd, gain) * (beyond * differs);
-            add(simd, gain, &mut sums[split.feature as usize]);
+            add(simd, gain, &mut sums[comparison.feature as usize]);
         }
-        let worth = Cell::from_mut(worth).as_slice_of_cells();
-        let below = worth[trees.first_pair..].as_chunks::<2>().0;
+        let slots = Cell::from_mut(slots).as_slice_of_cells();
+        let below = slots[trees.first_pair..].as_chunks::<2>().0;
         let steps = &steps.vectors::<N>().as_chunks::<2>().0[..forks.len()];
-        for ((split, [on_false, on_true]), [part, gain]) in forks.iter().zip(below).zip(steps).rev()
-        {
-            let on_true = V::load_array(simd, on_true.get());
-            let differs = V::load_array(simd, on_false.get()) - on_true;
+        let forks = forks.iter().zip(fork_comparisons).zip(below).zip(steps);
+        for (((split, comparison), [on_false, on_true]), [part, gain]) in forks.rev() {
+            let on_true = V::load_array(simd, worth(on_true).get());
+            let differs = V::load_array(simd, worth(on_false).get()) - on_true;
             let part = V::load_array_ref(simd, part);
-            worth[split.slot as usize].set(*(part * differs + on_true).as_array());
+            worth(&slots[split.slot as usize]).set(*(part * differs + on_true).as_array());
             let gain = V::load_array_ref(simd, gain);
-            add(simd, gain * differs, &mut sums[split.feature as usize]);
+            add(simd, gain * differs, &mut sums[comparison.feature as usize]);
         }
     }
 }
@@ -256,4 +259,16 @@ impl<X: Real> Work<X> {
 #[inline(always)]
 fn add<S: Simd, V: Lanes<S, N>, const N: usize>(simd: S, addends: V, sums: &mut [f64; 4]) {
     (f64x4::load_array_ref(simd, sums) + addends.folded(simd)).store_array(sums);
+}
+
+/// What part of all comes to a slot.
+#[inline(always)]
+fn reach<const N: usize>(slot: &Cell<[[f64; N]; 2]>) -> &Cell<[f64; N]> {
+    &slot.as_array_of_cells()[0]
+}
+
+/// What is said below a slot.
+#[inline(always)]
+fn worth<const N: usize>(slot: &Cell<[[f64; N]; 2]>) -> &Cell<[f64; N]> {
+    &slot.as_array_of_cells()[1]
 }

@@ -40,7 +40,6 @@ pub(super) struct Split {
     /// goes there, and where it does not.
     pub(super) beyond: [f64; 2],
     pub(super) slot: u32,
-    pub(super) feature: u32,
     /// One more than its place among the repeats, or zero.
     pub(super) pull: u32,
 }
@@ -51,10 +50,8 @@ pub(super) struct Repeat {
     /// The product of the shares of all branches above that ask for the same feature, each of the
     /// side where this one is.
     pub(super) share: f64,
-    /// The last of those.
-    pub(super) branch: u32,
-    /// Whether this one is on its true side.
-    pub(super) side: bool,
+    /// The last of those, and the side of it where this one is: `2 * branch + side`.
+    above: u32,
     /// What that branch's [`Split::pull`] is.
     pub(super) pull: u32,
 }
@@ -63,6 +60,18 @@ impl Split {
     /// The share of the rows that goes to the false side.
     pub(super) const fn share(&self) -> f64 {
         -self.beyond[1]
+    }
+}
+
+impl Repeat {
+    /// The last branch above that asks for the same feature.
+    pub(super) const fn branch(&self) -> usize {
+        self.above as usize / 2
+    }
+
+    /// Whether this branch is on the true side of that one.
+    pub(super) const fn is_below_true(&self) -> bool {
+        self.above % 2 == 1
     }
 }
 
@@ -117,7 +126,6 @@ impl<X: Real> Splits<X> {
             Split {
                 beyond: [on_true, -on_false],
                 slot: slots[grown.tree][grown.at as usize],
-                feature: grown.branch.feature,
                 pull: 0,
             }
         };
@@ -173,21 +181,22 @@ impl<X: Real> Splits<X> {
                 }
             };
             let split = &mut self.splits[branch as usize];
-            let above = last_of_feature[split.feature as usize];
+            let feature = self.comparisons[branch as usize].feature;
+            let above = last_of_feature[feature as usize];
             if let Some(repeat) = above {
                 self.repeats.push(repeat);
                 split.pull = index(self.repeats.len());
             }
-            visits.push(Visit::Set(split.feature, above));
+            visits.push(Visit::Set(feature, above));
             let share_above = above.map_or(1.0, |above| above.share);
             let is_fork = (branch as usize) < self.forks;
-            for (side, share) in [(false, split.share()), (true, split.beyond[0])] {
-                let slot = self.first_pair + 2 * branch as usize + usize::from(side);
+            for (side, share) in [(0_u32, split.share()), (1, split.beyond[0])] {
+                let slot = self.first_pair + (2 * branch + side) as usize;
                 let child = if is_fork { branches[slot] } else { None };
                 visits.extend(child.map(Visit::Enter));
                 let share = share_above * share;
-                let below = Repeat { share, branch, side, pull: split.pull };
-                visits.push(Visit::Set(split.feature, Some(below)));
+                let below = Repeat { share, above: 2 * branch + side, pull: split.pull };
+                visits.push(Visit::Set(feature, Some(below)));
             }
         }
     }
