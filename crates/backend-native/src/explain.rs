@@ -26,12 +26,16 @@
 //!   the row passes them all. Knowing `i` then *pulls* `p = t / (t + (1 - t) z)` of what comes to
 //!   the branch to the side of the row, and `1 - p` spreads by shares. With none above, `z` is one
 //!   and `p = t`. Where the row fails one of them, `p = 0`.
-//! - Down, what *reaches* a child is what reaches the branch, times its share of `1 - p`, and `p`
-//!   besides on the side of the row. Up, the *worth* of a branch is the mean of those of its
-//!   children by shares, and `p` times what that of the row's side *differs* from the mean.
-//! - Feature `i` gets the integral of what reaches the branch times what differs times
+//! - Let `o` be 1 where the row goes to the false side, else 0, and `z` that side's share. The false
+//!   side's *part* of what *reaches* the branch is `z + p (o - z)`, and the rest is the true side's.
+//!   Up, the *worth* of a branch is that of its true side, and the same part of what its
+//!   false side's *differs* by.
+//! - Feature `i` gets the integral of what reaches the branch times what differs times `o - z` times
 //!   `z / (t + (1 - t) z)²`, which is `p (1 - p) / (t (1 - t))`. For a feature asked for several times
 //!   on a path these are not what its branches add each, but their sum is what they add together.
+//!
+//! Trees that are alike are passed through together, level by level as if they were one: what is done
+//! for a branch must wait for its parent, but not for its neighbours.
 //!
 //! No number is divided by a share, so that nothing special happens where nothing came through.
 
@@ -65,8 +69,8 @@ use crate::{
     trees::{Leaf, Tree},
 };
 
-/// The most nodes of trees that are passed through together, unless it is one tree: what is worked on
-/// stays in the nearest cache, and there is enough of it that need not wait for the rest.
+/// The most nodes of a grove of several trees: what is worked on stays in the nearest cache, and there
+/// is enough of it that need not wait for the rest.
 const MOST_NODES: usize = 256;
 
 /// Explains the scores of an ensemble of trees.
@@ -157,15 +161,7 @@ impl<X: Real> Explainer<X> {
         let mut last_of_feature = vec![None; features];
         let mut output_of_score = vec![None; base.len()];
         for ((rule, _), places) in alike {
-            let mut places = &places[..];
-            while !places.is_empty() {
-                let mut nodes = 0;
-                let fits = places.iter().take_while(|&&at| {
-                    nodes += trees[at].len();
-                    nodes <= MOST_NODES
-                });
-                let (together, rest) = places.split_at(fits.count().max(1));
-                places = rest;
+            for places in cut(&places, |at| trees[at].len()) {
                 let with_covers = |&at: &usize| {
                     let tree = &trees[at];
                     let of_training = || tree.covers().unwrap_or_default().iter().copied();
@@ -176,10 +172,10 @@ impl<X: Real> Explainer<X> {
                     };
                     (tree, covers)
                 };
-                let of_grove: Vec<_> = together.iter().map(with_covers).collect();
+                let trees: Vec<_> = places.iter().map(with_covers).collect();
                 let (splits, leaves) =
-                    Splits::new(&of_grove, &mut this.comparer, &mut last_of_feature);
-                let addends = leaves.iter().map(|&(nth, leaf)| addends(together[nth], leaf));
+                    Splits::new(&trees, &mut this.comparer, &mut last_of_feature);
+                let addends = leaves.iter().map(|&(nth, leaf)| addends(places[nth], leaf));
                 let outputs = Output::of(addends, &mut output_of_score);
                 let mut room = vec![0.0; leaves.len()];
                 for output in &outputs {
@@ -223,6 +219,20 @@ impl<X: Real> Explainer<X> {
         self.level.run(Explanation { groves, rules, features: features.len(), work });
         work.finish(contributions);
     }
+}
+
+/// Cuts the places of trees, of which `nodes` tells how many they have, into those of groves.
+fn cut(mut places: &[usize], nodes: impl Fn(usize) -> usize) -> impl Iterator<Item = &[usize]> {
+    std::iter::from_fn(move || {
+        let mut all = 0;
+        let fit = places.iter().take_while(|&&at| {
+            all += nodes(at);
+            all <= MOST_NODES
+        });
+        let (grove, rest) = places.split_at_checked(fit.count().max(1))?;
+        places = rest;
+        Some(grove)
+    })
 }
 
 /// One feature vector that is explained.

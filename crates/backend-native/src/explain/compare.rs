@@ -112,3 +112,41 @@ pub(super) fn goes_true<'a, X: Real>(
 fn index(len: usize) -> u32 {
     u32::try_from(len).unwrap_or_else(|_| unreachable!("features and nodes are bounded"))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::vec, prelude::*};
+
+    use super::*;
+    use crate::trees::sample::{any_number, plant, rows, tree};
+
+    proptest! {
+        #[test]
+        fn comparisons_hold_where_branches_go_true(
+            seeds in vec(tree(1..16, any_number()), 1..4),
+            rows in rows(),
+        ) {
+            let trees: Vec<Tree<f32>> = seeds.iter().map(|seeds| plant(seeds)).collect();
+            let mut comparer = Comparer::new(rows[0].len());
+            let branches = trees.iter().flat_map(|tree| tree.branches().map(move |b| (tree, b)));
+            let branches: Vec<_> = branches
+                .map(|(tree, branch)| (tree, branch, comparer.comparison(tree, &branch)))
+                .collect();
+            let mut numbers = vec![0.0; comparer.len()];
+            for mut row in rows {
+                for least in [false, true] {
+                    if least {
+                        row[0] = f32::NEG_INFINITY;
+                    }
+                    comparer.compare(&row, &mut numbers);
+                    for (tree, branch, comparison) in &branches {
+                        let Branch { feature, test, missing_is_true, .. } = *branch;
+                        let x = row[feature as usize];
+                        let is_true = goes_true(test, missing_is_true, x, |set| tree.set(set));
+                        prop_assert_eq!(comparison.holds(&numbers), is_true, "{} {:?}", x, branch);
+                    }
+                }
+            }
+        }
+    }
+}

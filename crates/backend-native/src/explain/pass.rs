@@ -1,4 +1,4 @@
-//! From one feature vector to what each feature adds, tree by tree.
+//! From one feature vector to what each feature adds, grove by grove.
 
 use std::cell::Cell;
 
@@ -62,7 +62,7 @@ impl<const N: usize> Points<N> {
     }
 }
 
-/// What one thread needs to pass through trees; it has room for the largest.
+/// What one thread needs to pass through groves; it has room for the largest.
 #[derive(Debug)]
 pub(super) struct Work<X> {
     /// What the branches compare.
@@ -76,8 +76,7 @@ pub(super) struct Work<X> {
     pulls: Room,
     /// By slot, what part of all comes there, and what is said below it.
     slots: Room,
-    /// By fork, the part of what reaches it that its false side gets, and the weight of what its
-    /// sides differ by.
+    /// By fork, the false side's part, and the weight of what its sides differ by.
     steps: Room,
     /// By leaf.
     values: Vec<f64>,
@@ -85,7 +84,7 @@ pub(super) struct Work<X> {
     sums: Room,
 }
 
-/// The largest tree that is worked on.
+/// The largest grove that is worked on.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Largest {
     leaves: usize,
@@ -95,19 +94,19 @@ pub(super) struct Largest {
 }
 
 impl Largest {
-    /// The larger of this and a tree in every way.
-    pub(super) fn or<X: Real>(self, tree: &Splits<X>) -> Self {
+    /// The larger of this and a grove in every way.
+    pub(super) fn or<X: Real>(self, trees: &Splits<X>) -> Self {
         Self {
-            leaves: self.leaves.max(tree.leaves()),
-            forks: self.forks.max(tree.forks),
-            slots: self.slots.max(tree.slots()),
-            repeats: self.repeats.max(tree.repeats.len()),
+            leaves: self.leaves.max(trees.leaves()),
+            forks: self.forks.max(trees.forks),
+            slots: self.slots.max(trees.slots()),
+            repeats: self.repeats.max(trees.repeats.len()),
         }
     }
 }
 
 impl<X: Real> Work<X> {
-    /// Room for so many numbers, trees up to this one, and so many contributions.
+    /// Room for so many numbers, groves up to this one, and so many contributions.
     pub(super) fn new(numbers: usize, largest: Largest, contributions: usize) -> Self {
         let Largest { leaves, forks, slots, repeats } = largest;
         Self {

@@ -34,3 +34,32 @@ pub(super) fn most_features<X: Real>(tree: &Tree<X>, is_above: &mut [bool]) -> u
     }
     most
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::trees::sample::{FEATURES, any_number, plant, tree};
+
+    /// The same, path by path.
+    fn by_path(tree: &Tree<f64>, at: u32, above: &BTreeSet<u32>) -> usize {
+        let Node::Branch(branch) = tree.node(at as usize) else { return above.len() };
+        let above: BTreeSet<_> = above.iter().copied().chain([branch.feature]).collect();
+        let below = [branch.on_false, branch.on_true].map(|child| by_path(tree, child, &above));
+        below[0].max(below[1])
+    }
+
+    proptest! {
+        #[test]
+        fn features_are_those_of_the_path_with_the_most(seeds in tree(0..40, any_number())) {
+            let tree = plant(&seeds);
+            let mut is_above = vec![false; FEATURES as usize];
+            let most = most_features(&tree, &mut is_above);
+            prop_assert_eq!(most, by_path(&tree, 0, &BTreeSet::new()));
+            prop_assert!(!is_above.contains(&true));
+        }
+    }
+}

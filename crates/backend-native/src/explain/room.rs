@@ -21,3 +21,19 @@ impl Room {
         self.0.get_mut(to_line..).unwrap_or_default().as_chunks_mut().0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vectors_begin_with_a_line_and_are_as_many_as_asked_for() {
+        for len in [0, 4, 8, 24, 1000] {
+            let mut room = Room::new(len);
+            let vectors = room.vectors::<4>();
+            assert!(vectors.len() >= len / 4);
+            assert_eq!(vectors.as_ptr().align_offset(64), 0);
+            assert!(room.vectors::<8>().len() >= len / 8);
+        }
+    }
+}

@@ -36,8 +36,7 @@ pub(super) struct Splits<X> {
 /// A branch.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Split {
-    /// Whether the row goes to the false side, as a number, less the share of that side: where it
-    /// goes there, and where it does not.
+    /// `o - z`, where the row goes to the false side, and where it does not.
     pub(super) beyond: [f64; 2],
     pub(super) slot: u32,
     /// One more than its place among the repeats, or zero.
@@ -79,12 +78,9 @@ impl<X: Real> Splits<X> {
     /// The splits of trees by the covers of their nodes, and their leaves by their numbers, each
     /// with the place of its tree.
     ///
-    /// Below a branch that nothing comes through every leaf has the same share. `last_of_feature`
-    /// has an entry for each feature, and keeps what it holds.
-    ///
-    /// # Panics
-    ///
-    /// When a tree is a leaf.
+    /// A branch's rows are those that its children have, and below a branch that has none every leaf
+    /// has the same share. No tree is a leaf. `last_of_feature` has an entry for each feature, and
+    /// keeps what it holds.
     pub(super) fn new(
         trees: &[(&Tree<X>, Vec<f64>)],
         comparer: &mut Comparer<X>,

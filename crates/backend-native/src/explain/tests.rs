@@ -322,6 +322,66 @@ fn forest_is_explained_as_the_sum_of_its_trees() {
     }
 }
 
+/// Trees enough for several groves of each rule, of which each adds to one score or to both.
+#[test]
+fn trees_of_many_groves_add_up() {
+    let trees: Vec<_> = (0..120).map(|nth| vine(nth % 23, 5 + nth % 14)).collect();
+    let x: Vec<f64> = (0..19).map(|feature| f64::from(feature * 3 % 11)).collect();
+    let addends = |nth: usize, leaf: Leaf<f64>| {
+        let scores = [vec![0], vec![1], vec![1, 0]][nth % 3].clone();
+        let addend = move |score| Addend { score, value: leaf.value + f64::from(score) };
+        scores.into_iter().map(addend).collect::<Vec<_>>()
+    };
+    let explainer = Explainer::new(&trees, addends, &BASE, x.len(), &[]).unwrap();
+    assert!(explainer.groves.len() < trees.len() / 2);
+    assert!(explainer.groves.len() > 12);
+    let (mut sum, mut expected) = (vec![0.0; 2 * x.len()], BASE);
+    for (nth, tree) in trees.iter().enumerate() {
+        let tree = std::slice::from_ref(tree);
+        let one = Explainer::new(tree, |_, leaf| addends(nth, leaf), &[0.0; 2], x.len(), &[]);
+        let one = one.unwrap();
+        sum.iter_mut().zip(explain(&one, &x)).for_each(|(sum, one)| *sum += one);
+        expected.iter_mut().zip(one.expected()).for_each(|(sum, one)| *sum += one);
+    }
+    assert_close(&explain(&explainer, &x), &sum, 10.0);
+    assert_close(explainer.expected(), &expected, 10.0);
+}
+
+/// Files round covers, so that those of two children are not always those of their parent.
+#[test]
+fn shares_are_of_what_the_children_have() {
+    let tree = vine(12, 5);
+    let covers = tree.covers().unwrap().to_vec();
+    let is_leaf = |at| matches!(tree.node(at), Node::Leaf(_));
+    let rounded = (0..tree.len()).map(|at| covers[at] * if is_leaf(at) { 1.0 } else { 1.001 });
+    let mut rounded: Vec<_> = rounded.collect();
+    rounded[0] = 3.0;
+    let explainer = of_one_score(&[tree.clone().with_covers(rounded)], 5, &[]);
+    for row in 0..5 {
+        let x: Vec<f64> = (0..5).map(|feature| f64::from((feature * 3 + row) % 11)).collect();
+        let sum = explainer.expected()[0] + explain(&explainer, &x).iter().sum::<f64>();
+        let mut at = 0;
+        let says = loop {
+            match tree.node(at) {
+                Node::Leaf(leaf) => break leaf.value,
+                Node::Branch(branch) => {
+                    let x = x[branch.feature as usize];
+                    let is_true =
+                        goes_true(branch.test, branch.missing_is_true, x, |set| tree.set(set));
+                    at = if is_true { branch.on_true } else { branch.on_false } as usize;
+                }
+            }
+        };
+        assert_close(&[sum], &[says], 10.0);
+    }
+    let of_root = |root| {
+        let tree = vine(1, 1).with_covers(vec![root, 1.0, 3.0]);
+        explain(&of_one_score(&[tree], 1, &[]), &[0.0])
+    };
+    assert_eq!(of_root(4.0), of_root(5.0));
+    assert_eq!(of_root(4.0), of_root(0.0));
+}
+
 #[test]
 fn path_of_too_many_features_is_refused() {
     let explainer = |branches| {
