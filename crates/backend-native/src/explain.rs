@@ -26,30 +26,40 @@
 //!   the row passes them all. Knowing `i` then *pulls* `p = t / (t + (1 - t) z)` of what comes to
 //!   the branch to the side of the row, and `1 - p` spreads by shares. With none above, `z` is one
 //!   and `p = t`. Where the row fails one of them, `p = 0`.
-//! - Down, what *reaches* a child is what reaches the branch, times its share of `1 - p`, and `p`
-//!   besides on the side of the row. Up, the *worth* of a branch is the mean of those of its
-//!   children by shares, and `p` times what that of the row's side *differs* from the mean.
-//! - Feature `i` gets the integral of what reaches the branch times what differs times
+//! - Let `o` be 1 where the row goes to the false side, else 0, and `z` that side's share. The false
+//!   side's *part* of what *reaches* the branch is `z + p (o - z)`, and the rest is the true side's.
+//!   Up, the *worth* of a branch is that of its true side, and the same part of what its
+//!   false side's *differs* by.
+//! - Feature `i` gets the integral of what reaches the branch times what differs times `o - z` times
 //!   `z / (t + (1 - t) z)²`, which is `p (1 - p) / (t (1 - t))`. For a feature asked for several times
 //!   on a path these are not what its branches add each, but their sum is what they add together.
 //!
+//! Trees that are alike are passed through together, level by level as if they were one: what is done
+//! for a branch must wait for its parent, but not for its neighbours.
+//!
 //! No number is divided by a share, so that nothing special happens where nothing came through.
 
+mod compare;
 mod cover;
 mod output;
 mod pass;
+mod path;
 mod quadrature;
+mod room;
 mod rule;
 mod split;
 
 #[cfg(test)]
 mod tests;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use hotplate_backend::Covers;
 
 use self::{
+    compare::Comparer,
     output::Output,
-    pass::{Lanes, Points, Work},
+    pass::{Lanes, Largest, Points, Work},
     rule::{Rule, Rules},
     split::Splits,
 };
@@ -59,13 +69,17 @@ use crate::{
     trees::{Leaf, Tree},
 };
 
+/// The most nodes of a grove of several trees: what is worked on stays in the nearest cache, and there
+/// is enough of it that need not wait for the rest.
+const MOST_NODES: usize = 256;
+
 /// Explains the scores of an ensemble of trees.
 #[derive(Debug)]
 pub(crate) struct Explainer<X> {
-    trees: Vec<ExplainedTree<X>>,
+    groves: Vec<Grove<X>>,
+    comparer: Comparer<X>,
     rules: Rules,
-    /// The most leaves of a tree.
-    leaves: usize,
+    largest: Largest,
     /// What is expected of each score.
     expected: Vec<f64>,
     features: usize,
@@ -73,8 +87,10 @@ pub(crate) struct Explainer<X> {
     level: Level,
 }
 
+/// Trees that are passed through together: they are integrated by the same rule, and add to the same
+/// scores.
 #[derive(Debug)]
-struct ExplainedTree<X> {
+struct Grove<X> {
     splits: Splits<X>,
     outputs: Vec<Output>,
     rule: Rule,
@@ -82,7 +98,7 @@ struct ExplainedTree<X> {
 
 /// What one thread needs to explain rows.
 #[derive(Debug)]
-pub(crate) struct ExplainerScratch(Work);
+pub(crate) struct ExplainerScratch<X>(Work<X>);
 
 /// What a leaf adds to a score.
 #[derive(Clone, Copy, Debug)]
@@ -121,36 +137,53 @@ impl<X: Real> Explainer<X> {
             Covers::Background
         };
         let mut this = Self {
-            trees: Vec::with_capacity(trees.len()),
+            groves: Vec::new(),
+            comparer: Comparer::new(features),
             rules: Rules::new(),
-            leaves: 1,
+            largest: Largest::default(),
             expected: base.to_vec(),
             features,
             covers,
             level: Level::best(),
         };
+        let mut is_above = vec![false; features];
+        let mut alike = BTreeMap::<_, Vec<usize>>::new();
+        for (at, tree) in trees.iter().enumerate() {
+            let all = tree.leaves_in_order().into_iter().flat_map(|leaf| addends(at, leaf));
+            if tree.len() == 1 {
+                all.for_each(|Addend { score, value }| this.expected[score as usize] += value);
+                continue;
+            }
+            let scores: BTreeSet<_> = all.map(|addend| addend.score).collect();
+            let rule = this.rules.exact_for(path::most_features(tree, &mut is_above))?;
+            alike.entry((rule, scores)).or_default().push(at);
+        }
         let mut last_of_feature = vec![None; features];
         let mut output_of_score = vec![None; base.len()];
-        for (at, tree) in trees.iter().enumerate() {
-            let covers = match covers {
-                Covers::Training => {
-                    tree.covers().unwrap_or_default().iter().copied().map(f64::from).collect()
+        for ((rule, _), places) in alike {
+            for places in cut(&places, |at| trees[at].len()) {
+                let with_covers = |&at: &usize| {
+                    let tree = &trees[at];
+                    let of_training = || tree.covers().unwrap_or_default().iter().copied();
+                    let covers = match covers {
+                        Covers::Training => of_training().map(f64::from).collect(),
+                        Covers::Background => cover::counted(tree, background, features),
+                        Covers::Leaves => cover::leaves(tree),
+                    };
+                    (tree, covers)
+                };
+                let trees: Vec<_> = places.iter().map(with_covers).collect();
+                let (splits, leaves) =
+                    Splits::new(&trees, &mut this.comparer, &mut last_of_feature);
+                let addends = leaves.iter().map(|&(nth, leaf)| addends(places[nth], leaf));
+                let outputs = Output::of(addends, &mut output_of_score);
+                let mut room = vec![0.0; leaves.len()];
+                for output in &outputs {
+                    let values = output.values(&mut room);
+                    this.expected[output.score as usize] += splits.expected(values);
                 }
-                Covers::Background => cover::counted(tree, background, features),
-                Covers::Leaves => cover::leaves(tree),
-            };
-            let (splits, leaves) = Splits::new(tree, &covers, &mut last_of_feature);
-            let addends = leaves.iter().map(|&leaf| addends(at, leaf));
-            let outputs = Output::of(addends, &mut output_of_score);
-            let mut room = vec![0.0; leaves.len()];
-            for output in &outputs {
-                let values = output.values(&mut room);
-                this.expected[output.score as usize] += splits.expected(values);
-            }
-            let rule = this.rules.exact_for(splits.features_on_path())?;
-            this.leaves = this.leaves.max(splits.leaves);
-            if splits.leaves > 1 {
-                this.trees.push(ExplainedTree { splits, outputs, rule });
+                this.largest = this.largest.or(&splits);
+                this.groves.push(Grove { splits, outputs, rule });
             }
         }
         Ok(this)
@@ -167,8 +200,9 @@ impl<X: Real> Explainer<X> {
     }
 
     /// What a thread needs to explain rows.
-    pub(crate) fn scratch(&self) -> ExplainerScratch {
-        ExplainerScratch(Work::new(self.leaves, self.expected.len() * self.features))
+    pub(crate) fn scratch(&self) -> ExplainerScratch<X> {
+        let contributions = self.expected.len() * self.features;
+        ExplainerScratch(Work::new(self.comparer.len(), self.largest, contributions))
     }
 
     /// Writes what each feature of a feature vector adds to each score: `contributions` is
@@ -177,22 +211,36 @@ impl<X: Real> Explainer<X> {
     pub(crate) fn explain(
         &self,
         features: &[X],
-        ExplainerScratch(work): &mut ExplainerScratch,
+        ExplainerScratch(work): &mut ExplainerScratch<X>,
         contributions: &mut [f64],
     ) {
-        let Self { trees, rules, .. } = self;
-        work.begin();
-        self.level.run(Explanation { trees, rules, features, work });
+        let Self { groves, rules, comparer, .. } = self;
+        work.begin(comparer, features);
+        self.level.run(Explanation { groves, rules, features: features.len(), work });
         work.finish(contributions);
     }
 }
 
+/// Cuts the places of trees, of which `nodes` tells how many they have, into those of groves.
+fn cut(mut places: &[usize], nodes: impl Fn(usize) -> usize) -> impl Iterator<Item = &[usize]> {
+    std::iter::from_fn(move || {
+        let mut all = 0;
+        let fit = places.iter().take_while(|&&at| {
+            all += nodes(at);
+            all <= MOST_NODES
+        });
+        let (grove, rest) = places.split_at_checked(fit.count().max(1))?;
+        places = rest;
+        Some(grove)
+    })
+}
+
 /// One feature vector that is explained.
 struct Explanation<'a, X> {
-    trees: &'a [ExplainedTree<X>],
+    groves: &'a [Grove<X>],
     rules: &'a Rules,
-    features: &'a [X],
-    work: &'a mut Work,
+    features: usize,
+    work: &'a mut Work<X>,
 }
 
 impl<X: Real> Loop for Explanation<'_, X> {
@@ -200,12 +248,13 @@ impl<X: Real> Loop for Explanation<'_, X> {
 
     #[inline(always)]
     fn run<S: Simd>(mut self, simd: S) {
-        for tree in self.trees {
-            match tree.rule {
-                Rule::Four => self.add::<S, f64x4<S>, 4>(simd, tree, &self.rules.four),
+        for grove in self.groves {
+            self.work.decide(&grove.splits);
+            match grove.rule {
+                Rule::Four => self.add::<S, f64x4<S>, 4>(simd, grove, &self.rules.four),
                 Rule::Eights(at) => {
                     for points in &self.rules.eights[at] {
-                        self.add::<S, f64x8<S>, 8>(simd, tree, points);
+                        self.add::<S, f64x8<S>, 8>(simd, grove, points);
                     }
                 }
             }
@@ -214,18 +263,18 @@ impl<X: Real> Loop for Explanation<'_, X> {
 }
 
 impl<X: Real> Explanation<'_, X> {
-    /// Adds what each feature adds to what a tree says, as far as these points tell.
+    /// Adds what each feature adds to what trees say, as far as these points tell.
     #[inline(always)]
     fn add<S: Simd, V: Lanes<S, N>, const N: usize>(
         &mut self,
         simd: S,
-        tree: &ExplainedTree<X>,
+        grove: &Grove<X>,
         points: &Points<N>,
     ) {
-        self.work.descend::<X, S, V, N>(simd, &tree.splits, points, self.features);
-        for output in &tree.outputs {
-            let first = output.score as usize * self.features.len();
-            self.work.ascend::<X, S, V, N>(simd, &tree.splits, output, first);
+        self.work.descend::<S, V, N>(simd, &grove.splits, points);
+        for output in &grove.outputs {
+            let first = output.score as usize * self.features;
+            self.work.ascend::<S, V, N>(simd, &grove.splits, output, first);
         }
     }
 }

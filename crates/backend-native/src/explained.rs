@@ -133,7 +133,7 @@ struct ExplainerWorker<X: Real, F> {
     features: Vec<X>,
     /// `[scores, width]`, of one row.
     contributions: Vec<f64>,
-    scratch: ExplainerScratch,
+    scratch: ExplainerScratch<X>,
 }
 
 impl<X: Real, F: Finish<X>> Worker for ExplainerWorker<X, F> {

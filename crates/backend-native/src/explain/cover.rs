@@ -1,6 +1,6 @@
 //! How many rows come through each node of a tree.
 
-use super::split::goes_true;
+use super::compare::goes_true;
 use crate::{
     real::Real,
     trees::{Node, Tree},

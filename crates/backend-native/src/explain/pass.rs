@@ -1,10 +1,8 @@
-//! From one feature vector to what each feature adds, tree by tree.
+//! From one feature vector to what each feature adds, grove by grove.
 
-use super::{
-    output::Output,
-    quadrature::Quadrature,
-    split::{Split, Splits},
-};
+use std::cell::Cell;
+
+use super::{compare::Comparer, output::Output, quadrature::Quadrature, room::Room, split::Splits};
 use crate::{
     real::Real,
     simd::{Simd, f64x4, f64x8, prelude::*},
@@ -45,6 +43,8 @@ pub(super) struct Points<const N: usize> {
     rest: [f64; N],
     /// The weights over `t (1 - t)`.
     weights: [f64; N],
+    /// What is pulled by a branch whose feature is asked for first.
+    first: [[f64; N]; 2],
 }
 
 impl<const N: usize> Points<N> {
@@ -52,163 +52,205 @@ impl<const N: usize> Points<N> {
     pub(super) fn of(Quadrature { points, weights }: &Quadrature) -> Vec<Self> {
         let (points, weights) = (points.as_chunks::<N>().0, weights.as_chunks::<N>().0);
         let chunks = points.iter().zip(weights);
-        let points = chunks.map(|(&points, weights)| Self {
+        let points = chunks.map(|(&points, &weights)| Self {
             passed: [[0.0; N], points],
             rest: points.map(|t| 1.0 - t),
             weights: std::array::from_fn(|q| weights[q] / (points[q] * (1.0 - points[q]))),
+            first: [points, weights],
         });
         points.collect()
     }
 }
 
-/// What one thread needs to pass through trees; it has room for the largest.
+/// What one thread needs to pass through groves; it has room for the largest.
 #[derive(Debug)]
-pub(super) struct Work {
-    /// By slot, what part of all comes there.
-    reach: Vec<f64>,
-    /// By slot, what is said below it.
-    worth: Vec<f64>,
-    /// By branch, the weight of what its sides differ by; behind it, of a fork the parts that its
-    /// sides get, and of a twig the part that is pulled.
-    steps: Vec<f64>,
-    /// By fork, the slot that the row goes to; by twig, the side.
-    hot: Vec<u32>,
-    /// By branch, the side that the row goes to, or [`FAILED`]; and a zero behind the last.
-    sides: Vec<u8>,
+pub(super) struct Work<X> {
+    /// What the branches compare.
+    numbers: Vec<X>,
+    /// By branch, the side that the row goes to.
+    sides: Vec<bool>,
+    /// By [`Split::pull`](super::split::Split::pull), whether the row passes all branches above that
+    /// ask for the same feature.
+    passed: Vec<bool>,
+    /// Beside it, the part that is pulled, and `p (1 - p) / (t (1 - t))` of it with the weights.
+    pulls: Room,
+    /// By slot, what part of all comes there, and what is said below it.
+    slots: Room,
+    /// By fork, the false side's part, and the weight of what its sides differ by.
+    steps: Room,
     /// By leaf.
     values: Vec<f64>,
     /// By score and feature, four sums that make the contribution.
-    sums: Vec<[f64; 4]>,
+    sums: Room,
 }
 
-/// The row fails a branch above that asks for the same feature.
-const FAILED: u8 = 2;
+/// The largest grove that is worked on.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Largest {
+    leaves: usize,
+    forks: usize,
+    slots: usize,
+    repeats: usize,
+}
 
-/// Vectors in a step.
-const STEP: usize = 3;
-
-impl Work {
-    /// Room for trees of so many leaves, and for so many contributions.
-    pub(super) fn new(leaves: usize, contributions: usize) -> Self {
-        let (branches, slots) = (leaves - 1, 2 * leaves - 1);
+impl Largest {
+    /// The larger of this and a grove in every way.
+    pub(super) fn or<X: Real>(self, trees: &Splits<X>) -> Self {
         Self {
-            reach: vec![0.0; MOST_LANES * slots],
-            worth: vec![0.0; MOST_LANES * slots],
-            steps: vec![0.0; STEP * MOST_LANES * branches],
-            hot: vec![0; branches],
-            sides: vec![0; leaves],
+            leaves: self.leaves.max(trees.leaves()),
+            forks: self.forks.max(trees.forks),
+            slots: self.slots.max(trees.slots()),
+            repeats: self.repeats.max(trees.repeats.len()),
+        }
+    }
+}
+
+impl<X: Real> Work<X> {
+    /// Room for so many numbers, groves up to this one, and so many contributions.
+    pub(super) fn new(numbers: usize, largest: Largest, contributions: usize) -> Self {
+        let Largest { leaves, forks, slots, repeats } = largest;
+        Self {
+            numbers: vec![X::ZERO; numbers],
+            sides: vec![false; leaves],
+            passed: vec![true; repeats + 1],
+            pulls: Room::new(2 * MOST_LANES * (repeats + 1)),
+            slots: Room::new(2 * MOST_LANES * slots),
+            steps: Room::new(2 * MOST_LANES * forks),
             values: vec![0.0; leaves],
-            sums: vec![[0.0; 4]; contributions],
+            sums: Room::new(4 * contributions),
         }
     }
 
     /// Begins with a row.
-    pub(super) fn begin(&mut self) {
-        self.sums.fill([0.0; 4]);
+    #[inline(always)]
+    pub(super) fn begin(&mut self, comparer: &Comparer<X>, features: &[X]) {
+        comparer.compare(features, &mut self.numbers);
+        self.sums.vectors().fill([0.0; 4]);
     }
 
     /// Writes what was added since the row began.
-    pub(super) fn finish(&self, contributions: &mut [f64]) {
-        for (contribution, [a, b, c, d]) in contributions.iter_mut().zip(&self.sums) {
+    #[inline(always)]
+    pub(super) fn finish(&mut self, contributions: &mut [f64]) {
+        for (contribution, &mut [a, b, c, d]) in contributions.iter_mut().zip(self.sums.vectors()) {
             *contribution = (a + b) + (c + d);
         }
     }
 
-    /// Goes down a tree with a feature vector.
+    /// Finds the sides of the branches that the row goes to.
     #[inline(always)]
-    pub(super) fn descend<X: Real, S: Simd, V: Lanes<S, N>, const N: usize>(
-        &mut self,
-        simd: S,
-        tree: &Splits<X>,
-        points: &Points<N>,
-        features: &[X],
-    ) {
-        let (forks, branches) = (tree.forks, tree.splits.len());
-        let splits = &tree.splits[..branches];
-        let reach = &mut self.reach.as_chunks_mut::<N>().0[..tree.slots()];
-        let steps = &mut self.steps.as_chunks_mut::<N>().0.as_chunks_mut::<STEP>().0[..branches];
-        let hot = &mut self.hot[..branches];
-        let sides = &mut self.sides[..=branches];
-        sides[branches] = 0;
-        V::splat(simd, 1.0).store_array(&mut reach[0]);
-        let point = Point::<S, V, N>::new(simd, points);
-        for at in 0..forks {
-            let split = &splits[at];
-            let side = tree.side(split, features);
-            let (pulled, spreads) = point.split(split, at, side, sides);
-            // What reaches the branch comes in last: there is a long way from the root to here, and
-            // the rest need not wait for it.
-            let to_cold = spreads * split.shares[1 - side];
-            let to_hot = spreads * split.shares[side] + pulled;
-            let gain = point.weights * pulled * spreads;
-            let above = V::load_array_ref(simd, &reach[at]);
-            let step = &mut steps[at];
-            (gain * above).store_array(&mut step[0]);
-            to_cold.store_array(&mut step[2 - side]);
-            to_hot.store_array(&mut step[1 + side]);
-            hot[at] = split.children[side];
-            let [slot_cold, slot_hot] = [split.children[1 - side], split.children[side]];
-            (to_cold * above).store_array(&mut reach[slot_cold as usize]);
-            (to_hot * above).store_array(&mut reach[slot_hot as usize]);
+    pub(super) fn decide(&mut self, trees: &Splits<X>) {
+        let Self { numbers, sides, .. } = self;
+        let sides = &mut sides[..trees.comparisons.len()];
+        let (sides, last_sides) = sides.as_chunks_mut::<4>();
+        let (comparisons, last_comparisons) = trees.comparisons.as_chunks::<4>();
+        for (sides, comparisons) in sides.iter_mut().zip(comparisons) {
+            for (side, comparison) in sides.iter_mut().zip(comparisons) {
+                *side = comparison.holds(numbers);
+            }
         }
-        for at in forks..branches {
-            let split = &splits[at];
-            let side = tree.side(split, features);
-            let (pulled, spreads) = point.split(split, at, side, sides);
-            let gain = point.weights * pulled * spreads;
-            let above = V::load_array_ref(simd, &reach[at]);
-            let step = &mut steps[at];
-            (gain * above).store_array(&mut step[0]);
-            pulled.store_array(&mut step[1]);
-            hot[at] = u32::from(side == 1);
+        for (side, comparison) in last_sides.iter_mut().zip(last_comparisons) {
+            *side = comparison.holds(numbers);
         }
     }
 
-    /// Comes back up the tree that was gone down last, and adds what each feature adds to this
-    /// output of it to the sums from this one on.
+    /// Goes down the trees whose sides were found last.
     #[inline(always)]
-    pub(super) fn ascend<X: Real, S: Simd, V: Lanes<S, N>, const N: usize>(
+    pub(super) fn descend<S: Simd, V: Lanes<S, N>, const N: usize>(
         &mut self,
         simd: S,
-        tree: &Splits<X>,
+        trees: &Splits<X>,
+        points: &Points<N>,
+    ) {
+        let Self { sides, passed, pulls, slots, steps, .. } = self;
+        let sides = &sides[..trees.splits.len()];
+        let passed = &mut passed[..=trees.repeats.len()];
+        let pulls = &mut pulls.vectors::<N>().as_chunks_mut::<2>().0[..=trees.repeats.len()];
+        let one = V::splat(simd, 1.0);
+        let t = V::load_array_ref(simd, &points.passed[1]);
+        let rest = V::load_array_ref(simd, &points.rest);
+        let weights = V::load_array_ref(simd, &points.weights);
+        passed[0] = true;
+        pulls[0] = points.first;
+        let passed = Cell::from_mut(passed).as_slice_of_cells();
+        for ((repeat, is_passed), pull) in
+            trees.repeats.iter().zip(&passed[1..]).zip(&mut pulls[1..])
+        {
+            let is_hot = sides[repeat.branch()] == repeat.is_below_true();
+            is_passed.set(passed[repeat.pull as usize].get() & is_hot);
+            let passed = V::load_array_ref(simd, &points.passed[usize::from(is_passed.get())]);
+            let pulled = passed / (t + rest * repeat.share);
+            pulled.store_array(&mut pull[0]);
+            (weights * pulled * (one - pulled)).store_array(&mut pull[1]);
+        }
+        let slots =
+            Cell::from_mut(&mut slots.vectors::<N>().as_chunks_mut::<2>().0[..trees.slots()]);
+        let (roots, below) = slots.as_slice_of_cells().split_at(trees.first_pair);
+        for root in roots {
+            reach(root).set([1.0; N]);
+        }
+        let slots = slots.as_slice_of_cells();
+        let steps = steps.vectors::<N>().as_chunks_mut::<2>().0;
+        let forks = trees.splits[..trees.forks].iter().zip(sides).zip(below.as_chunks::<2>().0);
+        for (((split, &side), [to_false, to_true]), step) in forks.zip(steps) {
+            let above = V::load_array(simd, reach(&slots[split.slot as usize]).get());
+            let [pulled, gain] = &pulls[split.pull as usize];
+            let beyond = split.beyond[usize::from(side)];
+            let part = V::load_array_ref(simd, pulled) * beyond - split.beyond[1];
+            let of_false = above * part;
+            reach(to_false).set(*of_false.as_array());
+            reach(to_true).set(*(above - of_false).as_array());
+            part.store_array(&mut step[0]);
+            (above * V::load_array_ref(simd, gain) * beyond).store_array(&mut step[1]);
+        }
+    }
+
+    /// Comes back up the trees that were gone down last, and adds what each feature adds to this
+    /// output of them to the sums from this one on.
+    #[inline(always)]
+    pub(super) fn ascend<S: Simd, V: Lanes<S, N>, const N: usize>(
+        &mut self,
+        simd: S,
+        trees: &Splits<X>,
         output: &Output,
         first: usize,
     ) {
-        let (forks, branches) = (tree.forks, tree.splits.len());
-        let splits = &tree.splits[..branches];
-        let worth = &mut self.worth.as_chunks_mut::<N>().0[..tree.slots()];
-        let steps = &self.steps.as_chunks::<N>().0.as_chunks::<STEP>().0[..branches];
-        let hot = &self.hot[..branches];
-        let sums = &mut self.sums[first..];
-        let values = output.values(&mut self.values[..tree.leaves]);
-        let (of_twigs, of_forks) = values.split_at(2 * (branches - forks));
-        let of_twigs = &of_twigs.as_chunks::<2>().0[..branches - forks];
+        let Self { sides, pulls, slots, steps, values, sums, .. } = self;
+        let sums = &mut sums.vectors::<4>()[first..];
+        let values = output.values(&mut values[..trees.leaves()]);
+        let (of_twigs, of_forks) = values.split_at(2 * trees.twigs());
+        let slots = &mut slots.vectors::<N>().as_chunks_mut::<2>().0[..trees.slots()];
         // As vectors: a load of a vector must wait for numbers that are stored one by one.
-        for (at, worth) in worth[branches..].iter_mut().enumerate() {
-            V::splat(simd, of_forks[at]).store_array(worth);
+        for (&slot, &value) in trees.leaf_slots.iter().zip(of_forks) {
+            V::splat(simd, value).store_array(&mut slots[slot as usize][1]);
         }
-        for at in forks..branches {
-            let (split, [gain, pulled, _]) = (&splits[at], &steps[at]);
-            let leaves = &of_twigs[at - forks];
-            let mean = leaves[0] * split.shares[0] + leaves[1] * split.shares[1];
-            let differs = leaves[hot[at] as usize % 2] - mean;
-            let pulled = V::load_array_ref(simd, pulled);
-            (pulled * differs + mean).store_array(&mut worth[at]);
-            let gain = V::load_array_ref(simd, gain);
-            add(simd, gain * differs, &mut sums[split.feature as usize]);
+        let pulls = &pulls.vectors::<N>().as_chunks::<2>().0[..=trees.repeats.len()];
+        let (forks, twigs) = trees.splits.split_at(trees.forks);
+        let (fork_comparisons, twig_comparisons) = trees.comparisons.split_at(trees.forks);
+        let sides = &sides[forks.len()..];
+        let leaves = of_twigs.as_chunks::<2>().0;
+        let twigs = twigs.iter().zip(twig_comparisons).zip(sides);
+        for (((split, comparison), &side), &[on_false, on_true]) in twigs.zip(leaves) {
+            let [pulled, gain] = &pulls[split.pull as usize];
+            let beyond = split.beyond[usize::from(side)];
+            let [above, worth] = &mut slots[split.slot as usize];
+            let differs = on_false - on_true;
+            let part = V::load_array_ref(simd, pulled) * beyond - split.beyond[1];
+            (part * differs + on_true).store_array(worth);
+            let above = V::load_array_ref(simd, above);
+            let gain = above * V::load_array_ref(simd, gain) * (beyond * differs);
+            add(simd, gain, &mut sums[comparison.feature as usize]);
         }
-        for at in (0..forks).rev() {
-            let (split, [gain, false_way, true_way]) = (&splits[at], &steps[at]);
-            let [on_false, on_true] = split.children;
-            let on_false = V::load_array_ref(simd, &worth[on_false as usize]);
-            let on_true = V::load_array_ref(simd, &worth[on_true as usize]);
-            let mean = on_false * split.shares[0] + on_true * split.shares[1];
-            let differs = V::load_array_ref(simd, &worth[hot[at] as usize]) - mean;
-            let from_false = on_false * V::load_array_ref(simd, false_way);
-            let from_true = on_true * V::load_array_ref(simd, true_way);
-            (from_false + from_true).store_array(&mut worth[at]);
+        let slots = Cell::from_mut(slots).as_slice_of_cells();
+        let below = slots[trees.first_pair..].as_chunks::<2>().0;
+        let steps = &steps.vectors::<N>().as_chunks::<2>().0[..forks.len()];
+        let forks = forks.iter().zip(fork_comparisons).zip(below).zip(steps);
+        for (((split, comparison), [on_false, on_true]), [part, gain]) in forks.rev() {
+            let on_true = V::load_array(simd, worth(on_true).get());
+            let differs = V::load_array(simd, worth(on_false).get()) - on_true;
+            let part = V::load_array_ref(simd, part);
+            worth(&slots[split.slot as usize]).set(*(part * differs + on_true).as_array());
             let gain = V::load_array_ref(simd, gain);
-            add(simd, gain * differs, &mut sums[split.feature as usize]);
+            add(simd, gain * differs, &mut sums[comparison.feature as usize]);
         }
     }
 }
@@ -218,36 +260,14 @@ fn add<S: Simd, V: Lanes<S, N>, const N: usize>(simd: S, addends: V, sums: &mut 
     (f64x4::load_array_ref(simd, sums) + addends.folded(simd)).store_array(sums);
 }
 
-/// The points of a quadrature in vectors.
-struct Point<'a, S: Simd, V, const N: usize> {
-    simd: S,
-    passed: &'a [[f64; N]; 2],
-    one: V,
-    t: V,
-    rest: V,
-    weights: V,
+/// What part of all comes to a slot.
+#[inline(always)]
+fn reach<const N: usize>(slot: &Cell<[[f64; N]; 2]>) -> &Cell<[f64; N]> {
+    &slot.as_array_of_cells()[0]
 }
 
-impl<'a, S: Simd, V: Lanes<S, N>, const N: usize> Point<'a, S, V, N> {
-    #[inline(always)]
-    fn new(simd: S, Points { passed, rest, weights }: &'a Points<N>) -> Self {
-        Self {
-            simd,
-            passed,
-            one: V::splat(simd, 1.0),
-            t: V::load_array_ref(simd, &passed[1]),
-            rest: V::load_array_ref(simd, rest),
-            weights: V::load_array_ref(simd, weights),
-        }
-    }
-
-    /// What part of what reaches a branch is pulled to the row's side, and the rest, which spreads.
-    #[inline(always)]
-    fn split<X>(&self, split: &Split<X>, at: usize, side: usize, sides: &mut [u8]) -> (V, V) {
-        let is_passed = u32::from(sides[split.above as usize / 2]) == split.above % 2;
-        sides[at] = if is_passed { u8::from(side == 1) } else { FAILED };
-        let passed = V::load_array_ref(self.simd, &self.passed[usize::from(is_passed)]);
-        let pulled = passed / (self.t + self.rest * split.share_above);
-        (pulled, self.one - pulled)
-    }
+/// What is said below a slot.
+#[inline(always)]
+fn worth<const N: usize>(slot: &Cell<[[f64; N]; 2]>) -> &Cell<[f64; N]> {
+    &slot.as_array_of_cells()[1]
 }

@@ -6,7 +6,7 @@ use super::{pass::Points, quadrature::Quadrature};
 const MOST_ON_PATH: usize = 256;
 
 /// By which points a tree is integrated.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Rule {
     Four,
     /// A multiple of eight, by its place among [those](Rules::eights).

@@ -1,133 +1,142 @@
-//! A tree as it is explained.
+//! Trees as they are explained.
 
-use super::cover;
+use super::{
+    compare::{Comparer, Comparison},
+    cover,
+};
 use crate::{
     real::Real,
-    trees::{Boundaries, Branch, Leaf, Node, Test, Tree},
+    trees::{Branch, Leaf, Node, Tree},
 };
 
-/// The branches of a tree, and what a walk through them needs.
+/// The branches of some trees, and what a walk through them needs.
 ///
-/// A branch that has two leaves is a *twig*; other branches are *forks*. Both are in the order of the
-/// tree, so that parents come first. Leaves are numbered: first those of the twigs, two and two, then
-/// those of the forks.
+/// A branch that has two leaves is a *twig*; other branches are *forks*. Both are in the order of
+/// levels, so that parents come first, and all forks stand in front of all twigs.
 ///
-/// Forks, twigs and the leaves of forks have *slots*, in this order. The leaves of twigs have none.
+/// Roots have the first *slots*. Behind them, at an even place, each fork has a pair of slots for its
+/// children. Leaves of twigs have none.
+///
+/// Leaves are numbered: first those of the twigs, two and two, then those of the forks.
 #[derive(Debug)]
 pub(super) struct Splits<X> {
-    /// By slot, all forks and twigs.
-    pub(super) splits: Vec<Split<X>>,
+    /// What each branch asks.
+    pub(super) comparisons: Vec<Comparison<X>>,
+    pub(super) splits: Vec<Split>,
+    trees: usize,
+    /// The first slot that is no root's.
+    pub(super) first_pair: usize,
     pub(super) forks: usize,
-    pub(super) leaves: usize,
-    /// Of the tests that have several.
-    boundaries: Vec<X>,
-    /// The most features that are asked for on one path.
-    features_on_path: usize,
+    /// The branches that ask for a feature which one above asks for, parents first.
+    pub(super) repeats: Vec<Repeat>,
+    /// The slots of the leaves of forks.
+    pub(super) leaf_slots: Vec<u32>,
 }
 
 /// A branch.
-#[derive(Clone, Debug)]
-pub(super) struct Split<X> {
-    test: Test<X>,
-    pub(super) feature: u32,
-    missing_is_true: bool,
-    /// The slots of the children, `on_false` first; those of twigs mean nothing.
-    pub(super) children: [u32; 2],
-    /// The share of the branch's rows that goes to each child.
-    pub(super) shares: [f64; 2],
-    /// The last branch above that asks for the same feature, and the side of it where this one is:
-    /// `2 * slot + side`. Where there is none, it is the first side of a branch behind the last.
-    pub(super) above: u32,
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Split {
+    /// `o - z`, where the row goes to the false side, and where it does not.
+    pub(super) beyond: [f64; 2],
+    pub(super) slot: u32,
+    /// One more than its place among the repeats, or zero.
+    pub(super) pull: u32,
+}
+
+/// What a branch needs to know whose feature is asked for above.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Repeat {
     /// The product of the shares of all branches above that ask for the same feature, each of the
     /// side where this one is.
-    pub(super) share_above: f64,
+    pub(super) share: f64,
+    /// The last of those, and the side of it where this one is: `2 * branch + side`.
+    above: u32,
+    /// What that branch's [`Split::pull`] is.
+    pub(super) pull: u32,
+}
+
+impl Split {
+    /// The share of the rows that goes to the false side.
+    pub(super) const fn share(&self) -> f64 {
+        -self.beyond[1]
+    }
+}
+
+impl Repeat {
+    /// The last branch above that asks for the same feature.
+    pub(super) const fn branch(&self) -> usize {
+        self.above as usize / 2
+    }
+
+    /// Whether this branch is on the true side of that one.
+    pub(super) const fn is_below_true(&self) -> bool {
+        self.above % 2 == 1
+    }
 }
 
 impl<X: Real> Splits<X> {
-    /// The splits of a tree by the covers of its nodes, and its leaves by their numbers.
+    /// The splits of trees by the covers of their nodes, and their leaves by their numbers, each
+    /// with the place of its tree.
     ///
-    /// Below a branch that nothing comes through every leaf has the same share. `last_of_feature`
-    /// has an entry for each feature, and keeps what it holds.
+    /// A branch's rows are those that its children have, and below a branch that has none every leaf
+    /// has the same share. No tree is a leaf. `last_of_feature` has an entry for each feature, and
+    /// keeps what it holds.
     pub(super) fn new(
-        tree: &Tree<X>,
-        covers: &[f64],
-        last_of_feature: &mut [Option<Above>],
-    ) -> (Self, Vec<Leaf<X>>) {
-        let children = |at: usize| match tree.node(at) {
-            Node::Branch(Branch { on_false, on_true, .. }) => Some([on_false, on_true]),
-            Node::Leaf(_) => None,
-        };
-        let leaf = |at: u32| match tree.node(at as usize) {
-            Node::Leaf(leaf) => Some(leaf),
-            Node::Branch(_) => None,
-        };
-        let is_twig = |children: &[u32; 2]| children.iter().all(|&child| leaf(child).is_some());
-        let branches = (0..tree.len()).filter_map(|at| Some((at, children(at)?)));
-        let (twigs, forks): (Vec<_>, Vec<_>) =
-            branches.partition(|(_, children)| is_twig(children));
-        let mut slots = vec![u32::MAX; tree.len()];
-        for (slot, &(at, _)) in forks.iter().chain(&twigs).enumerate() {
-            slots[at] = index(slot);
+        trees: &[(&Tree<X>, Vec<f64>)],
+        comparer: &mut Comparer<X>,
+        last_of_feature: &mut [Option<Repeat>],
+    ) -> (Self, Vec<(usize, Leaf<X>)>) {
+        let mut branches: Vec<_> =
+            (0..).zip(trees).flat_map(|(nth, (tree, _))| grown(nth, tree)).collect();
+        // Level by level, so that there is always much that need not wait for what was just done.
+        branches.sort_by_key(|branch| branch.level);
+        let (twigs, forks): (Vec<_>, Vec<_>) = branches.into_iter().partition(Grown::is_twig);
+        let mut slots: Vec<_> = trees.iter().map(|(tree, _)| vec![0; tree.len()]).collect();
+        for (slot, slots) in (0..).zip(&mut slots) {
+            slots[0] = slot;
         }
-        let mut leaves = Vec::with_capacity(tree.leaves());
-        leaves.extend(twigs.iter().flat_map(|(_, children)| children).copied().filter_map(leaf));
-        let mut next = index(forks.len() + twigs.len());
-        for &child in forks.iter().flat_map(|(_, children)| children) {
-            if let Some(leaf) = leaf(child) {
-                slots[child as usize] = next;
-                leaves.push(leaf);
-                next += 1;
+        let first_pair = trees.len().next_multiple_of(2);
+        let mut leaves = Vec::new();
+        for Grown { tree, leaves: [on_false, on_true], .. } in &twigs {
+            leaves.extend([on_false, on_true].into_iter().flatten().map(|&leaf| (*tree, leaf)));
+        }
+        let mut leaf_slots = Vec::new();
+        for (pair, fork) in (0..).zip(&forks) {
+            for (side, leaf) in [0, 1].into_iter().zip(fork.leaves) {
+                let slot = index(first_pair + 2 * pair + side);
+                slots[fork.tree][fork.children()[side] as usize] = slot;
+                if let Some(leaf) = leaf {
+                    leaf_slots.push(slot);
+                    leaves.push((fork.tree, leaf));
+                }
             }
         }
-        // A tree that is a leaf.
-        leaves.extend((tree.len() == 1).then(|| leaf(0)).flatten());
-        let mut this = Self {
-            splits: Vec::with_capacity(forks.len() + twigs.len()),
-            forks: forks.len(),
-            leaves: leaves.len(),
-            boundaries: Vec::new(),
-            features_on_path: 0,
+        let leaf_counts: Vec<_> = trees.iter().map(|(tree, _)| cover::leaves(tree)).collect();
+        let branches = || forks.iter().chain(&twigs);
+        let split = |grown: &Grown<X>| {
+            let covers_of = |covers: &[f64]| grown.children().map(|child| covers[child as usize]);
+            let covers = covers_of(&trees[grown.tree].1);
+            let has_cover = covers[0] + covers[1] > 0.0;
+            let covers = if has_cover { covers } else { covers_of(&leaf_counts[grown.tree]) };
+            let [on_false, on_true] = covers.map(|cover| cover / (covers[0] + covers[1]));
+            Split {
+                beyond: [on_true, -on_false],
+                slot: slots[grown.tree][grown.at as usize],
+                pull: 0,
+            }
         };
-        let leaf_counts = cover::leaves(tree);
-        let none_above = 2 * index(forks.len() + twigs.len());
-        for &(at, children) in forks.iter().chain(&twigs) {
-            let covers = if covers[at] > 0.0 { covers } else { &leaf_counts };
-            let shares = children.map(|child| covers[child as usize] / covers[at]);
-            this.push(tree, at, children.map(|child| slots[child as usize]), shares, none_above);
-        }
+        let comparison = |grown: &Grown<X>| comparer.comparison(trees[grown.tree].0, &grown.branch);
+        let mut this = Self {
+            comparisons: branches().map(comparison).collect(),
+            splits: branches().map(split).collect(),
+            trees: trees.len(),
+            first_pair,
+            forks: forks.len(),
+            repeats: Vec::new(),
+            leaf_slots,
+        };
         this.link(last_of_feature);
         (this, leaves)
-    }
-
-    /// Takes the branch at this place of a tree.
-    fn push(
-        &mut self,
-        tree: &Tree<X>,
-        at: usize,
-        children: [u32; 2],
-        shares: [f64; 2],
-        above: u32,
-    ) {
-        let Node::Branch(Branch { feature, test, missing_is_true, .. }) = tree.node(at) else {
-            unreachable!("it has children");
-        };
-        let test = match test {
-            Test::Even(set) => {
-                let first = index(self.boundaries.len());
-                self.boundaries.extend(tree.set(set));
-                Test::Even(Boundaries { first, ..set })
-            }
-            at_most @ Test::AtMost(_) => at_most,
-        };
-        self.splits.push(Split {
-            test,
-            feature,
-            missing_is_true,
-            children,
-            shares,
-            above,
-            share_above: 1.0,
-        });
     }
 
     /// The number of twigs.
@@ -135,97 +144,118 @@ impl<X: Real> Splits<X> {
         self.splits.len() - self.forks
     }
 
+    /// The number of leaves.
+    pub(super) const fn leaves(&self) -> usize {
+        self.splits.len() + self.trees
+    }
+
     /// The number of slots.
     pub(super) const fn slots(&self) -> usize {
-        self.splits.len() + self.leaves - 2 * self.twigs()
+        self.first_pair + 2 * self.forks
     }
 
-    /// The most features that are asked for on one path.
-    pub(super) const fn features_on_path(&self) -> usize {
-        self.features_on_path
-    }
-
-    /// Finds for each branch those above it that ask for the same feature.
-    fn link(&mut self, last_of_feature: &mut [Option<Above>]) {
-        /// What is next on a way through the tree that visits each branch from both its sides.
+    /// Finds the branches that repeat a feature.
+    fn link(&mut self, last_of_feature: &mut [Option<Repeat>]) {
+        /// What is next on a way through the trees that visits each branch from both its sides.
         enum Visit {
-            /// A slot, and the number of different features above it.
-            Enter(u32, usize),
+            Enter(u32),
             /// The side of a branch is left for the other: its feature's entry is this now.
-            Set(u32, Option<Above>),
+            Set(u32, Option<Repeat>),
         }
-        let mut visits = vec![Visit::Enter(0, 0)];
+        let mut branches = vec![None; self.slots()];
+        for (branch, split) in (0..).zip(&self.splits) {
+            branches[split.slot as usize] = Some(branch);
+        }
+        let mut visits: Vec<_> =
+            branches[..self.trees].iter().flatten().copied().map(Visit::Enter).collect();
         while let Some(visit) = visits.pop() {
-            let (slot, features) = match visit {
-                Visit::Enter(slot, features) => (slot, features),
+            let branch = match visit {
+                Visit::Enter(branch) => branch,
                 Visit::Set(feature, above) => {
                     last_of_feature[feature as usize] = above;
                     continue;
                 }
             };
-            self.features_on_path = self.features_on_path.max(features);
-            let Some(split) = self.splits.get_mut(slot as usize) else { continue };
-            let above = last_of_feature[split.feature as usize];
-            let features = features + usize::from(above.is_none());
-            if let Some(Above { side, share }) = above {
-                (split.above, split.share_above) = (side, share);
+            let split = &mut self.splits[branch as usize];
+            let feature = self.comparisons[branch as usize].feature;
+            let above = last_of_feature[feature as usize];
+            if let Some(repeat) = above {
+                self.repeats.push(repeat);
+                split.pull = index(self.repeats.len());
             }
-            visits.push(Visit::Set(split.feature, above));
-            for side in [0, 1] {
-                let share = split.share_above * split.shares[side as usize];
-                visits.push(Visit::Enter(split.children[side as usize], features));
-                visits
-                    .push(Visit::Set(split.feature, Some(Above { side: 2 * slot + side, share })));
+            visits.push(Visit::Set(feature, above));
+            let share_above = above.map_or(1.0, |above| above.share);
+            let is_fork = (branch as usize) < self.forks;
+            for (side, share) in [(0_u32, split.share()), (1, split.beyond[0])] {
+                let slot = self.first_pair + (2 * branch + side) as usize;
+                let child = if is_fork { branches[slot] } else { None };
+                visits.extend(child.map(Visit::Enter));
+                let share = share_above * share;
+                let below = Repeat { share, above: 2 * branch + side, pull: split.pull };
+                visits.push(Visit::Set(feature, Some(below)));
             }
         }
     }
 
-    /// The side of a branch that a feature vector goes to.
-    #[inline(always)]
-    pub(super) fn side(&self, split: &Split<X>, features: &[X]) -> usize {
-        let x = features[split.feature as usize];
-        let set = |Boundaries { first, len }| &self.boundaries[first as usize..][..len as usize];
-        usize::from(goes_true(split.test, split.missing_is_true, x, set))
-    }
-
-    /// What the tree says on average, when its leaves say this.
+    /// What the trees say together on average, when their leaves say this.
     pub(super) fn expected(&self, leaves: &[f64]) -> f64 {
         let (of_twigs, of_forks) = leaves.split_at(2 * self.twigs());
-        let mut expected = vec![0.0; self.splits.len()];
-        expected.extend_from_slice(of_forks);
-        for (slot, split) in self.splits.iter().enumerate().rev() {
-            let [on_false, on_true] = match slot.checked_sub(self.forks) {
-                Some(twig) => [of_twigs[2 * twig], of_twigs[2 * twig + 1]],
-                None => split.children.map(|child| expected[child as usize]),
-            };
-            expected[slot] = split.shares[0] * on_false + split.shares[1] * on_true;
+        let mut expected = vec![0.0; self.slots()];
+        for (&slot, &leaf) in self.leaf_slots.iter().zip(of_forks) {
+            expected[slot as usize] = leaf;
         }
-        expected[0]
+        for (branch, split) in self.splits.iter().enumerate().rev() {
+            let [on_false, on_true] = match branch.checked_sub(self.forks) {
+                Some(twig) => [of_twigs[2 * twig], of_twigs[2 * twig + 1]],
+                None => [0, 1].map(|side| expected[self.first_pair + 2 * branch + side]),
+            };
+            expected[split.slot as usize] = split.share() * on_false + split.beyond[0] * on_true;
+        }
+        expected[..self.trees].iter().sum()
     }
 }
 
-/// The side of a branch, as in [`Split::above`], and the product of the shares up to it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Above {
-    side: u32,
-    share: f64,
+/// A branch where it grew.
+struct Grown<X> {
+    /// The place of its tree.
+    tree: usize,
+    /// Its own place.
+    at: u32,
+    level: u32,
+    branch: Branch<X>,
+    /// Those of its children that are leaves.
+    leaves: [Option<Leaf<X>>; 2],
 }
 
-/// Whether a branch goes to its true side. `set` gives the boundaries of a test.
-#[inline(always)]
-pub(super) fn goes_true<'a, X: Real>(
-    test: Test<X>,
-    missing_is_true: bool,
-    x: X,
-    set: impl Fn(Boundaries) -> &'a [X],
-) -> bool {
-    match test {
-        Test::AtMost(threshold) => (x <= threshold) | (x.is_nan() & missing_is_true),
-        Test::Even(_) if x.is_nan() => missing_is_true,
-        Test::Even(boundaries) => set(boundaries).partition_point(|&number| number < x) % 2 == 0,
+impl<X> Grown<X> {
+    fn is_twig(&self) -> bool {
+        self.leaves.iter().all(Option::is_some)
     }
+
+    const fn children(&self) -> [u32; 2] {
+        [self.branch.on_false, self.branch.on_true]
+    }
+}
+
+/// The branches of the tree at a place.
+fn grown<X: Real>(place: usize, tree: &Tree<X>) -> Vec<Grown<X>> {
+    let mut levels = vec![0; tree.len()];
+    let mut all = Vec::new();
+    for (at, node) in (0..).zip(tree.nodes()) {
+        let Node::Branch(branch) = node else { continue };
+        let level = levels[at as usize];
+        let leaves = [branch.on_false, branch.on_true].map(|child| {
+            levels[child as usize] = level + 1;
+            match tree.node(child as usize) {
+                Node::Leaf(leaf) => Some(leaf),
+                Node::Branch(_) => None,
+            }
+        });
+        all.push(Grown { tree: place, at, level, branch, leaves });
+    }
+    all
 }
 
 fn index(len: usize) -> u32 {
-    u32::try_from(len).unwrap_or_else(|_| unreachable!("a tree has no more nodes than that"))
+    u32::try_from(len).unwrap_or_else(|_| unreachable!("trees have no more nodes than that"))
 }

@@ -1,8 +1,11 @@
-//! Shapley values by their definition, and leaf by leaf, that the fast ones must agree with.
+//! The fast Shapley values must agree with the slow ones of [`reference`].
+
+mod reference;
 
 use proptest::{collection::vec, prelude::*, sample::Index};
 
-use super::{Addend, Covers, Explainer, split::goes_true};
+use self::reference::{by_definition, by_leaf, leaves_below, value};
+use super::{Addend, Covers, Explainer, compare::goes_true};
 use crate::{
     simd::Level,
     trees::{
@@ -10,116 +13,6 @@ use crate::{
         sample::{FEATURES, Seed, any_number, plant, rows, symmetric, tree},
     },
 };
-
-/// What a tree says on average of the rows that come through a node, when some features are known.
-fn value(
-    tree: &Tree<f64>,
-    covers: &[f64],
-    at: usize,
-    is_known: &dyn Fn(u32) -> bool,
-    row: &[f64],
-    says: &dyn Fn(Leaf<f64>) -> f64,
-) -> f64 {
-    let branch = match tree.node(at) {
-        Node::Leaf(leaf) => return says(leaf),
-        Node::Branch(branch) => branch,
-    };
-    let of = |child: u32| value(tree, covers, child as usize, is_known, row, says);
-    if is_known(branch.feature) {
-        let x = row[branch.feature as usize];
-        let is_true = goes_true(branch.test, branch.missing_is_true, x, |set| tree.set(set));
-        return of(if is_true { branch.on_true } else { branch.on_false });
-    }
-    let share = |child: u32| {
-        if covers[at] > 0.0 {
-            covers[child as usize] / covers[at]
-        } else {
-            leaves_below(tree, child as usize) / leaves_below(tree, at)
-        }
-    };
-    [branch.on_false, branch.on_true].into_iter().map(|child| share(child) * of(child)).sum()
-}
-
-fn leaves_below(tree: &Tree<f64>, at: usize) -> f64 {
-    match tree.node(at) {
-        Node::Leaf(_) => 1.0,
-        Node::Branch(branch) => {
-            leaves_below(tree, branch.on_true as usize)
-                + leaves_below(tree, branch.on_false as usize)
-        }
-    }
-}
-
-/// `1 / (features choose some) / features`: the weight of a coalition of `some` other features.
-fn coalition_weight(some: u32, features: u32) -> f64 {
-    let factorial = |n: u32| (1..=n).map(f64::from).product::<f64>();
-    factorial(some) * factorial(features - 1 - some) / factorial(features)
-}
-
-/// Shapley values, coalition by coalition.
-fn by_definition(value_of: impl Fn(u32) -> f64, features: u32) -> Vec<f64> {
-    let of_feature = |feature: u32| {
-        let others = (0..1_u32 << features).filter(|known| known >> feature & 1 == 0);
-        let terms = others.map(|known| {
-            let gain = value_of(known | 1 << feature) - value_of(known);
-            coalition_weight(known.count_ones(), features) * gain
-        });
-        terms.sum()
-    };
-    (0..features).map(of_feature).collect()
-}
-
-/// Shapley values, leaf by leaf: the coalitions of the other features of its path are counted by
-/// their size.
-fn by_leaf(tree: &Tree<f64>, row: &[f64]) -> Vec<f64> {
-    let covers = tree.covers().unwrap();
-    let mut contributions = vec![0.0; row.len()];
-    // A node, and of each feature above it: whether the row passes, and the product of the shares.
-    let mut ways = vec![(0_u32, Vec::<(u32, f64, f64)>::new())];
-    while let Some((at, path)) = ways.pop() {
-        match tree.node(at as usize) {
-            Node::Branch(branch) => {
-                let x = row[branch.feature as usize];
-                let is_true =
-                    goes_true(branch.test, branch.missing_is_true, x, |set| tree.set(set));
-                for (child, is_passed) in [(branch.on_true, is_true), (branch.on_false, !is_true)] {
-                    let share = f64::from(covers[child as usize]) / f64::from(covers[at as usize]);
-                    let passes = f64::from(u8::from(is_passed));
-                    let mut path = path.clone();
-                    match path.iter_mut().find(|(feature, ..)| *feature == branch.feature) {
-                        Some((_, one, zero)) => {
-                            *one *= passes;
-                            *zero *= share;
-                        }
-                        None => path.push((branch.feature, passes, share)),
-                    }
-                    ways.push((child, path));
-                }
-            }
-            Node::Leaf(leaf) => {
-                for (nth, &(feature, one, zero)) in path.iter().enumerate() {
-                    // By size, the sum over coalitions of the other features, and its average.
-                    let mut sums = vec![1.0];
-                    for (_, &(_, one, zero)) in path.iter().enumerate().filter(|(at, _)| *at != nth)
-                    {
-                        sums.push(0.0);
-                        for size in (0..sums.len()).rev() {
-                            let with = if size > 0 { sums[size - 1] * one } else { 0.0 };
-                            sums[size] = sums[size] * zero + with;
-                        }
-                    }
-                    let features = u32::try_from(path.len()).unwrap();
-                    let sum: f64 = (0..)
-                        .zip(&sums)
-                        .map(|(size, sum)| sum * coalition_weight(size, features))
-                        .sum();
-                    contributions[feature as usize] += leaf.value * (one - zero) * sum;
-                }
-            }
-        }
-    }
-    contributions
-}
 
 /// Covers for a tree: what its leaves have, summed up.
 fn covered(tree: Tree<f64>, leaves: &[u8]) -> Tree<f64> {
@@ -320,6 +213,66 @@ fn forest_is_explained_as_the_sum_of_its_trees() {
         explainer.level = level;
         assert_eq!(explain(&explainer, &x), together, "{level}");
     }
+}
+
+/// Trees enough for several groves of each rule, of which each adds to one score or to both.
+#[test]
+fn trees_of_many_groves_add_up() {
+    let trees: Vec<_> = (0..120).map(|nth| vine(nth % 23, 5 + nth % 14)).collect();
+    let x: Vec<f64> = (0..19).map(|feature| f64::from(feature * 3 % 11)).collect();
+    let addends = |nth: usize, leaf: Leaf<f64>| {
+        let scores = [vec![0], vec![1], vec![1, 0]][nth % 3].clone();
+        let addend = move |score| Addend { score, value: leaf.value + f64::from(score) };
+        scores.into_iter().map(addend).collect::<Vec<_>>()
+    };
+    let explainer = Explainer::new(&trees, addends, &BASE, x.len(), &[]).unwrap();
+    assert!(explainer.groves.len() < trees.len() / 2);
+    assert!(explainer.groves.len() > 12);
+    let (mut sum, mut expected) = (vec![0.0; 2 * x.len()], BASE);
+    for (nth, tree) in trees.iter().enumerate() {
+        let tree = std::slice::from_ref(tree);
+        let one = Explainer::new(tree, |_, leaf| addends(nth, leaf), &[0.0; 2], x.len(), &[]);
+        let one = one.unwrap();
+        sum.iter_mut().zip(explain(&one, &x)).for_each(|(sum, one)| *sum += one);
+        expected.iter_mut().zip(one.expected()).for_each(|(sum, one)| *sum += one);
+    }
+    assert_close(&explain(&explainer, &x), &sum, 10.0);
+    assert_close(explainer.expected(), &expected, 10.0);
+}
+
+/// Files round covers, so that those of two children are not always those of their parent.
+#[test]
+fn shares_are_of_what_the_children_have() {
+    let tree = vine(12, 5);
+    let covers = tree.covers().unwrap().to_vec();
+    let is_leaf = |at| matches!(tree.node(at), Node::Leaf(_));
+    let rounded = (0..tree.len()).map(|at| covers[at] * if is_leaf(at) { 1.0 } else { 1.001 });
+    let mut rounded: Vec<_> = rounded.collect();
+    rounded[0] = 3.0;
+    let explainer = of_one_score(&[tree.clone().with_covers(rounded)], 5, &[]);
+    for row in 0..5 {
+        let x: Vec<f64> = (0..5).map(|feature| f64::from((feature * 3 + row) % 11)).collect();
+        let sum = explainer.expected()[0] + explain(&explainer, &x).iter().sum::<f64>();
+        let mut at = 0;
+        let says = loop {
+            match tree.node(at) {
+                Node::Leaf(leaf) => break leaf.value,
+                Node::Branch(branch) => {
+                    let x = x[branch.feature as usize];
+                    let is_true =
+                        goes_true(branch.test, branch.missing_is_true, x, |set| tree.set(set));
+                    at = if is_true { branch.on_true } else { branch.on_false } as usize;
+                }
+            }
+        };
+        assert_close(&[sum], &[says], 10.0);
+    }
+    let of_root = |root| {
+        let tree = vine(1, 1).with_covers(vec![root, 1.0, 3.0]);
+        explain(&of_one_score(&[tree], 1, &[]), &[0.0])
+    };
+    assert_eq!(of_root(4.0), of_root(5.0));
+    assert_eq!(of_root(4.0), of_root(0.0));
 }
 
 #[test]
