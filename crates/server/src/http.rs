@@ -6,6 +6,7 @@ mod budget;
 mod connection;
 mod error;
 mod respond;
+mod runner;
 mod server;
 mod shared;
 

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{future::poll_fn, pin::pin, task::Poll, time::Duration};
 
 use bytes::Bytes;
 use http_body_util::BodyExt;
@@ -48,7 +48,15 @@ pub(super) async fn read(
         discard(body, waits).await;
         return Err(too_large(max_bytes, format!("{announced} bytes")));
     }
-    match timeout(BODY_TIME, collect(&mut body, max_bytes, share)).await {
+    let whole = {
+        let mut whole = pin!(collect(&mut body, max_bytes, share));
+        // A body that came along with its head, as small ones do, needs no clock.
+        match poll_fn(|context| Poll::Ready(whole.as_mut().poll(context))).await {
+            Poll::Ready(whole) => Ok(whole),
+            Poll::Pending => timeout(BODY_TIME, whole).await,
+        }
+    };
+    match whole {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(Unread::Broken)) => {
             Err(Problem::new(Reason::BodyBroken, "the body broke off, or is framed wrongly"))
