@@ -9,6 +9,7 @@ mod respond;
 mod runner;
 mod server;
 mod shared;
+mod stream;
 
 pub use error::ServeError;
 pub use server::{Server, Signals};

@@ -1,12 +1,12 @@
 use std::{cell::Cell, convert::Infallible, pin::pin, rc::Rc, sync::Arc, time::Duration};
 
 use hyper::{server::conn::http1, service::service_fn};
-use hyper_util::rt::TokioIo;
 use tokio::{net::TcpStream, sync::oneshot};
 
 use super::{
     respond::respond,
     shared::{Local, Shared},
+    stream::Stream,
 };
 
 /// How often every connection is looked at.
@@ -65,7 +65,7 @@ pub(super) async fn serve(
     });
     let connection = http1::Builder::new()
         .header_read_timeout(None)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(Stream::new(stream), service);
     let mut connection = pin!(connection);
     // A connection that breaks is its client's affair; whatever it was owed is gone with it.
     tokio::select! {
