@@ -5,6 +5,7 @@ mod body;
 mod budget;
 mod connection;
 mod error;
+mod pace;
 mod respond;
 mod runner;
 mod server;

@@ -23,7 +23,7 @@ use tokio::{
 };
 
 use super::{
-    connection::LOOK_EVERY,
+    pace::LOOK_EVERY,
     runner::{self, Counted, Work},
     shared::{Shared, stopped},
 };

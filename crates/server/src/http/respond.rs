@@ -1,5 +1,6 @@
 use std::{
     borrow::Cow,
+    convert::Infallible,
     sync::{Arc, atomic::Ordering::Relaxed},
 };
 
@@ -16,6 +17,7 @@ use tokio::{task::spawn_blocking, time::Instant};
 use super::{
     body,
     budget::Share,
+    pace::Pace,
     shared::{Local, Shared},
 };
 use crate::{
@@ -36,41 +38,46 @@ const REQUEST_IDS: [HeaderName; 2] = [
 ];
 
 /// Answers one request.
+///
+/// hyper moves this future about, so that what few requests need is boxed.
 pub(super) async fn respond(
     request: Request<Incoming>,
     shared: &Arc<Shared>,
     local: &Local,
-) -> Response<Full<Bytes>> {
+    pace: &Pace,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let _at_hand = pace.begin();
     let start = shared.log.is_some().then(Instant::now);
     let (parts, incoming) = request.into_parts();
     // Held until the answer is written into memory of its own.
     let mut share = Share::of(&shared.budget);
-    let accept = list(&parts.headers, &ACCEPT);
-    let (head, waits) = head(&parts, accept.as_deref());
-    let admitted = match shared.handler.admit(&head) {
+    let (admission, waits) = {
+        let accept = list(&parts.headers, &ACCEPT);
+        let (head, waits) = head(&parts, accept.as_deref());
+        (shared.handler.admit(&head), waits)
+    };
+    let admitted = match admission {
         Ok(admitted) => admitted,
         Err(problem) => {
-            drop(accept);
-            body::discard(incoming, waits).await;
-            return fail(shared, parts, None, &problem, start);
+            Box::pin(body::discard(incoming, waits)).await;
+            return Ok(fail(shared, parts, None, &problem, start));
         }
     };
-    drop(accept);
     let model = admitted.model().filter(|_| start.is_some()).map(str::to_owned);
     let body = match body::read(incoming, shared.max_body_bytes, &mut share, waits).await {
         Ok(body) => body,
-        Err(problem) => return fail(shared, parts, model.as_deref(), &problem, start),
+        Err(problem) => return Ok(fail(shared, parts, model.as_deref(), &problem, start)),
     };
     if body.len() >= LARGE_BODY_BYTES {
-        let mut reply = answer_apart(shared, admitted.into_owned(), body).await;
+        let mut reply = Box::pin(answer_apart(shared, admitted.into_owned(), body)).await;
         let bytes = std::mem::take(&mut reply.body).into();
-        return finish(shared, parts, model.as_deref(), &reply, bytes, start);
+        return Ok(finish(shared, parts, model.as_deref(), &reply, bytes, start));
     }
     let mut reply = local.reply.borrow_mut();
     let mut scratch = local.scratch.borrow_mut();
     shared.handler.answer(&admitted, &body, &mut scratch, &mut reply);
     let bytes = Bytes::copy_from_slice(&reply.body);
-    finish(shared, parts, model.as_deref(), &reply, bytes, start)
+    Ok(finish(shared, parts, model.as_deref(), &reply, bytes, start))
 }
 
 /// Answers on a thread where nobody else waits. Only so many do that at once that a core is left

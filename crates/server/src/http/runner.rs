@@ -23,7 +23,8 @@ use tokio::{
 };
 
 use super::{
-    connection::{self, Pace},
+    connection,
+    pace::Pace,
     shared::{Local, Shared},
 };
 

@@ -8,8 +8,8 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-/// What is gathered before it is written: the head and the body of a reply of a few rows.
-const SMALL_BYTES: usize = 1 << 10;
+/// What is gathered before it is written: the head and the body of a reply of a row or two.
+const SMALL_BYTES: usize = 512;
 
 /// A socket that writes small replies from one piece of memory.
 ///
