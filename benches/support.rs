@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::unwrap_used, reason = "a bench that cannot go on panics")]
 
+mod client;
 mod paired;
 
 use std::{
@@ -15,6 +16,7 @@ use std::{
 use hotplate::{DType, Engine, Format, Value, tolerance::Tolerance};
 use hotplate_codec::csv;
 
+pub use client::{Client, PATH, request, score};
 pub use paired::{Paired, compare, compare_timed, timed};
 
 /// The folder of a model that ships.

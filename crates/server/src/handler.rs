@@ -1,9 +1,10 @@
 //! Requests in, replies out, without a socket.
 
 use std::{
-    collections::HashMap,
+    borrow::Cow,
+    collections::BTreeMap,
     sync::{Arc, OnceLock},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use hotplate::{Answer, Columns, Engine, Error, ErrorKind, Registry};
@@ -43,6 +44,7 @@ pub struct Handler {
     /// Set once the models are warm.
     installed: OnceLock<Installed>,
     default_accept: Format,
+    times_phases: bool,
 }
 
 #[derive(Debug)]
@@ -56,7 +58,7 @@ struct Installed {
 #[derive(Debug, Default)]
 pub struct Scratch {
     /// By the address of the engine, which the value keeps from being used again.
-    models: HashMap<usize, ModelScratch>,
+    models: BTreeMap<usize, ModelScratch>,
 }
 
 #[derive(Debug)]
@@ -68,17 +70,41 @@ struct ModelScratch {
 }
 
 /// A request that may send its body.
+///
+/// It borrows its model from the handler: threads that count who holds a model would write to the
+/// same memory with each request.
 #[derive(Debug)]
-pub struct Admitted(Task);
+pub struct Admitted<'h>(Task<'h>);
 
 #[derive(Debug)]
-enum Task {
+enum Task<'h> {
     Ping,
     Metrics,
-    Predict { engine: Arc<Engine>, body: Option<Format>, reply: Format, explain: Option<usize> },
+    Predict { engine: Cow<'h, Arc<Engine>>, ask: Ask },
 }
 
-impl Admitted {
+/// How a model is asked.
+#[derive(Clone, Copy, Debug)]
+struct Ask {
+    /// The format of the body; guessed when there is none.
+    body: Option<Format>,
+    reply: Format,
+    /// By how many columns each score is to be explained, if at all.
+    explain: Option<usize>,
+}
+
+impl Admitted<'_> {
+    /// The same for as long as one likes: it holds its model.
+    pub fn into_owned(self) -> Admitted<'static> {
+        Admitted(match self.0 {
+            Task::Ping => Task::Ping,
+            Task::Metrics => Task::Metrics,
+            Task::Predict { engine, ask } => {
+                Task::Predict { engine: Cow::Owned(engine.into_owned()), ask }
+            }
+        })
+    }
+
     /// The model that is asked, if one is.
     pub fn model(&self) -> Option<&str> {
         match &self.0 {
@@ -91,7 +117,15 @@ impl Admitted {
 impl Handler {
     /// A handler without models: it is not ready, and says so.
     pub const fn new(default_accept: Format) -> Self {
-        Self { installed: OnceLock::new(), default_accept }
+        Self { installed: OnceLock::new(), default_accept, times_phases: false }
+    }
+
+    /// Makes replies say where the time went, if `yes`. Reading the clock takes a share of a small
+    /// request's time that is worth saving where nobody looks.
+    #[must_use]
+    pub const fn time_phases(mut self, yes: bool) -> Self {
+        self.times_phases = yes;
+        self
     }
 
     /// Installs the models; from here on the handler is ready. Later calls change nothing.
@@ -109,14 +143,14 @@ impl Handler {
     /// # Errors
     ///
     /// When nothing in the body could make it a good request.
-    pub fn admit(&self, head: &Head<'_>) -> Result<Admitted, Problem> {
+    pub fn admit(&self, head: &Head<'_>) -> Result<Admitted<'_>, Problem> {
         self.route(head).map(Admitted)
     }
 
     /// Answers a request that was admitted.
     pub fn answer(
         &self,
-        admitted: &Admitted,
+        admitted: &Admitted<'_>,
         body: &[u8],
         scratch: &mut Scratch,
         reply: &mut Reply,
@@ -131,18 +165,16 @@ impl Handler {
                 let text = metrics::of_models(self.registry());
                 reply.document(metrics::MEDIA_TYPE, text.as_bytes());
             }
-            Task::Predict { engine, body: format, reply: reply_format, explain } => {
-                let format = format.unwrap_or_else(|| guess(body));
-                let scratch = scratch.of(engine);
-                let result = scratch.predict(format, body, *reply_format, *explain, reply);
-                if let Err(problem) = result {
+            Task::Predict { engine, ask } => {
+                let watch = Stopwatch(self.times_phases.then(Instant::now));
+                if let Err(problem) = scratch.of(engine).predict(*ask, body, watch, reply) {
                     problem.answer(reply);
                 }
             }
         }
     }
 
-    fn route(&self, head: &Head<'_>) -> Result<Task, Problem> {
+    fn route(&self, head: &Head<'_>) -> Result<Task<'_>, Problem> {
         let segments = head.path.strip_prefix('/').unwrap_or(head.path);
         match segments {
             "ping" => {
@@ -176,7 +208,7 @@ impl Handler {
         }
     }
 
-    fn predict(&self, engine: &Arc<Engine>, head: &Head<'_>) -> Result<Task, Problem> {
+    fn predict<'h>(&self, engine: &'h Arc<Engine>, head: &Head<'_>) -> Result<Task<'h>, Problem> {
         let body = match head.content_type {
             None => None,
             Some(got) => {
@@ -201,7 +233,7 @@ impl Handler {
             let expected = "application/json or application/jsonlines";
             return Err(Problem::new(Reason::NotAcceptable, message).expected(expected, "text/csv"));
         }
-        Ok(Task::Predict { engine: Arc::clone(engine), body, reply, explain })
+        Ok(Task::Predict { engine: Cow::Borrowed(engine), ask: Ask { body, reply, explain } })
     }
 
     fn ready(&self) -> Result<&Registry, Problem> {
@@ -225,37 +257,45 @@ impl Scratch {
 impl ModelScratch {
     fn predict(
         &mut self,
-        format: Format,
+        ask: Ask,
         body: &[u8],
-        reply_format: Format,
-        explain: Option<usize>,
+        mut watch: Stopwatch,
         reply: &mut Reply,
     ) -> Result<(), Problem> {
-        let start = Instant::now();
+        let format = ask.body.unwrap_or_else(|| guess(body));
         self.decoder.decode(format, body, &mut self.rows)?;
-        let parsed = Instant::now();
+        let parse = watch.lap();
         self.engine.predict_into(&self.rows, &mut self.answer)?;
-        let explanations = match explain {
+        let explanations = match ask.explain {
             Some(_) => Some(self.engine.explain(&self.rows).map_err(not_explained)?),
             None => None,
         };
-        let computed = Instant::now();
+        let compute = watch.lap();
         let mut tensors = Vec::new();
         let predictions = self.answer.predictions(&mut tensors);
-        let most = explain.unwrap_or_default();
+        let most = ask.explain.unwrap_or_default();
         let reasons = explanations.as_ref().map(|explanations| explanations.reasons(most));
-        let mut encoder = Encoder::new(reply_format, self.engine.output());
+        let mut encoder = Encoder::new(ask.reply, self.engine.output());
         encoder.block_with_reasons(&predictions, reasons.as_ref(), &mut reply.body);
         encoder.finish(&mut reply.body);
         reply.status = 200;
-        reply.content_type = reply_format.media_type();
+        reply.content_type = ask.reply.media_type();
         reply.rows = self.answer.rows();
-        reply.phases = Phases {
-            parse: parsed - start,
-            compute: computed - parsed,
-            encode: computed.elapsed(),
-        };
+        reply.phases = Phases { parse, compute, encode: watch.lap() };
         Ok(())
+    }
+}
+
+/// A clock that is read only where somebody wants to know.
+struct Stopwatch(Option<Instant>);
+
+impl Stopwatch {
+    /// The time since the last lap; none where nobody wants to know.
+    fn lap(&mut self) -> Duration {
+        self.0.as_mut().map_or(Duration::ZERO, |last| {
+            let now = Instant::now();
+            now - std::mem::replace(last, now)
+        })
     }
 }
 

@@ -5,9 +5,12 @@ mod body;
 mod budget;
 mod connection;
 mod error;
+mod pace;
 mod respond;
+mod runner;
 mod server;
 mod shared;
+mod stream;
 
 pub use error::ServeError;
 pub use server::{Server, Signals};

@@ -15,7 +15,7 @@ pub struct Reply {
     pub reason: Option<&'static str>,
     /// The rows answered.
     pub rows: usize,
-    /// Where the time went.
+    /// Where the time went, if the handler [times](crate::Handler::time_phases) it.
     pub phases: Phases,
 }
 

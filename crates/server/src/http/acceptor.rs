@@ -2,8 +2,7 @@
 
 use std::{
     io,
-    net::{TcpListener as StdListener, TcpStream as StdStream},
-    rc::Rc,
+    net::TcpListener as StdListener,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::Relaxed},
@@ -14,18 +13,19 @@ use std::{
 
 use tokio::{
     net::{TcpListener, TcpStream},
-    runtime::{Builder, Runtime},
+    runtime::Builder,
     sync::{
-        mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+        mpsc::{UnboundedSender, unbounded_channel},
         watch,
     },
-    task::{JoinSet, LocalSet},
-    time::{Instant, sleep, timeout, timeout_at},
+    task::JoinSet,
+    time::{Instant, MissedTickBehavior, interval, sleep, timeout_at},
 };
 
 use super::{
-    connection,
-    shared::{Local, Shared, stopped},
+    pace::LOOK_EVERY,
+    runner::{self, Counted, Work},
+    shared::{Shared, stopped},
 };
 
 /// How long to leave the listener alone after it failed, as it does when there are no more file
@@ -38,7 +38,7 @@ const LAST_CONNECTIONS_TIME: Duration = Duration::from_millis(50);
 /// A thread that runs connections.
 #[derive(Debug)]
 struct Lot {
-    give: UnboundedSender<StdStream>,
+    give: UnboundedSender<Work>,
     /// The connections that it has.
     connections: Arc<AtomicUsize>,
 }
@@ -64,20 +64,11 @@ impl Threads {
         let mut runners = Vec::with_capacity(count);
         for index in 0..count {
             let (give, take) = unbounded_channel();
-            let connections = Arc::new(AtomicUsize::new(0));
-            lots.push(Lot { give, connections: Arc::clone(&connections) });
-            let runtime = runtime()?;
-            let (shared, stop) = (Arc::clone(shared), stop.clone());
+            lots.push(Lot { give, connections: Arc::default() });
             let name = format!("hotplate-{index}");
-            runners.push(thread::Builder::new().name(name).spawn(move || {
-                let run = run(take, connections, shared, stop, drain);
-                let drained = LocalSet::new().block_on(&runtime, run);
-                // Large requests that are still being answered have had their time.
-                runtime.shutdown_background();
-                drained
-            })?);
+            runners.push(runner::start(name, take, Arc::clone(shared), drain)?);
         }
-        let runtime = runtime()?;
+        let runtime = Builder::new_current_thread().enable_all().build()?;
         let stop = stop.clone();
         let acceptor = thread::Builder::new()
             .name("hotplate-accept".to_owned())
@@ -94,10 +85,6 @@ impl Threads {
             self.runners.into_iter().map(|runner| runner.join().unwrap_or(false)).collect();
         accepted && drained.into_iter().all(|drained| drained)
     }
-}
-
-fn runtime() -> io::Result<Runtime> {
-    Builder::new_current_thread().enable_all().build()
 }
 
 /// Gives each connection to the thread that has the fewest.
@@ -135,51 +122,24 @@ async fn accept(listeners: Vec<StdListener>, lots: Vec<Lot>, stop: watch::Receiv
             }
         });
     }
-    while tasks.join_next().await.is_some() {}
+    // The threads that run connections have no clock that goes while nothing is amiss: with one,
+    // each of their waits would have to set it and ask it.
+    let mut look = interval(LOOK_EVERY);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            ended = tasks.join_next() => if ended.is_none() { break },
+            _ = look.tick() => lots.iter().for_each(|lot| {
+                let _ = lot.give.send(Work::Look);
+            }),
+        }
+    }
 }
 
 fn give(stream: TcpStream, lots: &[Lot]) {
     let fewest = lots.iter().min_by_key(|lot| lot.connections.load(Relaxed));
     // A stream that cannot change hands is closed, which is all that can be done for it.
     let (Some(lot), Ok(stream)) = (fewest, stream.into_std()) else { return };
-    lot.connections.fetch_add(1, Relaxed);
-    if lot.give.send(stream).is_err() {
-        lot.connections.fetch_sub(1, Relaxed);
-    }
-}
-
-/// Runs connections until `stop`, then lets them come to the end of their requests.
-async fn run(
-    mut take: UnboundedReceiver<StdStream>,
-    connections: Arc<AtomicUsize>,
-    shared: Arc<Shared>,
-    stop: watch::Receiver<bool>,
-    drain: Duration,
-) -> bool {
-    let local = Rc::new(Local::default());
-    let mut tasks = JoinSet::new();
-    // The channel closes when the acceptor has taken its last connection.
-    while let Some(stream) = take.recv().await {
-        while tasks.try_join_next().is_some() {}
-        let connection = Counted(Arc::clone(&connections));
-        let Ok(stream) = TcpStream::from_std(stream) else { continue };
-        // Replies are written whole, so there is nothing to gain from holding them back.
-        let _ = stream.set_nodelay(true);
-        let (shared, local, stop) = (Arc::clone(&shared), Rc::clone(&local), stop.clone());
-        tasks.spawn_local(async move {
-            let _connection = connection;
-            connection::serve(stream, shared, local, stop).await;
-        });
-    }
-    timeout(drain, async { while tasks.join_next().await.is_some() {} }).await.is_ok()
-}
-
-/// A connection that is counted until it is dropped.
-#[derive(Debug)]
-struct Counted(Arc<AtomicUsize>);
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Relaxed);
-    }
+    let counted = Counted::among(&lot.connections);
+    let _ = lot.give.send(Work::Serve(stream, counted));
 }

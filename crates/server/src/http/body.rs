@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{future::poll_fn, pin::Pin, task::Poll, time::Duration};
 
 use bytes::Bytes;
 use http_body_util::BodyExt;
@@ -33,6 +33,8 @@ impl From<hyper::Error> for Unread {
 
 /// The whole body, at most `max_bytes` of it and of what is left of the budget that `share` is of.
 ///
+/// A body that came along with its head, as small ones do, is not copied and needs no clock.
+///
 /// # Errors
 ///
 /// When there is more, it takes too long, or it breaks off. Nothing is buffered of a body whose
@@ -45,14 +47,34 @@ pub(super) async fn read(
 ) -> Result<Bytes, Problem> {
     let announced = body.size_hint().lower();
     if announced > max_bytes as u64 {
-        discard(body, waits).await;
+        Box::pin(discard(body, waits)).await;
         return Err(too_large(max_bytes, format!("{announced} bytes")));
     }
-    match timeout(BODY_TIME, collect(&mut body, max_bytes, share)).await {
+    let first = match poll_fn(|context| Poll::Ready(Pin::new(&mut body).poll_frame(context))).await
+    {
+        Poll::Ready(None) => return Ok(Bytes::new()),
+        Poll::Ready(Some(Err(_))) => return Err(broken()),
+        // Of trailers nothing is wanted.
+        Poll::Ready(Some(Ok(frame))) => frame.into_data().unwrap_or_default(),
+        Poll::Pending => Bytes::new(),
+    };
+    if body.is_end_stream() && first.len() <= max_bytes {
+        return Ok(first);
+    }
+    // Boxed, as whatever is rare on this path: the futures of all requests have room for it.
+    Box::pin(read_on(first, body, max_bytes, share)).await
+}
+
+/// The body that begins with `first`.
+async fn read_on(
+    first: Bytes,
+    mut body: Incoming,
+    max_bytes: usize,
+    share: &mut Share<'_>,
+) -> Result<Bytes, Problem> {
+    match timeout(BODY_TIME, collect(first, &mut body, max_bytes, share)).await {
         Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(Unread::Broken)) => {
-            Err(Problem::new(Reason::BodyBroken, "the body broke off, or is framed wrongly"))
-        }
+        Ok(Err(Unread::Broken)) => Err(broken()),
         Ok(Err(Unread::TooLarge)) => {
             discard(body, false).await;
             Err(too_large(max_bytes, format!("more than {max_bytes} bytes")))
@@ -70,18 +92,11 @@ pub(super) async fn read(
 }
 
 async fn collect(
+    first: Bytes,
     body: &mut Incoming,
     max_bytes: usize,
     share: &mut Share<'_>,
 ) -> Result<Bytes, Unread> {
-    let Some(first) = next(body).await? else { return Ok(Bytes::new()) };
-    if first.len() > max_bytes {
-        return Err(Unread::TooLarge);
-    }
-    // A body of one piece, as small ones are, is not copied.
-    if body.is_end_stream() {
-        return Ok(first);
-    }
     let mut whole = Vec::new();
     let mut piece = Some(first);
     while let Some(bytes) = piece {
@@ -124,6 +139,10 @@ pub(super) async fn discard(mut body: Incoming, waits: bool) {
     };
     // Whether it came to its end makes no difference to the reply.
     let _ = timeout(DISCARD_TIME, all).await;
+}
+
+fn broken() -> Problem {
+    Problem::new(Reason::BodyBroken, "the body broke off, or is framed wrongly")
 }
 
 fn too_large(max_bytes: usize, got: String) -> Problem {

@@ -1,5 +1,6 @@
 use std::{
     borrow::Cow,
+    convert::Infallible,
     sync::{Arc, atomic::Ordering::Relaxed},
 };
 
@@ -8,10 +9,7 @@ use http_body_util::Full;
 use hyper::{
     HeaderMap, Request, Response, StatusCode,
     body::Incoming,
-    header::{
-        ACCEPT, ALLOW, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, EXPECT, HeaderName, HeaderValue,
-        RETRY_AFTER,
-    },
+    header::{ACCEPT, ALLOW, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER},
     http::request::Parts,
 };
 use tokio::{task::spawn_blocking, time::Instant};
@@ -19,6 +17,7 @@ use tokio::{task::spawn_blocking, time::Instant};
 use super::{
     body,
     budget::Share,
+    pace::Pace,
     shared::{Local, Shared},
 };
 use crate::{
@@ -39,44 +38,51 @@ const REQUEST_IDS: [HeaderName; 2] = [
 ];
 
 /// Answers one request.
+///
+/// hyper moves this future about, so that what few requests need is boxed.
 pub(super) async fn respond(
     request: Request<Incoming>,
     shared: &Arc<Shared>,
     local: &Local,
-) -> Response<Full<Bytes>> {
+    pace: &Pace,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let _at_hand = pace.begin();
     let start = shared.log.is_some().then(Instant::now);
     let (parts, incoming) = request.into_parts();
-    let waits = parts.headers.contains_key(EXPECT);
     // Held until the answer is written into memory of its own.
     let mut share = Share::of(&shared.budget);
-    let accept = list(&parts.headers, &ACCEPT);
-    let admitted = match shared.handler.admit(&head(&parts, accept.as_deref())) {
+    let (admission, waits) = {
+        let accept = list(&parts.headers, &ACCEPT);
+        let (head, waits) = head(&parts, accept.as_deref());
+        (shared.handler.admit(&head), waits)
+    };
+    let admitted = match admission {
         Ok(admitted) => admitted,
         Err(problem) => {
-            body::discard(incoming, waits).await;
-            return fail(shared, &parts, None, &problem, start);
+            Box::pin(body::discard(incoming, waits)).await;
+            return Ok(fail(shared, parts, None, &problem, start));
         }
     };
-    let model = admitted.model().map(str::to_owned).filter(|_| start.is_some());
+    let model = admitted.model().filter(|_| start.is_some()).map(str::to_owned);
     let body = match body::read(incoming, shared.max_body_bytes, &mut share, waits).await {
         Ok(body) => body,
-        Err(problem) => return fail(shared, &parts, model.as_deref(), &problem, start),
+        Err(problem) => return Ok(fail(shared, parts, model.as_deref(), &problem, start)),
     };
     if body.len() >= LARGE_BODY_BYTES {
-        let mut reply = answer_apart(shared, admitted, body).await;
+        let mut reply = Box::pin(answer_apart(shared, admitted.into_owned(), body)).await;
         let bytes = std::mem::take(&mut reply.body).into();
-        return finish(shared, &parts, model.as_deref(), &reply, bytes, start);
+        return Ok(finish(shared, parts, model.as_deref(), &reply, bytes, start));
     }
     let mut reply = local.reply.borrow_mut();
     let mut scratch = local.scratch.borrow_mut();
     shared.handler.answer(&admitted, &body, &mut scratch, &mut reply);
     let bytes = Bytes::copy_from_slice(&reply.body);
-    finish(shared, &parts, model.as_deref(), &reply, bytes, start)
+    Ok(finish(shared, parts, model.as_deref(), &reply, bytes, start))
 }
 
 /// Answers on a thread where nobody else waits. Only so many do that at once that a core is left
 /// for everybody else.
-async fn answer_apart(shared: &Arc<Shared>, admitted: Admitted, body: Bytes) -> Reply {
+async fn answer_apart(shared: &Arc<Shared>, admitted: Admitted<'static>, body: Bytes) -> Reply {
     let _permit = shared.large.acquire().await;
     let task = {
         let shared = Arc::clone(shared);
@@ -93,37 +99,46 @@ async fn answer_apart(shared: &Arc<Shared>, admitted: Admitted, body: Bytes) -> 
     })
 }
 
-fn head<'p>(parts: &'p Parts, accept: Option<&'p str>) -> Head<'p> {
-    Head {
-        method: parts.method.as_str(),
-        path: parts.uri.path(),
-        content_type: text(&parts.headers, &CONTENT_TYPE),
-        content_encoding: text(&parts.headers, &CONTENT_ENCODING),
-        accept,
-        enable_explanations: text(&parts.headers, &ENABLE_EXPLANATIONS),
-        custom_attributes: text(&parts.headers, &CUSTOM_ATTRIBUTES),
+/// What a request says before its body, and whether it waits to be asked for that.
+///
+/// One walk over the headers, of which there are few: looking each name up would hash it.
+fn head<'p>(parts: &'p Parts, accept: Option<&'p str>) -> (Head<'p>, bool) {
+    let mut head =
+        Head { method: parts.method.as_str(), path: parts.uri.path(), accept, ..Head::default() };
+    let mut waits = false;
+    for (name, value) in &parts.headers {
+        let field = match name.as_str() {
+            "content-type" => &mut head.content_type,
+            "content-encoding" => &mut head.content_encoding,
+            "x-amzn-sagemaker-enable-explanations" => &mut head.enable_explanations,
+            "x-amzn-sagemaker-custom-attributes" => &mut head.custom_attributes,
+            "expect" => {
+                waits = true;
+                continue;
+            }
+            _ => continue,
+        };
+        // Of several lines, the first counts.
+        field.get_or_insert_with(|| text(value));
     }
+    (head, waits)
 }
 
-const ENABLE_EXPLANATIONS: HeaderName =
-    HeaderName::from_static("x-amzn-sagemaker-enable-explanations");
-const CUSTOM_ATTRIBUTES: HeaderName = HeaderName::from_static("x-amzn-sagemaker-custom-attributes");
-
 /// A header's text. One that is no text at all reads as one that names nothing.
-fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
-    headers.get(name).map(|value| value.to_str().unwrap_or("?"))
+fn text(value: &HeaderValue) -> &str {
+    value.to_str().unwrap_or("?")
 }
 
 /// The text of a header that may stand in several lines, which mean one list.
 fn list<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<Cow<'h, str>> {
-    let mut lines = headers.get_all(name).iter().map(|value| value.to_str().unwrap_or("?"));
+    let mut lines = headers.get_all(name).iter().map(text);
     let first = Cow::Borrowed(lines.next()?);
     Some(lines.fold(first, |list, line| Cow::Owned(format!("{list}, {line}"))))
 }
 
 fn fail(
     shared: &Shared,
-    parts: &Parts,
+    parts: Parts,
     model: Option<&str>,
     problem: &Problem,
     start: Option<Instant>,
@@ -137,20 +152,19 @@ fn fail(
 /// Makes the response, and logs it when asked for.
 fn finish(
     shared: &Shared,
-    parts: &Parts,
+    parts: Parts,
     model: Option<&str>,
     reply: &Reply,
     body: Bytes,
     start: Option<Instant>,
 ) -> Response<Full<Bytes>> {
     if let (Some(log), Some(start)) = (&shared.log, start) {
-        let id = REQUEST_IDS.iter().find_map(|name| text(&parts.headers, name));
+        let id = REQUEST_IDS.iter().find_map(|name| parts.headers.get(name)).map(text);
         log.write(id, parts.uri.path(), model, reply, start.elapsed());
     }
-    let mut response = Response::new(Full::new(body));
-    *response.status_mut() =
-        StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let headers = response.headers_mut();
+    // The request's map becomes the reply's, whose memory hyper keeps for the next request.
+    let mut headers = parts.headers;
+    headers.clear();
     if !reply.content_type.is_empty() {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(reply.content_type));
     }
@@ -164,5 +178,9 @@ fn finish(
     if matches!(reply.status, 408 | 413) || shared.stopping.load(Relaxed) {
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
+    let mut response = Response::new(Full::new(body));
+    *response.status_mut() =
+        StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.headers_mut() = headers;
     response
 }

@@ -45,7 +45,7 @@ impl Server {
         let address = listeners[0].local_addr().map_err(ServeError::Start)?;
         let log = config.log_requests.then(RequestLog::start).transpose();
         let shared = Arc::new(Shared {
-            handler: Handler::new(config.default_accept),
+            handler: Handler::new(config.default_accept).time_phases(config.log_requests),
             max_body_bytes: config.max_body_bytes,
             budget: Budget::new(config.max_body_bytes.saturating_mul(LARGEST_BODIES)),
             large: Semaphore::new(config.threads.saturating_sub(1).max(1)),

@@ -1,0 +1,94 @@
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+/// What is gathered before it is written: the head and the body of a reply of a row or two.
+const SMALL_BYTES: usize = 512;
+
+/// A socket that writes small replies from one piece of memory.
+///
+/// hyper hands over the head and the body of a reply as two. To copy some hundred bytes is cheaper
+/// than to have the kernel walk a list of them; large bodies are not copied.
+#[derive(Debug)]
+pub(super) struct Stream(TokioIo<TcpStream>);
+
+impl Stream {
+    pub(super) fn new(stream: TcpStream) -> Self {
+        Self(TokioIo::new(stream))
+    }
+}
+
+impl Read for Stream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        into: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(context, into)
+    }
+}
+
+impl Write for Stream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(context)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        pieces: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let stream = Pin::new(&mut self.0);
+        let mut gathered = [0; SMALL_BYTES];
+        match gather(pieces, &mut gathered) {
+            Some(whole) => stream.poll_write(context, whole),
+            None => stream.poll_write_vectored(context, pieces),
+        }
+    }
+}
+
+/// The pieces as one, if there is room for them.
+fn gather<'m>(pieces: &[IoSlice<'_>], memory: &'m mut [u8]) -> Option<&'m [u8]> {
+    let mut len = 0;
+    for piece in pieces {
+        memory.get_mut(len..len + piece.len())?.copy_from_slice(piece);
+        len += piece.len();
+    }
+    Some(&memory[..len])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_are_gathered_while_there_is_room() {
+        let pieces = [b"head".as_slice(), b"", b"body"].map(IoSlice::new);
+        assert_eq!(gather(&pieces, &mut [0; 9]), Some(b"headbody".as_slice()));
+        assert_eq!(gather(&pieces, &mut [0; 8]), Some(b"headbody".as_slice()));
+        assert_eq!(gather(&pieces, &mut [0; 7]), None);
+        assert_eq!(gather(&[], &mut [0; 7]), Some([].as_slice()));
+    }
+}
