@@ -1,7 +1,7 @@
 //! Which requests are run together.
 
 use super::{
-    Combiner, Runner, Slot,
+    AbortOnUnwind, Combiner, Runner, Slot,
     node::{Link, Node, Verdict, Wake},
 };
 use crate::{
@@ -62,6 +62,8 @@ impl<R: Runner> Combiner<R> {
         if collected != Collected::Some {
             return collected;
         }
+        // Requests are in our hands: whatever unwinds from here on would never answer them.
+        let stay = AbortOnUnwind;
         let Batch { nodes, jobs, wakes } = &mut slot.batch;
         if !jobs.is_empty() {
             self.runner.run(&mut slot.content, jobs);
@@ -85,6 +87,7 @@ impl<R: Runner> Combiner<R> {
         for wake in wakes.drain(..) {
             wake.wake();
         }
+        std::mem::forget(stay);
         collected
     }
 
@@ -168,7 +171,7 @@ impl<R: Runner> Combiner<R> {
             if !self.has_waiting() || self.slots.first_free().is_none() {
                 return true;
             }
-            if !self.inline.load(Relaxed) {
+            if !self.is_inline() {
                 return self.call_attendant();
             }
             let Some(mut backlog) = self.backlog.try_lock() else { return true };

@@ -12,7 +12,7 @@ use crate::{
     sync::{
         AtomicU8, AtomicUsize, AtomicWaker,
         Ordering::{AcqRel, Acquire, Relaxed, Release},
-        Thread, UnsafeCell, fence,
+        Thread, UnsafeCell,
     },
 };
 
@@ -251,8 +251,9 @@ impl<R: Runner> Node<R> {
                 thread.map(Wake::Thread)
             }
             Submitter::Task { waker, .. } => {
-                // Release: as above. Whoever cancelled does not look.
-                node.state.swap(state, AcqRel);
+                // Release: as above. Before the waker is taken: a task that registers one too late
+                // sees this. Whoever cancelled does not look.
+                node.state.store(state, Release);
                 let waker = waker.take_waker();
                 // SAFETY: the caller's share, given back once.
                 unsafe { Self::let_go(this, put_away) };
@@ -276,7 +277,7 @@ impl<R: Runner> Node<R> {
     /// # Safety
     ///
     /// The caller is the submitter, and saw a verdict.
-    pub(crate) unsafe fn into_job(&self) -> Option<R::Job> {
+    pub(crate) unsafe fn reclaim_job(&self) -> Option<R::Job> {
         // SAFETY: the job is the submitter's.
         self.job.with_mut(|job| unsafe { (*job).take() })
     }
@@ -285,8 +286,8 @@ impl<R: Runner> Node<R> {
     ///
     /// # Safety
     ///
-    /// As [`into_job`](Self::into_job), and the job is gone.
-    pub(crate) unsafe fn into_kept(&self) -> Option<R::Kept> {
+    /// As [`reclaim_job`](Self::reclaim_job), and the job is gone.
+    pub(crate) unsafe fn reclaim_kept(&self) -> Option<R::Kept> {
         // SAFETY: with the job went the last borrow.
         self.kept.with_mut(|kept| unsafe { (*kept).take() })
     }
@@ -313,10 +314,9 @@ impl<R: Runner> Node<R> {
     pub(crate) unsafe fn let_go(this: Link<R>, put_away: impl FnOnce(Box<Self>)) {
         // SAFETY: valid as long as the caller's share is.
         let Submitter::Task { holders, .. } = &(unsafe { &*this }).submitter else { return };
-        // Release: what this holder did comes before the node's next life.
-        if holders.fetch_sub(1, Release) == 1 {
-            // Acquire, as a fence: pairs with the other holder's Release.
-            fence(Acquire);
+        // Release: what this holder did comes before the node's next life. Acquire: so does what
+        // the other did.
+        if holders.fetch_sub(1, AcqRel) == 1 {
             // SAFETY: it came from a box, and nobody else knows it.
             let mut node = unsafe { Box::from_raw(this.cast_mut()) };
             node.empty();

@@ -64,7 +64,7 @@ impl<R: Runner> Combiner<R> {
             let outcome = Ok(self.runner.outcome(job));
             return Ok(Submitted::Ended(Ended { kept, outcome }));
         }
-        let share = Share { rows: ask.rows, bytes: self.runner.bytes(&self.runner.job(&mut kept)) };
+        let share = Share::of(&ask, self.runner.bytes(&self.runner.job(&mut kept)));
         if let Err(reason) = self.admit(&ask, share) {
             return Err((kept, self.refused(reason)));
         }
@@ -105,7 +105,7 @@ impl<R: Runner> Future for Ticket<R> {
         let combiner = &self.combiner;
         #[expect(unsafe_code, reason = "the verdict gives the job back")]
         // SAFETY: we are the submitter, and saw a verdict.
-        let job = unsafe { node.into_job() };
+        let job = unsafe { node.reclaim_job() };
         // The job goes before what it borrows from.
         let outcome = match (verdict, job) {
             (Verdict::Answered, Some(job)) => Ok(combiner.runner.outcome(job)),
@@ -114,7 +114,7 @@ impl<R: Runner> Future for Ticket<R> {
         #[expect(unsafe_code, reason = "the verdict gives the node back")]
         // SAFETY: as above, and the ticket does not use its share again.
         let kept = unsafe {
-            let kept = node.into_kept();
+            let kept = node.reclaim_kept();
             Node::let_go(link, |node| combiner.put_away(node));
             kept.unwrap_or_else(|| unreachable!("it was put there"))
         };
