@@ -180,6 +180,9 @@ impl<R: Runner> Combiner<R> {
             let thread = backlog.first_thread();
             let waits = backlog.len() > 0;
             drop(backlog);
+            // The gate was shut once more. Pairs with the fence in `leave`: either whoever is woken
+            // finds the slot free, or its owner the gate open.
+            fence(SeqCst);
             match thread {
                 Some(thread) => {
                     thread.unpark();
