@@ -246,7 +246,8 @@ impl<R: Runner> Combiner<R> {
         std::mem::forget(stay);
         #[expect(unsafe_code, reason = "the verdict gives the job back")]
         // SAFETY: we are the submitter, and saw a verdict.
-        let job = unsafe { node.reclaim_job() }.unwrap_or_else(|| unreachable!("it was given back"));
+        let job =
+            unsafe { node.reclaim_job() }.unwrap_or_else(|| unreachable!("it was given back"));
         match verdict {
             Verdict::Answered => Ok(job),
             Verdict::Late => Err((job, self.refused(RefusedReason::Late))),

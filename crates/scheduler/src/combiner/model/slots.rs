@@ -5,8 +5,7 @@ use super::*;
 /// Threads that each have a request for few slots: all are answered, once.
 fn share(threads: usize, slots: usize, batch_rows: usize) {
     let adder = adder(slots, batch_rows);
-    let others: Vec<_> =
-        (1..threads).map(|value| run_elsewhere(&adder, number(value))).collect();
+    let others: Vec<_> = (1..threads).map(|value| run_elsewhere(&adder, number(value))).collect();
     run_here(&adder, number(0));
     for other in others {
         other.join().unwrap();
