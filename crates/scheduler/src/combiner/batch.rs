@@ -127,6 +127,12 @@ impl<R: Runner> Combiner<R> {
     fn choose(&self, link: Link<R>, chosen: &mut Chosen, batch: &mut Batch<R>) -> bool {
         // SAFETY: nodes in the queue are valid, and we are behind the gate.
         let node = unsafe { &*link };
+        // Whatever its size: nobody waits behind a request that will not run.
+        if node.is_cancelled() {
+            // SAFETY: it is taken out of the queue, which was its holder.
+            batch.wakes.extend(unsafe { self.finish(link, None, Verdict::Late) });
+            return true;
+        }
         // SAFETY: it waits, or was cancelled meanwhile, which leaves the job alone.
         let rows = chosen.rows + unsafe { node.rows(&self.runner) };
         let deadline = node.ask().deadline;

@@ -193,6 +193,11 @@ impl<R: Runner> Node<R> {
         }
     }
 
+    /// Whether nobody wants the answer any more.
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.state.load(Relaxed) == CANCELLED
+    }
+
     /// Takes the node to be run; not one that was cancelled. For whoever took it out of the queue.
     pub(super) fn claim(&self) -> bool {
         self.state.compare_exchange(WAITING, RUNNING, Relaxed, Relaxed).is_ok()

@@ -1,3 +1,6 @@
+mod simulator;
+mod virtual_time;
+
 use std::{
     sync::Arc,
     task::{Context, Poll, Waker},
