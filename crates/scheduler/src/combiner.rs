@@ -57,7 +57,7 @@ use crate::{
     slots::Slots,
     sync::{
         AtomicBool, AtomicUsize,
-        Ordering::{Relaxed, SeqCst},
+        Ordering::{Acquire, Relaxed, SeqCst},
         Thread, current, fence, park, yield_now,
     },
     try_lock::{Guard, TryLock},
@@ -113,6 +113,8 @@ pub(crate) struct Combiner<R: Runner> {
     backlog_len: CachePadded<AtomicUsize>,
     credit: Credit,
     open: AtomicBool,
+    /// Set when all that was taken has ended, and nothing can come any more.
+    closed: OnceLock<()>,
     /// Whether threads run their own requests; if not, attendants do.
     inline: AtomicBool,
     /// How often a thread looks for its answer before it sleeps.
@@ -151,6 +153,7 @@ impl<R: Runner> Combiner<R> {
             backlog_len: CachePadded::new(AtomicUsize::new(0)),
             credit: Credit::new(limits),
             open: AtomicBool::new(true),
+            closed: OnceLock::new(),
             inline: AtomicBool::new(true),
             spins,
             attendants: OnceLock::new(),
@@ -230,7 +233,7 @@ impl<R: Runner> Combiner<R> {
 
     #[cold]
     fn run_in_company(&self, job: R::Job, ask: Ask) -> Result<R::Job, (R::Job, Refused)> {
-        let share = Share { rows: ask.rows, bytes: self.runner.bytes(&job) };
+        let share = Share::of(&ask, self.runner.bytes(&job));
         if let Err(reason) = self.admit(&ask, share) {
             return Err((job, self.refused(reason)));
         }
@@ -265,11 +268,8 @@ impl<R: Runner> Combiner<R> {
             }
             park();
             // Whoever woke us may have left a slot to us.
-            if node.verdict().is_none()
-                && self.is_inline()
-                && let Some(slot) = self.slots.take()
-            {
-                self.serve(slot, Some(node));
+            if node.verdict().is_none() {
+                self.see_to(node);
             }
         }
     }
@@ -313,8 +313,8 @@ impl<R: Runner> Combiner<R> {
         fence(SeqCst);
     }
 
-    /// Has somebody serve a request that was just pushed: this thread where a slot became free in
-    /// between, else whoever owns one.
+    /// Has somebody serve a request in the queue: this thread where a slot became free in between,
+    /// else whoever owns one.
     fn see_to(&self, node: &Node<R>) {
         if !self.is_inline() {
             self.call_attendant();
@@ -325,7 +325,9 @@ impl<R: Runner> Combiner<R> {
 
     /// Whether threads run requests, their own first; if not, attendants do.
     pub(crate) fn is_inline(&self) -> bool {
-        self.inline.load(Relaxed)
+        // Acquire: whoever leaves requests to attendants sees them; pairs with the Release in
+        // `install_attendants`.
+        self.inline.load(Acquire)
     }
 
     /// Whether requests wait.
@@ -333,20 +335,24 @@ impl<R: Runner> Combiner<R> {
         !self.arrivals.is_empty() || self.backlog_len.load(Relaxed) > 0
     }
 
-    /// Takes no more requests, and returns when those that were taken have ended.
+    /// Takes no more requests, and returns when those that were taken have ended; as often as one
+    /// likes.
     pub(crate) fn close(&self) {
-        self.open.store(false, Relaxed);
-        // Pairs with the fence in `admit`.
-        fence(SeqCst);
-        while self.credit.rows() > 0 {
-            yield_now();
-        }
-        // What came in through a free slot has no credit: every slot is taken once, and kept.
-        for slot in 0..self.slots.len() {
-            while self.slots.take_at(slot).map(std::mem::forget).is_none() {
+        // Once: there is nobody to take the slots from the second time.
+        self.closed.get_or_init(|| {
+            self.open.store(false, Relaxed);
+            // Pairs with the fence in `admit`.
+            fence(SeqCst);
+            while self.credit.rows() > 0 {
                 yield_now();
             }
-        }
+            // What came in through a free slot has no credit: every slot is taken once, and kept.
+            for slot in 0..self.slots.len() {
+                while self.slots.take_at(slot).map(std::mem::forget).is_none() {
+                    yield_now();
+                }
+            }
+        });
     }
 
     /// Requests whose submitters went away before the answer.

@@ -194,12 +194,17 @@ impl Lane {
     /// Leaves all requests to threads of the lane's own.
     pub(crate) fn leave_to_attendants(&self) -> Result<(), BackendError> {
         let (count, delay) = (self.instances(), self.settings.max_queue_delay);
-        let started = Attendants::start(&self.combiner, count, true, delay).map_err(|error| {
+        let mut started = Ok(());
+        // A lane that tasks used while it was cold has a thread of its own already, and keeps it.
+        self.attendants.get_or_init(|| {
+            Attendants::start(&self.combiner, count, true, delay)
+                .map_err(|error| started = Err(error))
+                .ok()
+        });
+        started.map_err(|error| {
             let problem = format!("no thread can be started for the model: {error}");
             BackendError::told(BackendErrorKind::OutOfMemory, problem)
-        })?;
-        let _ = self.attendants.set(Some(started));
-        Ok(())
+        })
     }
 
     pub(crate) fn runner(&self) -> &PlanRunner {

@@ -9,7 +9,7 @@ use std::{
 /// Who goes first where requests wait: within a class, whoever came first.
 ///
 /// A class waits for those above it, but never for ever: every eighth batch begins with one request
-/// of each class that waits.
+/// of each class that waits, as far as they fit, and the classes take turns in being the first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Priority {
     /// Before everything else.

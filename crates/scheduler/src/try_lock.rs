@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    marker::PhantomData,
     ops::{Deref, DerefMut},
 };
 
@@ -24,6 +25,8 @@ unsafe impl<T: Send> Sync for TryLock<T> {}
 /// The right to the content, given back on drop.
 pub(crate) struct Guard<'a, T> {
     lock: &'a TryLock<T>,
+    /// A guard that is shared shares the content.
+    content: PhantomData<&'a mut T>,
 }
 
 impl<T> TryLock<T> {
@@ -39,7 +42,7 @@ impl<T> TryLock<T> {
         }
         // Acquire: sees what the guard before wrote; pairs with the Release of its drop.
         let taken = self.taken.compare_exchange(false, true, Acquire, Relaxed);
-        taken.is_ok().then(|| Guard { lock: self })
+        taken.is_ok().then(|| Guard { lock: self, content: PhantomData })
     }
 
     /// Whether somebody has the content, if only just.

@@ -9,7 +9,8 @@ use super::{
 };
 use crate::{Priority, sync::Thread};
 
-/// Every so many batches, each class that waits has a request in front of all others.
+/// Every so many batches, each class that waits has a request in front of all others, as far as
+/// they fit; classes take turns in being the first of them.
 const FAIR_TURN: u32 = 8;
 
 /// What waits, by class; only for whoever is behind the gate.
@@ -62,12 +63,16 @@ impl<R: Runner> Backlog<R> {
         }
     }
 
-    /// Begins a batch: gives the order in which classes are asked for a request, one each, before
-    /// all others of the highest.
+    /// Begins a batch, if anything waits: gives the order in which classes are asked for a request,
+    /// one each, before all others of the highest.
     pub(super) fn begin_batch(&mut self) -> impl Iterator<Item = usize> + use<R> {
-        self.batches = self.batches.wrapping_add(1);
+        if self.len() > 0 {
+            self.batches = self.batches.wrapping_add(1);
+        }
         let fair = self.batches.is_multiple_of(FAIR_TURN);
-        (0..Priority::COUNT).rev().filter(move |_| fair)
+        // Where a batch has room for one of them alone, it is another one each time.
+        let first = (self.batches / FAIR_TURN) as usize;
+        (0..Priority::COUNT).map(move |step| (first + step) % Priority::COUNT).filter(move |_| fair)
     }
 
     /// The first node of a class.

@@ -1,7 +1,7 @@
 //! Which requests are run together.
 
 use super::{
-    Combiner, Runner, Slot,
+    AbortOnUnwind, Combiner, Runner, Slot,
     node::{Link, Node, Verdict, Wake},
 };
 use crate::{
@@ -62,6 +62,8 @@ impl<R: Runner> Combiner<R> {
         if collected != Collected::Some {
             return collected;
         }
+        // Requests are in our hands: whatever unwinds from here on would never answer them.
+        let stay = AbortOnUnwind;
         let Batch { nodes, jobs, wakes } = &mut slot.batch;
         if !jobs.is_empty() {
             self.runner.run(&mut slot.content, jobs);
@@ -85,6 +87,7 @@ impl<R: Runner> Combiner<R> {
         for wake in wakes.drain(..) {
             wake.wake();
         }
+        std::mem::forget(stay);
         collected
     }
 
@@ -124,6 +127,12 @@ impl<R: Runner> Combiner<R> {
     fn choose(&self, link: Link<R>, chosen: &mut Chosen, batch: &mut Batch<R>) -> bool {
         // SAFETY: nodes in the queue are valid, and we are behind the gate.
         let node = unsafe { &*link };
+        // Whatever its size: nobody waits behind a request that will not run.
+        if node.is_cancelled() {
+            // SAFETY: it is taken out of the queue, which was its holder.
+            batch.wakes.extend(unsafe { self.finish(link, None, Verdict::Late) });
+            return true;
+        }
         // SAFETY: it waits, or was cancelled meanwhile, which leaves the job alone.
         let rows = chosen.rows + unsafe { node.rows(&self.runner) };
         let deadline = node.ask().deadline;
@@ -168,7 +177,7 @@ impl<R: Runner> Combiner<R> {
             if !self.has_waiting() || self.slots.first_free().is_none() {
                 return true;
             }
-            if !self.inline.load(Relaxed) {
+            if !self.is_inline() {
                 return self.call_attendant();
             }
             let Some(mut backlog) = self.backlog.try_lock() else { return true };
@@ -177,6 +186,9 @@ impl<R: Runner> Combiner<R> {
             let thread = backlog.first_thread();
             let waits = backlog.len() > 0;
             drop(backlog);
+            // The gate was shut once more. Pairs with the fence in `leave`: either whoever is woken
+            // finds the slot free, or its owner the gate open.
+            fence(SeqCst);
             match thread {
                 Some(thread) => {
                     thread.unpark();

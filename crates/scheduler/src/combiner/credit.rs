@@ -2,6 +2,7 @@
 
 use crossbeam_utils::CachePadded;
 
+use super::Ask;
 use crate::sync::{AtomicUsize, Ordering::Relaxed};
 
 /// How much may wait for a slot at once.
@@ -14,10 +15,16 @@ pub(crate) struct Limits {
 /// A request's part in that.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Share {
-    /// The rows of all turns.
+    /// The rows of all turns, and one at least: what has none is waited for too.
     pub(crate) rows: usize,
     /// The memory that the request holds while it waits.
     pub(crate) bytes: usize,
+}
+
+impl Share {
+    pub(super) fn of(ask: &Ask, bytes: usize) -> Self {
+        Self { rows: ask.rows.max(1), bytes }
+    }
 }
 
 /// What is left of it all.

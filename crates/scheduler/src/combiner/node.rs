@@ -12,7 +12,7 @@ use crate::{
     sync::{
         AtomicU8, AtomicUsize, AtomicWaker,
         Ordering::{AcqRel, Acquire, Relaxed, Release},
-        Thread, UnsafeCell, fence,
+        Thread, UnsafeCell,
     },
 };
 
@@ -193,6 +193,11 @@ impl<R: Runner> Node<R> {
         }
     }
 
+    /// Whether nobody wants the answer any more.
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.state.load(Relaxed) == CANCELLED
+    }
+
     /// Takes the node to be run; not one that was cancelled. For whoever took it out of the queue.
     pub(super) fn claim(&self) -> bool {
         self.state.compare_exchange(WAITING, RUNNING, Relaxed, Relaxed).is_ok()
@@ -251,8 +256,9 @@ impl<R: Runner> Node<R> {
                 thread.map(Wake::Thread)
             }
             Submitter::Task { waker, .. } => {
-                // Release: as above. Whoever cancelled does not look.
-                node.state.swap(state, AcqRel);
+                // Release: as above. Before the waker is taken: a task that registers one too late
+                // sees this. Whoever cancelled does not look.
+                node.state.store(state, Release);
                 let waker = waker.take_waker();
                 // SAFETY: the caller's share, given back once.
                 unsafe { Self::let_go(this, put_away) };
@@ -313,10 +319,9 @@ impl<R: Runner> Node<R> {
     pub(crate) unsafe fn let_go(this: Link<R>, put_away: impl FnOnce(Box<Self>)) {
         // SAFETY: valid as long as the caller's share is.
         let Submitter::Task { holders, .. } = &(unsafe { &*this }).submitter else { return };
-        // Release: what this holder did comes before the node's next life.
-        if holders.fetch_sub(1, Release) == 1 {
-            // Acquire, as a fence: pairs with the other holder's Release.
-            fence(Acquire);
+        // Release: what this holder did comes before the node's next life. Acquire: so does what
+        // the other did.
+        if holders.fetch_sub(1, AcqRel) == 1 {
             // SAFETY: it came from a box, and nobody else knows it.
             let mut node = unsafe { Box::from_raw(this.cast_mut()) };
             node.empty();

@@ -2,8 +2,8 @@
 
 use super::{Combiner, Node, Runner, Slot, batch::Collected};
 use crate::sync::{
-    Ordering::{Relaxed, SeqCst},
-    Thread, fence, park,
+    Ordering::{Release, SeqCst},
+    Thread, fence, park, yield_now,
 };
 
 /// A thread whose own answer is there works for others at least this long, in nanoseconds, before
@@ -75,7 +75,8 @@ impl<R: Runner> Combiner<R> {
             return false;
         }
         let now = self.runner.now();
-        let help = HELP_AT_LEAST.max(2 * self.runner.time_of(self.runner.batch_rows()));
+        let help = self.runner.time_of(self.runner.batch_rows()).saturating_mul(2);
+        let help = HELP_AT_LEAST.max(help);
         now >= *leave_at.get_or_insert(now.saturating_add(help))
     }
 
@@ -83,7 +84,9 @@ impl<R: Runner> Combiner<R> {
     /// run every request: else they only run what no thread waits for.
     pub(crate) fn install_attendants(&self, threads: Box<[Thread]>, alone: bool) {
         if self.attendants.set(threads).is_ok() {
-            self.inline.store(!alone, Relaxed);
+            // Release: as said in `is_inline`. A thread that is woken to take a slot, and sees this,
+            // calls an attendant instead.
+            self.inline.store(!alone, Release);
         }
     }
 
@@ -109,10 +112,15 @@ impl<R: Runner> Combiner<R> {
                     // As in `serve`.
                     fence(SeqCst);
                 }
-            } else if stop() {
+            }
+            if !stop() {
+                park();
+            } else if self.has_waiting() {
+                // It is in the hands of others, who need not wake this thread when they are done.
+                yield_now();
+            } else {
                 return;
             }
-            park();
         }
     }
 }

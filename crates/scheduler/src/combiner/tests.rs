@@ -1,3 +1,6 @@
+mod simulator;
+mod virtual_time;
+
 use std::{
     sync::Arc,
     task::{Context, Poll, Waker},
@@ -5,7 +8,7 @@ use std::{
 };
 
 use super::{
-    toy::{ASK, Number, adder, number},
+    toy::{ASK, adder, number, turns},
     *,
 };
 
@@ -19,8 +22,7 @@ fn idle_slot_runs_on_the_callers_thread() {
 #[test]
 fn every_turn_of_a_request_is_run() {
     let adder = adder(1, 8);
-    let job = Number { value: 0, more_turns: 9 };
-    assert_eq!(adder.run(job, ASK).unwrap(), number(10));
+    assert_eq!(adder.run(turns(0, 10), ASK).unwrap(), number(10));
 }
 
 #[test]
@@ -34,8 +36,7 @@ fn many_threads_share_few_slots() {
                 scope.spawn(move || {
                     for value in 0..each {
                         let more_turns = usize::from(value % 7 == thread);
-                        let job = Number { value, more_turns };
-                        let answer = adder.run(job, ASK).unwrap();
+                        let answer = adder.run(turns(value, 1 + more_turns), ASK).unwrap();
                         assert_eq!(answer, number(value + 1 + more_turns));
                     }
                 });
@@ -50,7 +51,7 @@ fn many_threads_share_few_slots() {
 #[test]
 fn tasks_get_their_answers_from_whoever_has_a_slot() {
     let (threads, each) = if cfg!(miri) { (3, 10) } else { (6, 10_000) };
-    let adder = Arc::new(adder(2, 3));
+    let adder = adder(2, 3);
     thread::scope(|scope| {
         for thread in 0..threads {
             let adder = &adder;
@@ -60,7 +61,7 @@ fn tasks_get_their_answers_from_whoever_has_a_slot() {
                         assert_eq!(adder.run(number(value), ASK).unwrap(), number(value + 1));
                         continue;
                     }
-                    match adder.submit(number(value), ASK).ok().unwrap() {
+                    match adder.submit(number(value).into(), ASK).ok().unwrap() {
                         Submitted::Ended(ended) => {
                             assert_eq!(ended.outcome.unwrap(), value + 1);
                         }
@@ -97,6 +98,8 @@ fn block_on<F: Future>(future: F) -> F::Output {
 #[test]
 fn closed_combiner_gives_requests_back() {
     let adder = adder(2, 8);
+    adder.close();
+    // As often as one likes.
     adder.close();
     let (job, refused) = adder.run(number(7), ASK).unwrap_err();
     assert_eq!((job, refused.reason), (number(7), RefusedReason::Closed));

@@ -1,5 +1,10 @@
 //! A runner that adds one, for models and tests.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+};
+
 use super::{Ask, Combiner, Limits, Runner};
 use crate::Priority;
 
@@ -7,6 +12,12 @@ use crate::Priority;
 #[derive(Debug)]
 pub(super) struct AddOne {
     pub(super) batch_rows: usize,
+    /// Nanoseconds by which the clock moves on when somebody looks at it.
+    pub(super) tick: u64,
+    // Not loom's: a model has as many states as it has without them.
+    pub(super) clock: AtomicU64,
+    /// Whether nothing may run any more.
+    pub(super) over: AtomicBool,
 }
 
 /// A number, and the turns that it has left after the next.
@@ -16,15 +27,33 @@ pub(super) struct Number {
     pub(super) more_turns: usize,
 }
 
+/// What a task brings. One that is lost is one that is never dropped.
+#[derive(Debug)]
+pub(super) struct Brought {
+    number: Number,
+    #[cfg(loom)]
+    _leak: loom::sync::Arc<()>,
+}
+
+impl From<Number> for Brought {
+    fn from(number: Number) -> Self {
+        Self {
+            number,
+            #[cfg(loom)]
+            _leak: loom::sync::Arc::new(()),
+        }
+    }
+}
+
 impl Runner for AddOne {
     /// The numbers that were added to.
     type Slot = usize;
     type Job = Number;
-    type Kept = Number;
+    type Kept = Brought;
     type Outcome = usize;
 
-    fn job(&self, kept: &mut Number) -> Number {
-        *kept
+    fn job(&self, kept: &mut Brought) -> Number {
+        kept.number
     }
 
     fn rows(&self, _: &Number) -> usize {
@@ -36,6 +65,7 @@ impl Runner for AddOne {
     }
 
     fn run(&self, slot: &mut usize, jobs: &mut [Number]) {
+        assert!(!self.over.load(Relaxed), "it runs though all is over");
         for job in jobs {
             job.value += 1;
             *slot += 1;
@@ -53,7 +83,7 @@ impl Runner for AddOne {
     }
 
     fn now(&self) -> u64 {
-        0
+        self.clock.fetch_add(self.tick, Relaxed)
     }
 
     fn time_of(&self, _: usize) -> u64 {
@@ -68,12 +98,24 @@ impl Runner for AddOne {
 pub(super) const ASK: Ask = Ask { priority: Priority::Normal, deadline: u64::MAX, rows: 1 };
 
 pub(super) const fn number(value: usize) -> Number {
-    Number { value, more_turns: 0 }
+    turns(value, 1)
 }
 
-pub(super) fn adder(slots: usize, batch_rows: usize) -> Combiner<AddOne> {
+/// A number that is added to so many times.
+pub(super) const fn turns(value: usize, turns: usize) -> Number {
+    Number { value, more_turns: turns - 1 }
+}
+
+pub(super) fn adder(slots: usize, batch_rows: usize) -> Arc<Combiner<AddOne>> {
+    adder_at(slots, batch_rows, 0)
+}
+
+/// An adder whose clock moves on by `tick` nanoseconds when somebody looks at it.
+pub(super) fn adder_at(slots: usize, batch_rows: usize, tick: u64) -> Arc<Combiner<AddOne>> {
     let limits = Limits { rows: usize::MAX / 2, bytes: usize::MAX / 2 };
-    Combiner::new(AddOne { batch_rows }, vec![0; slots], limits, 0)
+    let (clock, over) = (AtomicU64::new(0), AtomicBool::new(false));
+    let runner = AddOne { batch_rows, tick, clock, over };
+    Arc::new(Combiner::new(runner, vec![0; slots], limits, 0))
 }
 
 impl Combiner<AddOne> {
