@@ -1,22 +1,21 @@
 //! Requests in, replies out, without a socket.
 
+mod scratch;
+
 use std::{
     borrow::Cow,
-    collections::BTreeMap,
+    cell::RefCell,
     sync::{Arc, OnceLock},
-    time::{Duration, Instant},
 };
 
-use hotplate::{Answer, Columns, Engine, Error, ErrorKind, Registry};
-use hotplate_codec::{Decoder, Encoder, Format};
+use hotplate::{Engine, Registry, Tier};
+use hotplate_codec::Format;
 
+pub use self::scratch::Scratch;
+use self::scratch::Stopwatch;
 use crate::{
-    accept::negotiate,
-    explain::columns_asked_for,
-    facts, metrics,
-    problem::Problem,
-    reply::{Phases, Reply},
-    status::Reason,
+    accept::negotiate, facts, metrics, problem::Problem, reply::Reply, status::Reason,
+    wishes::Wishes,
 };
 
 /// What a request says before its body.
@@ -54,21 +53,6 @@ struct Installed {
     health: Vec<u8>,
 }
 
-/// One thread's memory for answering.
-#[derive(Debug, Default)]
-pub struct Scratch {
-    /// By the address of the engine, which the value keeps from being used again.
-    models: BTreeMap<usize, ModelScratch>,
-}
-
-#[derive(Debug)]
-struct ModelScratch {
-    engine: Arc<Engine>,
-    decoder: Decoder,
-    rows: Columns,
-    answer: Answer,
-}
-
 /// A request that may send its body.
 ///
 /// It borrows its model from the handler: threads that count who holds a model would write to the
@@ -89,8 +73,7 @@ struct Ask {
     /// The format of the body; guessed when there is none.
     body: Option<Format>,
     reply: Format,
-    /// By how many columns each score is to be explained, if at all.
-    explain: Option<usize>,
+    wishes: Wishes,
 }
 
 impl Admitted<'_> {
@@ -103,6 +86,14 @@ impl Admitted<'_> {
                 Task::Predict { engine: Cow::Owned(engine.into_owned()), ask }
             }
         })
+    }
+
+    /// Whether threads of the model's own run it, so that the caller's had better not wait.
+    pub fn is_attended(&self) -> bool {
+        match &self.0 {
+            Task::Ping | Task::Metrics => false,
+            Task::Predict { engine, .. } => engine.tier() == Tier::Attended,
+        }
     }
 
     /// The model that is asked, if one is.
@@ -166,12 +157,32 @@ impl Handler {
                 reply.document(metrics::MEDIA_TYPE, text.as_bytes());
             }
             Task::Predict { engine, ask } => {
-                let watch = Stopwatch(self.times_phases.then(Instant::now));
+                let watch = Stopwatch::new(self.times_phases);
                 if let Err(problem) = scratch.of(engine).predict(*ask, body, watch, reply) {
                     problem.answer(reply);
                 }
             }
         }
+    }
+
+    /// As [`answer`](Self::answer), in a task that does not block while the model is run.
+    pub async fn answer_in_task(
+        &self,
+        admitted: &Admitted<'_>,
+        body: &[u8],
+        scratch: &RefCell<Scratch>,
+        reply: &mut Reply,
+    ) {
+        let Task::Predict { engine, ask } = &admitted.0 else {
+            return self.answer(admitted, body, &mut scratch.borrow_mut(), reply);
+        };
+        reply.clear();
+        let watch = Stopwatch::new(self.times_phases);
+        let mut model = scratch.borrow_mut().take(engine);
+        if let Err(problem) = model.predict_in_task(*ask, body, watch, reply).await {
+            problem.answer(reply);
+        }
+        scratch.borrow_mut().put(model);
     }
 
     fn route(&self, head: &Head<'_>) -> Result<Task<'_>, Problem> {
@@ -227,13 +238,13 @@ impl Handler {
             Problem::new(Reason::NotAcceptable, format!("no reply can be written as {got:?}"))
                 .expected(READABLE, got)
         })?;
-        let explain = columns_asked_for(head)?;
-        if explain.is_some() && reply == Format::Csv {
+        let wishes = Wishes::of(head)?;
+        if wishes.explain.is_some() && reply == Format::Csv {
             let message = "explanations are written in JSON, and CSV is what is accepted";
             let expected = "application/json or application/jsonlines";
             return Err(Problem::new(Reason::NotAcceptable, message).expected(expected, "text/csv"));
         }
-        Ok(Task::Predict { engine: Cow::Borrowed(engine), ask: Ask { body, reply, explain } })
+        Ok(Task::Predict { engine: Cow::Borrowed(engine), ask: Ask { body, reply, wishes } })
     }
 
     fn ready(&self) -> Result<&Registry, Problem> {
@@ -243,80 +254,8 @@ impl Handler {
     }
 }
 
-impl Scratch {
-    fn of(&mut self, engine: &Arc<Engine>) -> &mut ModelScratch {
-        self.models.entry(Arc::as_ptr(engine).addr()).or_insert_with(|| ModelScratch {
-            engine: Arc::clone(engine),
-            decoder: Decoder::new(Arc::clone(engine.signature().schema())),
-            rows: engine.rows(),
-            answer: engine.answer(),
-        })
-    }
-}
-
-impl ModelScratch {
-    fn predict(
-        &mut self,
-        ask: Ask,
-        body: &[u8],
-        mut watch: Stopwatch,
-        reply: &mut Reply,
-    ) -> Result<(), Problem> {
-        let format = ask.body.unwrap_or_else(|| guess(body));
-        self.decoder.decode(format, body, &mut self.rows)?;
-        let parse = watch.lap();
-        self.engine.predict_into(&self.rows, &mut self.answer)?;
-        let explanations = match ask.explain {
-            Some(_) => Some(self.engine.explain(&self.rows).map_err(not_explained)?),
-            None => None,
-        };
-        let compute = watch.lap();
-        let mut tensors = Vec::new();
-        let predictions = self.answer.predictions(&mut tensors);
-        let most = ask.explain.unwrap_or_default();
-        let reasons = explanations.as_ref().map(|explanations| explanations.reasons(most));
-        let mut encoder = Encoder::new(ask.reply, self.engine.output());
-        encoder.block_with_reasons(&predictions, reasons.as_ref(), &mut reply.body);
-        encoder.finish(&mut reply.body);
-        reply.status = 200;
-        reply.content_type = ask.reply.media_type();
-        reply.rows = self.answer.rows();
-        reply.phases = Phases { parse, compute, encode: watch.lap() };
-        Ok(())
-    }
-}
-
-/// A clock that is read only where somebody wants to know.
-struct Stopwatch(Option<Instant>);
-
-impl Stopwatch {
-    /// The time since the last lap; none where nobody wants to know.
-    fn lap(&mut self) -> Duration {
-        self.0.as_mut().map_or(Duration::ZERO, |last| {
-            let now = Instant::now();
-            now - std::mem::replace(last, now)
-        })
-    }
-}
-
-/// A model that has no explanations is the client's to know, and not the server's fault.
-fn not_explained(error: Error) -> Problem {
-    match error.kind() {
-        ErrorKind::Unsupported => Problem::new(Reason::NotExplained, error.to_string()),
-        _ => error.into(),
-    }
-}
-
 /// The media types of bodies and replies, for messages.
 const READABLE: &str = "application/json, text/csv or application/jsonlines";
-
-/// The format of a body that came without a type.
-fn guess(body: &[u8]) -> Format {
-    match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
-        Some(b'{' | b'[') => Format::Json,
-        _ => Format::Csv,
-    }
-}
 
 fn allow(head: &Head<'_>, methods: &[&str], list: &'static str) -> Result<(), Problem> {
     if methods.contains(&head.method) {

@@ -22,7 +22,6 @@
 
 mod accept;
 mod config;
-mod explain;
 mod facts;
 mod handler;
 mod http;
@@ -32,6 +31,7 @@ mod metrics;
 mod problem;
 mod reply;
 mod status;
+mod wishes;
 
 pub use config::{Config, ConfigError, Settings};
 pub use handler::{Admitted, Handler, Head, Scratch};

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use hotplate_codec::{DecodeError, Format, json};
 
 use crate::{reply::Reply, status::Reason};
@@ -11,7 +13,8 @@ use crate::{reply::Reply, status::Reason};
 /// ```
 ///
 /// `error` is for a person and may change; `reason` is for programs and does not. Rows and bytes
-/// of the body count from zero. The other keys are there where they apply.
+/// of the body count from zero. The other keys are there where they apply; `retry_after_ms` says
+/// when another try may be worth it.
 #[derive(Debug)]
 pub struct Problem(Box<Details>);
 
@@ -26,6 +29,7 @@ struct Details {
     got: Option<String>,
     /// The methods that the path has, when the request's is not among them.
     allow: Option<&'static str>,
+    retry_after: Option<Duration>,
 }
 
 impl Problem {
@@ -39,6 +43,7 @@ impl Problem {
             expected: None,
             got: None,
             allow: None,
+            retry_after: None,
         }))
     }
 
@@ -61,6 +66,7 @@ impl Problem {
         reply.reason = Some(reason);
         reply.content_type = Format::Json.media_type();
         reply.allow = self.0.allow;
+        reply.retry_after = self.0.retry_after;
         self.write(&mut reply.body);
     }
 
@@ -84,7 +90,11 @@ impl Problem {
                 json::write_string(reply, text);
             }
         }
-        for (key, number) in [("row", details.row), ("byte", details.byte)] {
+        let retry_after = details.retry_after.map(|time| time.as_nanos().div_ceil(1_000_000));
+        let retry_after = retry_after.and_then(|millis| usize::try_from(millis).ok());
+        let numbers =
+            [("row", details.row), ("byte", details.byte), ("retry_after_ms", retry_after)];
+        for (key, number) in numbers {
             if let Some(number) = number {
                 reply.push(b',');
                 json::write_string(reply, key);
@@ -111,6 +121,11 @@ impl From<DecodeError> for Problem {
 impl From<hotplate::Error> for Problem {
     fn from(error: hotplate::Error) -> Self {
         let reason = Reason::Engine(error.kind());
+        if let Some(retry_after) = error.retry_after() {
+            let mut problem = Self::new(reason, error.to_string());
+            problem.0.retry_after = Some(retry_after);
+            return problem;
+        }
         // What is not about the client's rows may name files; the client is not told.
         match reason.on_the_wire() {
             (400, _) => {}

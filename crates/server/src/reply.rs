@@ -9,6 +9,8 @@ pub struct Reply {
     pub content_type: &'static str,
     /// `Allow`, with status 405.
     pub allow: Option<&'static str>,
+    /// When another try may be worth it, of a request that was refused for what else goes on.
+    pub retry_after: Option<Duration>,
     /// The body.
     pub body: Vec<u8>,
     /// The stable code of the failure, if it is one.

@@ -73,6 +73,13 @@ pub(super) async fn respond(
         let bytes = std::mem::take(&mut reply.body).into();
         return Ok(finish(shared, parts, model.as_deref(), &reply, bytes, start));
     }
+    if admitted.is_attended() {
+        let (scratch, mut reply) = (&local.scratch, Reply::default());
+        let answer = shared.handler.answer_in_task(&admitted, &body, scratch, &mut reply);
+        Box::pin(answer).await;
+        let bytes = std::mem::take(&mut reply.body).into();
+        return Ok(finish(shared, parts, model.as_deref(), &reply, bytes, start));
+    }
     let mut reply = local.reply.borrow_mut();
     let mut scratch = local.scratch.borrow_mut();
     shared.handler.answer(&admitted, &body, &mut scratch, &mut reply);
@@ -172,7 +179,10 @@ fn finish(
         headers.insert(ALLOW, HeaderValue::from_static(allow));
     }
     if reply.status == 503 {
-        headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        // In whole seconds, of which zero would be no advice.
+        let seconds = reply.retry_after.unwrap_or_default().as_millis().div_ceil(1000).max(1);
+        let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     // After 408 and 413, what is left of the body cannot be told from a next request.
     if matches!(reply.status, 408 | 413) || shared.stopping.load(Relaxed) {

@@ -104,6 +104,15 @@ impl Client {
     }
 
     /// Whether the server has closed the connection.
+    /// Whether a reply has begun to come, without waiting for one.
+    pub(crate) fn has_reply(&self) -> bool {
+        let stream = self.stream.get_ref();
+        stream.set_nonblocking(true).unwrap();
+        let has = stream.peek(&mut [0]).is_ok();
+        stream.set_nonblocking(false).unwrap();
+        has
+    }
+
     pub(crate) fn is_closed(&mut self) -> bool {
         matches!(self.stream.fill_buf(), Ok([]) | Err(_))
     }

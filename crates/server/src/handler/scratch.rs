@@ -1,0 +1,168 @@
+//! From the bytes of rows to those of their answers.
+
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use hotplate::{Answer, Columns, Engine, Error, ErrorKind};
+use hotplate_codec::{Decoder, Encoder, Format};
+
+use super::Ask;
+use crate::{
+    problem::Problem,
+    reply::{Phases, Reply},
+    status::Reason,
+};
+
+/// The memories of tasks that a thread keeps for each model.
+const SPARES: usize = 8;
+
+/// One thread's memory for answering.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    /// By the address of the engine, which the value keeps from being used again.
+    models: BTreeMap<usize, Vec<ModelScratch>>,
+}
+
+#[derive(Debug)]
+pub(super) struct ModelScratch {
+    engine: Arc<Engine>,
+    decoder: Decoder,
+    rows: Columns,
+    answer: Answer,
+}
+
+impl Scratch {
+    pub(super) fn of(&mut self, engine: &Arc<Engine>) -> &mut ModelScratch {
+        let models = self.models.entry(Arc::as_ptr(engine).addr()).or_default();
+        if models.is_empty() {
+            models.push(ModelScratch::new(engine));
+        }
+        &mut models[0]
+    }
+
+    /// A task's memory, for as long as it is answered.
+    pub(super) fn take(&mut self, engine: &Arc<Engine>) -> ModelScratch {
+        let free = self.models.get_mut(&Arc::as_ptr(engine).addr()).and_then(Vec::pop);
+        free.unwrap_or_else(|| ModelScratch::new(engine))
+    }
+
+    pub(super) fn put(&mut self, model: ModelScratch) {
+        let free = self.models.entry(Arc::as_ptr(&model.engine).addr()).or_default();
+        if free.len() < SPARES {
+            free.push(model);
+        }
+    }
+}
+
+impl ModelScratch {
+    fn new(engine: &Arc<Engine>) -> Self {
+        Self {
+            engine: Arc::clone(engine),
+            decoder: Decoder::new(Arc::clone(engine.signature().schema())),
+            rows: engine.rows(),
+            answer: engine.answer(),
+        }
+    }
+
+    pub(super) fn predict(
+        &mut self,
+        ask: Ask,
+        body: &[u8],
+        mut watch: Stopwatch,
+        reply: &mut Reply,
+    ) -> Result<(), Problem> {
+        self.decode(ask, body)?;
+        let parse = watch.lap();
+        self.engine.predict_with(&ask.wishes.terms, &self.rows, &mut self.answer)?;
+        self.reply(ask, parse, watch, reply)
+    }
+
+    pub(super) async fn predict_in_task(
+        &mut self,
+        ask: Ask,
+        body: &[u8],
+        mut watch: Stopwatch,
+        reply: &mut Reply,
+    ) -> Result<(), Problem> {
+        self.decode(ask, body)?;
+        let parse = watch.lap();
+        let answer = std::mem::replace(&mut self.answer, self.engine.answer());
+        self.answer = match self.engine.infer_with(&ask.wishes.terms, &self.rows, answer).await {
+            Ok(answer) => answer,
+            Err(unanswered) => {
+                self.answer = unanswered.answer;
+                return Err(unanswered.error.into());
+            }
+        };
+        self.reply(ask, parse, watch, reply)
+    }
+
+    fn decode(&mut self, ask: Ask, body: &[u8]) -> Result<(), Problem> {
+        let format = ask.body.unwrap_or_else(|| guess(body));
+        Ok(self.decoder.decode(format, body, &mut self.rows)?)
+    }
+
+    /// Writes the answer, with reasons where those are wished for.
+    fn reply(
+        &self,
+        ask: Ask,
+        parse: Duration,
+        mut watch: Stopwatch,
+        reply: &mut Reply,
+    ) -> Result<(), Problem> {
+        let explain = ask.wishes.explain;
+        let explanations = match explain {
+            Some(_) => Some(self.engine.explain(&self.rows).map_err(not_explained)?),
+            None => None,
+        };
+        let compute = watch.lap();
+        let mut tensors = Vec::new();
+        let predictions = self.answer.predictions(&mut tensors);
+        let most = explain.unwrap_or_default();
+        let reasons = explanations.as_ref().map(|explanations| explanations.reasons(most));
+        let mut encoder = Encoder::new(ask.reply, self.engine.output());
+        encoder.block_with_reasons(&predictions, reasons.as_ref(), &mut reply.body);
+        encoder.finish(&mut reply.body);
+        reply.status = 200;
+        reply.content_type = ask.reply.media_type();
+        reply.rows = self.answer.rows();
+        reply.phases = Phases { parse, compute, encode: watch.lap() };
+        Ok(())
+    }
+}
+
+/// A clock that is read only where somebody wants to know.
+pub(super) struct Stopwatch(Option<Instant>);
+
+impl Stopwatch {
+    pub(super) fn new(runs: bool) -> Self {
+        Self(runs.then(Instant::now))
+    }
+
+    /// The time since the last lap; none where nobody wants to know.
+    fn lap(&mut self) -> Duration {
+        self.0.as_mut().map_or(Duration::ZERO, |last| {
+            let now = Instant::now();
+            now - std::mem::replace(last, now)
+        })
+    }
+}
+
+/// A model that has no explanations is the client's to know, and not the server's fault.
+fn not_explained(error: Error) -> Problem {
+    match error.kind() {
+        ErrorKind::Unsupported => Problem::new(Reason::NotExplained, error.to_string()),
+        _ => error.into(),
+    }
+}
+
+/// The format of a body that came without a type.
+fn guess(body: &[u8]) -> Format {
+    match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        Some(b'{' | b'[') => Format::Json,
+        _ => Format::Csv,
+    }
+}
