@@ -101,17 +101,17 @@ impl<R: Runner> Combiner<R> {
     }
 
     /// Runs what waits, in slot `seat` where attendants run everything, until `stop` says so and
-    /// nothing waits. `await_company` is called before requests that wait are run.
+    /// nothing waits. `await_company` is called before each batch.
     pub(crate) fn attend(&self, seat: usize, await_company: impl Fn(), stop: impl Fn() -> bool) {
         loop {
-            if self.has_waiting() {
+            while self.has_waiting() {
+                // What came while the batch before ran has company of its own to await.
                 await_company();
-                while let Some(mut slot) = self.retake(Some(seat)) {
-                    while self.run_batch(&mut slot) == Collected::Some {}
-                    drop(slot);
-                    // As in `serve`.
-                    fence(SeqCst);
-                }
+                let Some(mut slot) = self.retake(Some(seat)) else { break };
+                self.run_batch(&mut slot);
+                drop(slot);
+                // As in `serve`.
+                fence(SeqCst);
             }
             if !stop() {
                 park();
