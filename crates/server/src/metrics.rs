@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Write as _};
 
-use hotplate::Registry;
+use hotplate::{LaneFigures, Registry};
 
 /// The format's media type.
 pub(crate) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -32,13 +32,61 @@ pub(crate) fn of_models(registry: Option<&Registry>) -> String {
         let fell_back = engine.placement().fell_back.is_some();
         sample(&mut text, name, &[("model", &engine.name())], u64::from(fell_back));
     }
+
+    for Lane { name, kind, help, of } in LANE {
+        family(&mut text, name, kind, help);
+        for engine in engines() {
+            let value = of(&engine.figures());
+            let value = u64::try_from(value).unwrap_or(u64::MAX);
+            sample(&mut text, name, &[("model", &engine.name())], value);
+        }
+    }
     text
 }
 
+/// A family that tells of how a model is asked.
+struct Lane {
+    name: &'static str,
+    kind: &'static str,
+    help: &'static str,
+    of: fn(&LaneFigures) -> usize,
+}
+
+const LANE: [Lane; 4] = [
+    Lane {
+        name: "hotplate_model_runs_total",
+        kind: "counter",
+        help: "Requests that a model ran; one of many rows counts once for each of its turns.",
+        of: |figures| figures.requests,
+    },
+    Lane {
+        name: "hotplate_model_batches_total",
+        kind: "counter",
+        help: "The batches that these were run in.",
+        of: |figures| figures.batches,
+    },
+    Lane {
+        name: "hotplate_model_cancelled_total",
+        kind: "counter",
+        help: "Requests whose clients went away before the answer.",
+        of: |figures| figures.cancelled,
+    },
+    Lane {
+        name: "hotplate_model_waiting_rows",
+        kind: "gauge",
+        help: "Rows that wait for a slot, or are run after they did.",
+        of: |figures| figures.waiting_rows,
+    },
+];
+
 /// Begins a family of gauges.
 fn gauge(text: &mut String, name: &str, help: &str) {
+    family(text, name, "gauge", help);
+}
+
+fn family(text: &mut String, name: &str, kind: &str, help: &str) {
     // Writing to a `String` cannot fail.
-    let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge");
+    let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
 }
 
 fn sample(text: &mut String, name: &str, labels: &[(&str, &dyn Display)], value: u64) {
@@ -70,7 +118,7 @@ mod tests {
     #[test]
     fn families_are_there_before_their_models() {
         let text = of_models(None);
-        assert_eq!(text.lines().count(), 4, "{text}");
+        assert_eq!(text.lines().count(), 12, "{text}");
         assert!(text.lines().all(|line| line.starts_with("# ")), "{text}");
     }
 }

@@ -52,6 +52,14 @@ fn metrics_say_what_runs_each_model() {
     for family in ["hotplate_model_info", "hotplate_model_device_fallback"] {
         assert_eq!(text.matches(&format!("# TYPE {family} gauge\n")).count(), 1, "{text}");
     }
+    let requests = |text: &str| {
+        let line =
+            text.lines().find(|line| line.starts_with("hotplate_model_runs_total{model=\"h"));
+        line.unwrap().split_once(' ').unwrap().1.parse::<u64>().unwrap()
+    };
+    let before = requests(text);
+    assert_eq!(client.post("/models/housing/invoke", CSV, DISTRICT).status, 200);
+    assert_eq!(requests(client.get("/metrics").text()), before + 1);
     // A probe that asks for the head alone gets no body, and the connection goes on.
     client
         .send(b"HEAD /ping HTTP/1.1\r\nHost: test\r\n\r\nGET /ping HTTP/1.1\r\nHost: test\r\n\r\n");

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use hotplate::{Engine, ModelFolder, Registry};
+use hotplate::{Engine, ModelFolder, Registry, Tier};
 use hotplate_server::Memory;
 
 use super::example;
@@ -60,6 +60,10 @@ fn describe(engine: &Engine) -> String {
         false => format!("{} a row", counted(schema.inputs().len(), "tensor")),
     };
     let slots = counted(engine.instances(), "slot");
+    let slots = match engine.tier() {
+        Tier::Attended => format!("{slots} with threads of their own"),
+        _ => slots,
+    };
     let device = engine.placement().device;
     format!("{} on {device}, {row}, {slots}, {golden}", engine.backend())
 }
