@@ -1,5 +1,6 @@
 mod infer;
 mod open;
+mod split;
 
 use std::{
     path::Path,
@@ -256,6 +257,10 @@ impl Engine {
     }
 
     fn run_part(&self, terms: &Terms, part: Part<'_>) -> Result<usize, Error> {
+        let slots = split::slots_for(&self.lane, part.inputs.rows());
+        if slots > 1 {
+            return split::run(&self.lane, terms, part, slots);
+        }
         run_part(&self.lane, terms, part, self.signature.schema())
     }
 

@@ -128,6 +128,14 @@ impl Error {
         }
     }
 
+    /// The same error, of a request whose rows stand behind so many others.
+    pub(crate) fn behind(mut self, rows: usize) -> Self {
+        if let Cause::UnknownCategory { at, .. } = &mut *self.0 {
+            at.row += rows;
+        }
+        self
+    }
+
     /// Says which of several models it was.
     pub(crate) fn in_model(self, name: &str) -> Self {
         Self::new(Cause::InModel { name: name.to_owned(), error: self })

@@ -148,3 +148,37 @@ fn answer_does_not_depend_on_what_was_asked_before() {
         assert_eq!((answer.rows(), bits(&answer, 0)), (1, alone[row].clone()), "row {row}");
     }
 }
+
+#[test]
+fn rows_that_are_split_over_slots_are_answered_in_order_with_the_same_bits() {
+    for slots in [2, 3] {
+        let options = OpenOptions::new().instances(slots);
+        let churn = open("churn", &options.clone().unknown_categories(UnknownCategories::Refuse));
+        let golden = Golden::of("churn");
+        let bound = churn.bind(&names(&churn)).unwrap();
+        let all = (0..golden.rows()).map(|row| golden.values(&churn, row));
+        let known: Vec<_> = all.filter(|values| bound.predict(values).is_ok()).collect();
+        let alone: Vec<Bits> =
+            known.iter().map(|values| bits(&bound.predict(values).unwrap(), 0)).collect();
+        let many: Vec<&Vec<Value<'_>>> = known.iter().cycle().take(9_001).collect();
+        let mut answer = churn.answer();
+        let before = churn.figures().requests;
+        bound.predict_rows_into(&many, &mut answer).unwrap();
+        assert!(churn.figures().requests >= before + slots, "in several turns");
+        assert_eq!(answer.rows(), many.len());
+        for row in 0..many.len() {
+            assert_eq!(bits(&answer, row), alone[row % alone.len()], "row {row}, {slots} slots");
+        }
+
+        // The first row that is refused is named, counted from the first of all.
+        let contract = churn.columns().position(|column| column.name == "Contract").unwrap();
+        let mut unknown = known[0].clone();
+        unknown[contract] = "Three years".into();
+        let mut some_wrong = many.clone();
+        for row in [7_777, 8_999] {
+            some_wrong[row] = &unknown;
+        }
+        let error = bound.predict_rows_into(&some_wrong, &mut answer).unwrap_err();
+        assert_eq!((error.kind(), error.row()), (ErrorKind::UnknownCategory, Some(7_777)));
+    }
+}

@@ -56,6 +56,25 @@ macro_rules! numeric_types {
                 }
             }
 
+            /// Appends elements; says whether they are of the same type and have room.
+            pub(crate) fn append(&mut self, view: DataView<'_>) -> bool {
+                match (self, view) {
+                    $((Self::$variant(own), DataView::$variant(elements)) => {
+                        own.extend_from_slice(elements);
+                        true
+                    })+
+                    (Self::Str(own), DataView::Str(texts)) => {
+                        let before = own.len();
+                        let fits = texts.iter().try_for_each(|text| own.push(text)).is_ok();
+                        if !fits {
+                            own.resize(before);
+                        }
+                        fits
+                    }
+                    _ => false,
+                }
+            }
+
             /// Replaces the elements by these; the memory is kept where the type stays.
             pub(crate) fn copy_from(&mut self, view: DataView<'_>) -> Result<(), CellError> {
                 self.clear();

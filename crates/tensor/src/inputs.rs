@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use crate::{Columns, DataView, Shape, TensorView};
 
 /// Every input tensor of one request, borrowed, in the model's order.
@@ -64,6 +66,22 @@ impl<'a> Inputs<'a> {
         }
     }
 
+    /// These rows of every input.
+    ///
+    /// # Panics
+    ///
+    /// When there are not as many rows.
+    pub fn slice(&self, rows: Range<usize>) -> Vec<TensorView<'a>> {
+        let input = |input| {
+            let row_shape = self.row_shape(input);
+            let width = row_shape.elements();
+            let data = self.data(input).slice(rows.start * width..rows.end * width);
+            row_shape.with_rows(rows.len()).and_then(|shape| TensorView::new(shape, data))
+        };
+        let view = |index| input(index).unwrap_or_else(|_| unreachable!("fewer rows fit as well"));
+        (0..self.len()).map(view).collect()
+    }
+
     /// The tensors, when a caller brought them; those that [`Columns`] hold are right by
     /// construction.
     pub const fn brought_views(&self) -> Option<&'a [TensorView<'a>]> {
@@ -83,5 +101,36 @@ impl<'a> From<&'a [TensorView<'a>]> for Inputs<'a> {
 impl<'a> From<&'a Columns> for Inputs<'a> {
     fn from(columns: &'a Columns) -> Self {
         Self(Source::Columns(columns))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{DType, InputSpec, Schema};
+
+    #[test]
+    fn slice_holds_its_rows_of_every_input() {
+        let spec = |name: &str, dtype, width: usize| InputSpec {
+            name: name.to_owned(),
+            dtype,
+            row_shape: width.into(),
+        };
+        let inputs = vec![spec("a", DType::F32, 2), spec("b", DType::Str, 1)];
+        let mut columns = Columns::new(Arc::new(Schema::new(inputs).unwrap()));
+        for row in 0..4 {
+            columns.begin_row();
+            columns.set_number(0, f64::from(row)).unwrap();
+            columns.set_number(1, f64::from(10 * row)).unwrap();
+            columns.set_text(2, ["p", "q", "r", "s"][row as usize]).unwrap();
+        }
+        let views = columns.inputs().slice(1..3);
+        let slice = Inputs::from(&views[..]);
+        assert_eq!((slice.rows(), slice.len()), (2, 2));
+        assert_eq!(slice.data(0), DataView::F32(&[1.0, 10.0, 2.0, 20.0]));
+        assert_eq!(slice.data(1), DataView::Str((&["q", "r"][..]).into()));
+        assert_eq!(slice.row_shape(0), columns.inputs().row_shape(0));
     }
 }

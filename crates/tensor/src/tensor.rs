@@ -62,6 +62,25 @@ impl Tensor {
         self.data.clear();
     }
 
+    /// Appends the rows of another tensor.
+    ///
+    /// # Errors
+    ///
+    /// [`ShapeError::Row`] when these have another shape or are of another type; nothing is
+    /// appended then.
+    pub fn append(&mut self, other: &Self) -> Result<(), ShapeError> {
+        let row = other.shape.of_one_row();
+        let rows = self.shape.rows() + other.shape.rows();
+        let alike =
+            self.shape.rank() > 0 && other.shape.rank() > 0 && self.shape.of_one_row() == row;
+        let shape = row.with_rows(rows)?;
+        if !alike || !self.data.append(other.data()) {
+            return Err(ShapeError::Row { got: row });
+        }
+        self.shape = shape;
+        Ok(())
+    }
+
     /// Makes this a string tensor of `shape`, every element empty, and returns them to be set.
     pub fn reset_strings(&mut self, shape: Shape) -> &mut StrBuf {
         self.shape = shape;
@@ -140,6 +159,27 @@ mod tests {
         let shape = Shape::new(&[2, 3]).unwrap();
         let error = TensorView::new(shape, DataView::F32(&[0.0; 5])).unwrap_err();
         assert_eq!(error.to_string(), "shape [2, 3] needs 6 elements, got 5");
+    }
+
+    #[test]
+    fn rows_are_appended_behind_rows_alike() {
+        let numbers = |rows: &[f32]| {
+            let shape = Shape::new(&[rows.len() / 2, 2]).unwrap();
+            Tensor::new(shape, Data::F32(rows.to_vec())).unwrap()
+        };
+        let mut tensor = numbers(&[1.0, 2.0]);
+        tensor.append(&numbers(&[3.0, 4.0, 5.0, 6.0])).unwrap();
+        assert_eq!(tensor.shape().dims(), [3, 2]);
+        assert_eq!(tensor.data(), DataView::F32(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]));
+        let mut texts = Tensor::empty(DType::Str);
+        texts.reset_strings(Shape::of_rows(1));
+        texts.set_string(0, "a");
+        texts.append(&texts.clone()).unwrap();
+        assert_eq!((texts.shape().dims(), texts.data().len()), (&[2][..], 2));
+        for other in [Tensor::empty(DType::F32), Tensor::empty(DType::F64), texts] {
+            assert!(tensor.append(&other).is_err(), "{other:?}");
+        }
+        assert_eq!(tensor.shape().dims(), [3, 2]);
     }
 
     #[test]
