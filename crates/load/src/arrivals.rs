@@ -40,7 +40,7 @@ impl Arrivals {
     ///
     /// As [`constant`](Self::constant); of a short run at a low rate chance may leave nothing.
     pub fn poisson(rate: f64, length: Duration, seed: u64) -> Result<Self, Error> {
-        let requests = Self::expected(rate, length)?;
+        Self::expected(rate, length)?;
         let mut random = fastrand::Rng::with_seed(seed);
         let end = length.as_secs_f64();
         let mut due = Vec::new();

@@ -1,7 +1,5 @@
 //! The two loops, on closures.
 
-#![expect(clippy::unwrap_used, reason = "a test panics where it fails")]
-
 use std::{
     sync::Mutex,
     thread,
@@ -29,7 +27,6 @@ fn every_request_is_asked_once_and_none_before_it_is_due() {
     let settings = OpenLoop { callers: 3, ..OpenLoop::default() };
     let measured = open_loop(&target, &arrivals, &settings, |_| {}).unwrap();
     assert_eq!(measured.answered, arrivals.len() as u64);
-    assert_eq!(measured.late.count() + 3 >= measured.answered / 2, true);
 
     let mut asked = asked.into_inner().unwrap();
     asked.sort_unstable();

@@ -95,13 +95,8 @@ impl Connection {
             self.drive(false)?;
         }
         let mut response = pin!(self.sender.send_request(request));
-        let response = loop {
-            if let Poll::Ready(response) = response.as_mut().poll(&mut context()) {
-                break response.map_err(|error| told(&error, self.patience))?;
-            }
-            drive(&mut self.driver, &self.turn, &mut self.ended, true, self.patience)?;
-        };
-        let reply = self.read(response)?;
+        let response = self.wait_for(|context| response.as_mut().poll(context))?;
+        let reply = self.read(response.map_err(|error| told(&error, self.patience))?)?;
         self.answered += 1;
         Ok(reply)
     }
@@ -111,54 +106,51 @@ impl Connection {
         let mut body = response.into_body();
         let mut first = Bytes::new();
         let mut more = BytesMut::new();
-        loop {
-            match Pin::new(&mut body).poll_frame(&mut context()) {
-                Poll::Ready(None) => break,
-                Poll::Ready(Some(Ok(frame))) => {
-                    let Ok(data) = frame.into_data() else { continue };
-                    // Nearly every reply comes in one piece, which need not be copied.
-                    if first.is_empty() {
-                        first = data;
-                    } else {
-                        more.extend_from_slice(&data);
-                    }
-                }
-                Poll::Ready(Some(Err(error))) => return Err(told(&error, self.patience)),
-                Poll::Pending => self.drive(true)?,
+        while let Some(frame) = self.wait_for(|context| Pin::new(&mut body).poll_frame(context))? {
+            let frame = frame.map_err(|error| told(&error, self.patience))?;
+            let Ok(data) = frame.into_data() else { continue };
+            // Nearly every reply comes in one piece, which need not be copied.
+            if first.is_empty() {
+                first = data;
+            } else {
+                more.extend_from_slice(&data);
             }
         }
         let body = if more.is_empty() { first } else { [&first[..], &more].concat().into() };
         Ok(Reply { status, body })
     }
 
-    fn drive(&mut self, read: bool) -> Result<(), String> {
-        drive(&mut self.driver, &self.turn, &mut self.ended, read, self.patience)
-    }
-}
-
-/// Lets the protocol do what it can, and, where more of a reply is needed, wait for it once.
-fn drive(
-    driver: &mut http1::Connection<BlockingIo, Body>,
-    turn: &Turn,
-    ended: &mut bool,
-    read: bool,
-    patience: Duration,
-) -> Result<(), String> {
-    if *ended {
-        return Err("the connection was closed".to_owned());
-    }
-    if read {
-        turn.read_once();
-    }
-    match Pin::new(driver).poll(&mut context()) {
-        Poll::Pending => Ok(()),
-        Poll::Ready(Ok(())) => {
-            *ended = true;
-            Ok(())
+    /// Drives the connection until there is what `poll` asks for.
+    ///
+    /// The socket is read only when what was read before does not suffice: a read blocks, and
+    /// behind a whole reply nothing follows.
+    fn wait_for<T>(
+        &mut self,
+        mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>,
+    ) -> Result<T, String> {
+        for read in [false, true].into_iter().cycle() {
+            if let Poll::Ready(ready) = poll(&mut context()) {
+                return Ok(ready);
+            }
+            self.drive(read)?;
         }
-        Poll::Ready(Err(error)) => {
-            *ended = true;
-            Err(told(&error, patience))
+        unreachable!("the cycle does not end")
+    }
+
+    /// Lets the protocol do what it can, and wait for more of a reply once if it may `read`.
+    fn drive(&mut self, read: bool) -> Result<(), String> {
+        if self.ended {
+            return Err("the connection was closed".to_owned());
+        }
+        if read {
+            self.turn.read_once();
+        }
+        match Pin::new(&mut self.driver).poll(&mut context()) {
+            Poll::Pending => Ok(()),
+            Poll::Ready(outcome) => {
+                self.ended = true;
+                outcome.map_err(|error| told(&error, self.patience))
+            }
         }
     }
 }
