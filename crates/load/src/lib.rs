@@ -6,9 +6,10 @@
 //! late, and each is booked. In a [`closed_loop`] a caller sends when it has its answer, which tells
 //! what the target can do at most, but sees a stop once per caller: a stopped target is not asked.
 //!
-//! Callers are threads, one per connection or concurrent call. Before a send they sleep, and spin at
-//! the end ([`OpenLoop::spinners`]), because a sleep ends late by more than a small model takes. What
-//! the generator was late all the same is told beside the latency, as [`Measured::late`].
+//! Callers are threads, one per connection or concurrent call. Before a send they sleep, without the
+//! slack that a kernel gives sleeps, and spin at the end where they may ([`OpenLoop::spinners`]): a
+//! sleep ends late by more than a small model takes. What the generator was late all the same is told
+//! beside the latency, as [`Measured::late`].
 //!
 //! ```
 //! use std::time::Duration;

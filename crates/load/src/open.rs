@@ -16,9 +16,10 @@ pub struct OpenLoop {
     /// Threads that ask, so the most requests that are under way at once. A request goes to the
     /// first caller that is free, and waits where none is.
     pub callers: usize,
-    /// How many callers may spin at once for the last tenth of a millisecond before a send. All of
-    /// them, where the target runs on the callers' threads or on another machine; fewer than there
-    /// are cores, where it needs some for itself. The others sleep, and are later.
+    /// How many callers may spin at once for the last tenth of a millisecond before a send: as many
+    /// as there are cores, where the target runs on the callers' threads or on another machine. The
+    /// others sleep in ever shorter steps, which is some microseconds later; with none, all of the
+    /// processor is left to a target on the same machine.
     pub spinners: usize,
     /// What is left out at the beginning of the arrivals.
     pub warm_up: Duration,

@@ -15,32 +15,37 @@ const SHORTEST_SLEEP: Duration = Duration::from_micros(5);
 
 /// How many threads may spin at once: the processor may be the target's as well.
 #[derive(Debug)]
-pub(crate) struct Spinners(AtomicUsize);
+pub(crate) struct Spinners {
+    most: usize,
+    left: AtomicUsize,
+}
 
 impl Spinners {
     pub(crate) const fn new(most: usize) -> Self {
-        Self(AtomicUsize::new(most))
+        Self { most, left: AtomicUsize::new(most) }
     }
 
     fn take(&self) -> bool {
-        self.0.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_ok()
+        self.left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_ok()
     }
 
     fn give_back(&self) {
-        self.0.fetch_add(1, Relaxed);
+        self.left.fetch_add(1, Relaxed);
     }
 
     /// Returns at `due`, or a little later.
     ///
-    /// A thread that may not spin sleeps half of what is left, so that it finds out soon when
-    /// another has stopped spinning.
+    /// Where nobody may spin it is one sleep, which costs the processor least. Else a thread sleeps
+    /// half of what is left while others spin, so that it finds out soon when one has stopped.
     pub(crate) fn wait_until(&self, due: Instant) {
         loop {
             let left = due.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return;
             }
-            if left > SPIN {
+            if self.most == 0 {
+                thread::sleep(left);
+            } else if left > SPIN {
                 thread::sleep(left - SPIN);
             } else if self.take() {
                 while Instant::now() < due {

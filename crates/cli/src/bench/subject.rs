@@ -88,11 +88,11 @@ impl Subject {
         }
     }
 
-    /// How many callers may spin, of so many on a machine of so many cores: all where the model runs
-    /// on the callers' threads or the server elsewhere, and else half of the cores at most.
+    /// How many callers may spin before they send, of so many on a machine of so many cores: none
+    /// where a server needs the cores as well.
     pub(super) fn spinners(&self, callers: usize, cores: usize) -> usize {
         match &self.kind {
-            Kind::Url(server) if server.url.is_local() => callers.min((cores / 2).max(1)),
+            Kind::Url(server) if server.url.is_local() => 0,
             _ => callers.min(cores),
         }
     }
