@@ -61,10 +61,7 @@ fn write(arguments: &Bench, report: &Report) -> Result<()> {
         writeln!(out)?;
         out.flush()?;
     } else {
-        text::conclude(report)?;
-        if let Some(path) = &arguments.report {
-            println!("  {:<13}{}", "page", path.display());
-        }
+        text::conclude(report, arguments.report.as_deref())?;
     }
     Ok(())
 }

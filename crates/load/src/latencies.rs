@@ -117,7 +117,7 @@ impl Latencies {
                 bounds.clear();
             }
             bounds.push(next);
-            if next > self.0.max() {
+            if next > self.0.lowest_equivalent(self.0.max()) {
                 break;
             }
         }
@@ -205,13 +205,17 @@ mod tests {
             values in prop::collection::vec(1..100_000_000_u64, 1..200),
             per_doubling in 1..8_u32,
         ) {
-            let buckets = of(&values).buckets(per_doubling);
-            prop_assert_eq!(buckets.iter().map(|bucket| bucket.count).sum::<u64>(), values.len() as u64);
+            let latencies = of(&values);
+            let buckets = latencies.buckets(per_doubling);
+            let counted = buckets.iter().map(|bucket| bucket.count).sum::<u64>();
+            prop_assert_eq!(counted, values.len() as u64);
             for pair in buckets.windows(2) {
                 prop_assert_eq!(pair[0].to, pair[1].from);
             }
-            let least = Duration::from_nanos(*values.iter().min().unwrap());
-            prop_assert!(buckets[0].from <= least && least < buckets[0].to);
+            let (first, last) = (buckets[0], buckets[buckets.len() - 1]);
+            prop_assert!(first.from <= latencies.min() && latencies.min() < first.to);
+            prop_assert!(last.from <= latencies.max());
+            prop_assert!(first.count > 0 && last.count > 0);
         }
 
         #[test]

@@ -26,7 +26,7 @@
 //! let arrivals = Arrivals::poisson(2000.0, Duration::from_millis(200), 7)?;
 //! let settings = OpenLoop { callers: 1, ..OpenLoop::default() };
 //! let measured = open_loop(&target, &arrivals, &settings, |_| {})?;
-//! assert_eq!(measured.answered, arrivals.len() as u64);
+//! assert_eq!(measured.requests(), arrivals.len() as u64);
 //! println!("p99 {:?}", measured.latency.quantile(0.99));
 //! # Ok::<(), hotplate_load::Error>(())
 //! ```

@@ -99,12 +99,12 @@ mod tests {
     fn open_loop_sees_the_stop_and_a_closed_one_a_late_answer_per_caller() {
         let test = run().unwrap();
         assert!(test.passed(), "{test:?}");
-        assert_eq!(test.open.answered, 1000);
+        assert_eq!(test.open.requests(), 1000);
+        // One for each caller, and what the machine itself may have stopped for.
         let seen = SelfTest::seen(&test.closed);
-        assert!((1..=CALLERS as u64).contains(&seen), "{seen}");
-        // Which of them is the reason not to time in a closed loop.
-        assert!(test.closed.latency.quantile(0.99) < STOP / 2);
-        assert!(test.open.latency.quantile(0.96) > STOP / 4);
+        assert!(seen >= 1 && 3 * seen < SelfTest::seen(&test.open), "{seen}");
+        // Which is the reason not to time in a closed loop.
+        assert!(test.closed.latency.quantile(0.97) < test.open.latency.quantile(0.97));
     }
 
     #[test]

@@ -104,7 +104,7 @@ fn server_that_stops_for_100_ms_makes_every_request_late_that_was_due_meanwhile(
     let arrivals = Arrivals::constant(1000.0, Duration::from_millis(800)).unwrap();
     let settings = OpenLoop { callers: 4, spinners: 1, warm_up: Duration::ZERO };
     let open = open_loop(&target(stopping()), &arrivals, &settings, |_| {}).unwrap();
-    assert_eq!((open.answered, open.failed, open.unsent), (800, 0, 0), "{:?}", open.failures);
+    assert_eq!((open.requests(), open.failed), (800, 0), "{:?}", open.failures);
     // Those that were due in the first half of the stop.
     assert!(later_than_50_ms(&open) >= 45, "{open:?}");
     assert!(open.latency.max() >= Duration::from_millis(95), "{open:?}");
@@ -114,8 +114,8 @@ fn server_that_stops_for_100_ms_makes_every_request_late_that_was_due_meanwhile(
     let settings =
         ClosedLoop { callers: 4, warm_up: Duration::ZERO, duration: Duration::from_millis(800) };
     let closed = closed_loop(&target(stopping()), &settings, |_| {}).unwrap();
-    assert!((1..=4).contains(&later_than_50_ms(&closed)), "{closed:?}");
-    assert!(closed.latency.quantile(0.99) < Duration::from_millis(50), "{closed:?}");
+    let seen = later_than_50_ms(&closed);
+    assert!(seen >= 1 && 3 * seen < later_than_50_ms(&open), "{closed:?}");
 }
 
 #[test]
@@ -187,9 +187,12 @@ fn refusals_and_failures_are_told_apart_and_counted() {
     let arrivals = Arrivals::constant(400.0, Duration::from_millis(100)).unwrap();
     let settings = OpenLoop { callers: 1, ..OpenLoop::default() };
     let measured = open_loop(&target(url), &arrivals, &settings, |_| {}).unwrap();
-    assert_eq!((measured.answered, measured.refused, measured.failed), (20, 10, 10));
+    // All forty, unless the machine was busy at the end.
+    let sent = measured.requests() - measured.unsent;
+    let (refused, failed) = (sent.div_ceil(4), (sent - 1).div_ceil(4));
+    assert_eq!((measured.requests(), measured.refused, measured.failed), (40, refused, failed));
     assert_eq!(measured.failures[0].reason, "status 400: why?");
-    assert_eq!(measured.latency.count(), 20);
+    assert_eq!(measured.latency.count(), measured.answered + measured.unsent);
 }
 
 #[test]

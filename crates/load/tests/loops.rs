@@ -26,11 +26,13 @@ fn every_request_is_asked_once_and_none_before_it_is_due() {
     };
     let settings = OpenLoop { callers: 3, ..OpenLoop::default() };
     let measured = open_loop(&target, &arrivals, &settings, |_| {}).unwrap();
-    assert_eq!(measured.answered, arrivals.len() as u64);
+    assert_eq!(measured.requests(), arrivals.len() as u64);
 
     let mut asked = asked.into_inner().unwrap();
     asked.sort_unstable();
-    assert!(asked.iter().map(|(request, _)| *request).eq(0..arrivals.len()));
+    // All but what a busy machine could not send before the end.
+    assert!(asked.iter().map(|(request, _)| *request).eq(0..asked.len()));
+    assert_eq!(measured.answered, asked.len() as u64);
     for ((request, at), due) in asked.iter().zip(arrivals.due()) {
         assert!(*at >= due, "{request}");
     }
@@ -59,7 +61,7 @@ fn overload_is_booked_as_waiting_and_ends_with_the_arrivals() {
 #[test]
 fn warm_up_is_asked_and_not_counted() {
     let arrivals = Arrivals::constant(1000.0, 200 * MS).unwrap();
-    let asked = Mutex::new(0);
+    let asked = Mutex::new(0_u64);
     let target = || {
         |_: usize| {
             *asked.lock().unwrap() += 1;
@@ -68,8 +70,8 @@ fn warm_up_is_asked_and_not_counted() {
     };
     let settings = OpenLoop { callers: 2, spinners: 1, warm_up: 150 * MS };
     let measured = open_loop(&target, &arrivals, &settings, |_| {}).unwrap();
-    assert_eq!((measured.answered, measured.window), (50, 50 * MS));
-    assert_eq!(*asked.lock().unwrap(), 200);
+    assert_eq!((measured.requests(), measured.window), (50, 50 * MS));
+    assert_eq!(*asked.lock().unwrap(), 200 - measured.unsent);
     let settings = OpenLoop { warm_up: 200 * MS, ..settings };
     let error = open_loop(&target, &arrivals, &settings, |_| {}).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Settings);

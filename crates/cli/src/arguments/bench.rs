@@ -190,6 +190,7 @@ fn time_or_none(text: &str) -> Result<Duration, String> {
     let unit = text.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(expected)?;
     let (number, unit) = text.split_at(unit);
     let seconds = match unit.trim_start() {
+        "ns" => 1e-9,
         "us" | "µs" => 1e-6,
         "ms" => 1e-3,
         "s" => 1.0,

@@ -295,7 +295,8 @@ mod tests {
     fn document_without_a_list_of_rows_is_sent_as_it_is() {
         let text = "{\"dataframe_split\": {\"columns\": [\"a\"], \"data\": [[1], [2]]}}";
         assert_eq!(cut_from("json", text, 1).unwrap(), [text]);
-        assert!(cut_from("json", text, 2).unwrap_err().to_string().contains("--rows-per-request"));
+        let error = format!("{:#}", cut_from("json", text, 2).unwrap_err());
+        assert!(error.contains("--rows-per-request"), "{error}");
         assert_eq!(cut_from("json", "[1, 2]", 1).unwrap(), ["[1, 2]"]);
     }
 

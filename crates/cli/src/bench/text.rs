@@ -1,7 +1,8 @@
 //! What a person reads while the load runs, and at its end.
 
 use std::{
-    io::{self, Write as _},
+    io::{self, Write},
+    path::Path,
     time::Duration,
 };
 
@@ -114,12 +115,22 @@ impl Watch {
     }
 }
 
-/// Writes what comes of it all.
-pub(super) fn conclude(report: &Report) -> io::Result<()> {
+/// Writes what comes of it all, and where the page is that shows it.
+pub(super) fn conclude(report: &Report, page: Option<&Path>) -> io::Result<()> {
     let out = &mut io::stdout().lock();
+    verdict(report, out)?;
+    if let Some(page) = page {
+        section(out, "page", [page.display()])?;
+    }
+    out.flush()
+}
+
+fn verdict(report: &Report, out: &mut impl Write) -> io::Result<()> {
     let Some(limits) = &report.limits else {
-        writeln!(out, "\nA closed loop does not ask while it waits; take --rate for latency.")?;
-        return out.flush();
+        return writeln!(
+            out,
+            "\nA closed loop does not ask while it waits; take --rate for latency."
+        );
     };
     writeln!(out)?;
     let limit = time(limits.latency);
@@ -149,7 +160,7 @@ pub(super) fn conclude(report: &Report) -> io::Result<()> {
             format!("{} for a million predictions, at {} an hour", money(cost), money(price));
         section(out, "cost", [told])?;
     }
-    out.flush()
+    Ok(())
 }
 
 /// The run of the highest rate.

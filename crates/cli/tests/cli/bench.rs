@@ -22,7 +22,7 @@ fn json(run: &Run) -> Value {
 
 #[test]
 fn model_is_measured_at_each_rate_in_process() {
-    let run = bench("models/churn", &["--rates", "200,400", "--slo", "10s", "--json"]);
+    let run = bench("models/churn", &["--rates", "200,400", "--json"]);
     let document = json(&run);
     assert_eq!(document["target"]["name"], "churn");
     assert_eq!(document["target"]["golden_rows"], 1248);
@@ -30,20 +30,22 @@ fn model_is_measured_at_each_rate_in_process() {
     assert_eq!(document["rows"]["requests"], 1248);
     assert!(document["checked"].as_str().unwrap().starts_with("1,248 golden rows reproduced"));
     assert!(document["machine"]["cores"].as_u64().unwrap() >= 1);
-    assert_eq!(document["limits"]["latency_ns"], 10_000_000_000_u64);
+    assert!(document["limits"]["latency_ns"].as_u64().unwrap() >= 1_000_000);
+    assert_eq!(document["limits"]["asked_for"], false);
     assert_eq!(document["capacity"], Value::Null);
     let runs = document["runs"].as_array().unwrap();
     assert_eq!(runs.len(), 2);
     for (run, rate) in runs.iter().zip([200.0, 400.0]) {
         assert_eq!(run["requested_per_second"], rate);
-        let answered = run["answered"].as_u64().unwrap();
-        assert_eq!(run["latency"]["count"].as_u64().unwrap(), answered);
+        // What a busy machine could not send counts with the time that it waited.
+        let booked = run["answered"].as_u64().unwrap() + run["unsent"].as_u64().unwrap();
+        assert_eq!(run["latency"]["count"].as_u64().unwrap(), booked);
         let histogram = run["histogram"].as_array().unwrap();
         let counted: u64 = histogram.iter().map(|bucket| bucket["count"].as_u64().unwrap()).sum();
-        assert_eq!(counted, answered);
+        assert_eq!(counted, booked);
         assert!(run["latency"]["p50_ns"].as_u64() <= run["latency"]["p99_ns"].as_u64());
         assert_eq!(run["slices"].as_array().unwrap().len(), 1);
-        assert_eq!((&run["failed"], &run["unsent"]), (&0.into(), &0.into()));
+        assert_eq!((&run["failed"], &run["refused"]), (&0.into(), &0.into()));
     }
 }
 
@@ -83,7 +85,7 @@ fn closed_loop_has_no_knee() {
 fn server_is_measured_with_the_rows_of_its_model() {
     let served = Served::start(&["models/churn", "--port", "0"], &[]);
     let url = format!("http://{}", served.address);
-    let arguments = ["--model", "models/churn", "--rate", "100", "--slo", "10s", "--json"];
+    let arguments = ["--model", "models/churn", "--rate", "100", "--json"];
     for format in ["json", "csv", "jsonl"] {
         let run = bench(&url, &[&arguments[..], &["--content-type", format]].concat());
         let document = json(&run);
@@ -104,8 +106,7 @@ fn server_is_sent_files_as_they_are() {
     let served = Served::start(&["models", "--port", "0"], &[]);
     let url = format!("http://{}/models/churn/invoke", served.address);
     for (file, rows) in [("models/churn/rows.json", "1"), ("models/churn/rows.csv", "3")] {
-        let arguments =
-            ["--rows", file, "--rows-per-request", rows, "--rate", "100", "--slo", "10s", "--json"];
+        let arguments = ["--rows", file, "--rows-per-request", rows, "--rate", "100", "--json"];
         let document = json(&bench(&url, &arguments));
         assert_eq!(document["rows"]["rows_per_request"].to_string(), rows);
         assert_eq!(document["checked"], "the first request answered, a prediction for each row");
