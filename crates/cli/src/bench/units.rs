@@ -18,6 +18,7 @@ pub(super) fn time(time: Duration) -> String {
 /// Three digits, and all in front of the point: `12,345`.
 pub(super) fn rate(rate: f64) -> String {
     match rate {
+        0.0 => "0".to_owned(),
         1000.0.. => grouped(rate),
         _ => digits(rate),
     }

@@ -14,9 +14,9 @@ use plotters::{
 };
 
 /// Width and height of a plot, in the units of its text.
-const SIZE: (u32, u32) = (720, 380);
+const SIZE: (u32, u32) = (600, 340);
 
-const TEXT: i32 = 14;
+const TEXT: i32 = 17;
 
 /// Roles, as the style sheet knows them.
 pub(super) const INK: RGBColor = RGBColor(1, 1, 1);
@@ -100,9 +100,9 @@ where
     let text = ("sans-serif", TEXT).into_font().color(&INK);
     let mut chart = ChartBuilder::on(area)
         .margin(8)
-        .margin_right(28)
-        .x_label_area_size(48)
-        .y_label_area_size(76)
+        .margin_right(40)
+        .x_label_area_size(50)
+        .y_label_area_size(84)
         .build_cartesian_2d(across, up)
         .map_err(failed)?;
     chart
@@ -114,35 +114,38 @@ where
         .axis_desc_style(text.clone())
         .x_desc(x.title)
         .y_desc(y.title)
-        .x_labels(8)
+        .x_labels(6)
         .y_labels(8)
         .x_label_formatter(&|&value| (x.label)(value))
         .y_label_formatter(&|&value| (y.label)(value))
         .draw()
         .map_err(failed)?;
     for mark in marks {
-        let (points, word, anchor) = match mark {
+        let (points, word, anchor, shift) = match mark {
             Mark::At(at, word) => (
                 vec![(*at, y.range.start), (*at, y.range.end)],
                 Some(((*at, y.range.end), word)),
                 Pos::new(HPos::Right, VPos::Top),
+                (-4, 2),
             ),
             Mark::Level(level, word) => (
                 vec![(x.range.start, *level), (x.range.end, *level)],
                 Some(((x.range.start, *level), word)),
                 Pos::new(HPos::Left, VPos::Bottom),
+                (6, -3),
             ),
             Mark::Diagonal => (
                 vec![(x.range.start, y.range.start), (x.range.end, y.range.end)],
                 None,
                 Pos::new(HPos::Left, VPos::Bottom),
+                (0, 0),
             ),
         };
         let dashes = DashedLineSeries::new(points, 5, 4, MARK.stroke_width(1));
         chart.draw_series(dashes).map_err(failed)?;
         if let Some((at, word)) = word {
             let style = ("sans-serif", TEXT).into_font().color(&MARK).pos(anchor);
-            let word = EmptyElement::at(at) + Text::new(word.clone(), (-4, 2), style);
+            let word = EmptyElement::at(at) + Text::new(word.clone(), shift, style);
             chart.draw_series([word]).map_err(failed)?;
         }
     }

@@ -86,7 +86,7 @@ fn against_rate(report: &Report) -> Result<Figure> {
     if let Some(limits) = &report.limits {
         marks.push(Mark::Level(
             limits.latency.as_secs_f64(),
-            format!("  limit of p99: {}", time(limits.latency)),
+            format!("limit of p99: {}", time(limits.latency)),
         ));
     }
     if let Some(knee) = report.knee() {
@@ -119,7 +119,7 @@ fn achieved(report: &Report) -> Result<Figure> {
     if let Some(capacity) = &report.capacity
         && capacity.rate() < range.end
     {
-        let word = format!("  closed loop: {}/s", rate(capacity.rate()));
+        let word = format!("closed loop: {}/s", rate(capacity.rate()));
         marks.push(Mark::Level(capacity.rate(), word));
     }
     let svg = draw(
