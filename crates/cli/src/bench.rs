@@ -34,15 +34,21 @@ pub(crate) fn run(arguments: &Bench) -> Result<()> {
     if arguments.rows_per_request == 0 {
         bail!(Usage("--rows-per-request: a request has one row at least".to_owned()));
     }
-    // Opened first: who waits a minute for a page should get it.
-    let page = arguments.report.as_deref();
     let subject = Subject::open(target, arguments)?;
-    let page = page.map(|path| File::create(path).with_context(|| path.display().to_string()));
+    // Opened now, because who waits a minute for a page should get it, and emptied later, because a
+    // run that fails leaves a page as it is.
+    let page = arguments.report.as_deref().map(|path| {
+        let file = File::options().create(true).write(true).truncate(false).open(path);
+        file.with_context(|| path.display().to_string())
+    });
     let page = page.transpose()?;
     let settings = Settings::of(arguments, &subject, &Machine::here());
     let report = runs::measure(subject, settings, &mut Watch::new(!arguments.json))?;
     if let (Some(mut file), Some(path)) = (page, &arguments.report) {
-        let written = page::html(&report).and_then(|page| Ok(file.write_all(page.as_bytes())?));
+        let written = page::html(&report).and_then(|page| {
+            file.set_len(0)?;
+            Ok(file.write_all(page.as_bytes())?)
+        });
         written.with_context(|| path.display().to_string())?;
     }
     write(arguments, &report)?;

@@ -63,11 +63,11 @@ impl Measured {
         self.answered + self.refused + self.failed + self.unsent
     }
 
-    /// The share of the requests that got no answer, from 0 to 1; 0 where there were none.
-    pub fn unanswered_share(&self) -> f64 {
+    /// The share of the requests that were refused or failed, from 0 to 1; 0 where there were none.
+    pub fn failed_share(&self) -> f64 {
         match self.requests() {
             0 => 0.0,
-            requests => (requests - self.answered) as f64 / requests as f64,
+            requests => (self.refused + self.failed) as f64 / requests as f64,
         }
     }
 }

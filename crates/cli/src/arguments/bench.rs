@@ -20,8 +20,9 @@ use crate::runs_on::RunsOn;
 /// sends when the answer before has come, sees only one. --self-test shows the difference.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-A rate is held when 99 % of it is answered, and 99 % of the requests within --slo. Where that is
-not said, it is twenty times the median latency at the lowest rate, and at least a millisecond.
+A rate is held when 99 % of it is answered in time for the rate to be kept (none refused, no
+backlog), and 99 % of the requests within --slo. Where that is not said, it is twenty times the
+median latency at the first rate, and at least a millisecond.
 
 What the table says of each rate:
   asked        requests a second that were due
@@ -50,7 +51,7 @@ With --json, keys stay what they are from version to version, and new ones may c
   knee          run (counted from 0), requests_per_second, predictions_per_second, and with
                 --price-per-hour cost_per_million_predictions; null where no rate was held
 Of each run: requested_per_second (null in a closed loop), answered_per_second, held, broken
-(unanswered, achieved or latency; null where held), answered, refused, failed, unsent, failures
+(failed, achieved or latency; null where held), answered, refused, failed, unsent, failures
 (reason, count), latency and late (count, and in nanoseconds mean, min, p50, p90, p99, p99_9, max),
 histogram (from_ns, to_ns, count), and slices, second by second (from_seconds, seconds, count,
 p50_ns, p99_ns, max_ns).
@@ -151,7 +152,7 @@ pub(crate) struct Bench {
     pub(crate) json: bool,
 
     /// Show that a stop of 100 ms is seen, and exit
-    #[arg(long, exclusive = true)]
+    #[arg(long, conflicts_with = "target")]
     pub(crate) self_test: bool,
 
     #[command(flatten)]

@@ -239,12 +239,10 @@ impl Report {
     pub(super) fn broken(limits: Option<&Limits>, run: &Measured) -> Option<String> {
         let limits = limits?;
         Some(match limits.broken(run)? {
-            knee::Broken::Unanswered => {
-                format!("{:.3} % unanswered", 100.0 * run.unanswered_share())
-            }
+            knee::Broken::Failed => format!("{:.2} % failed", 100.0 * run.failed_share()),
             knee::Broken::Achieved => {
-                let asked = run.requested.unwrap_or_default();
-                format!("{:.1} % answered in time", 100.0 * run.rate() / asked)
+                let share = run.answered_in_window as f64 / run.requests().max(1) as f64;
+                format!("{:.1} % answered in time", 100.0 * share)
             }
             knee::Broken::Latency => format!("p99 above {}", units::time(limits.latency)),
         })

@@ -177,6 +177,21 @@ fn rate_that_misses_what_was_asked_of_it_fails() {
 }
 
 #[test]
+fn page_that_cannot_be_written_is_told_before_the_load_and_a_failed_run_leaves_it() {
+    let run = bench("models/churn", &["--report", "no/such/folder/page.html"]);
+    assert!(run.failed(1).contains("no/such/folder/page.html: "), "{}", run.err);
+    assert!(!run.out.contains("asked/s"), "{}", run.out);
+
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("page.html");
+    fs::write(&page, "as it was").unwrap();
+    // No request is due in such a time.
+    let run = bench("models/churn", &["--rate", "0.001", "--report", page.to_str().unwrap()]);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert_eq!(fs::read_to_string(&page).unwrap(), "as it was");
+}
+
+#[test]
 fn stop_is_seen_in_the_self_test() {
     let run = hotplate(&["bench", "--self-test"]);
     let lines = run.lines();
@@ -191,6 +206,7 @@ fn wrong_usage_is_told() {
         assert!(run.failed(2).contains(words), "{}", run.err);
     };
     told(&[], "<TARGET>");
+    told(&["models/churn", "--self-test"], "cannot be used with");
     told(&["models/churn", "--rate", "0"], "more than 0");
     told(&["models/churn", "--rate", "5", "--concurrency", "2"], "cannot be used with");
     told(&["models/churn", "--duration", "10"], "such as 10s");
