@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
-use hotplate::{Answer, Columns, Engine, ModelFolder};
+use hotplate::{Answer, Columns, Engine, ModelFolder, OpenOptions};
 use hotplate_load::{
     Caller, Error, Outcome, Target,
     http::{self, HttpTarget, Url},
@@ -109,7 +109,7 @@ fn in_process(target: &str, arguments: &Bench) -> Result<Subject> {
         }
     }
     let path = Path::new(target);
-    let (engine, folder) = open(path, arguments)?;
+    let (engine, folder) = open(path, arguments.runs_on.options())?;
     let requests = Requests::of(arguments, &engine, &folder)?;
     let checked = check::model(&engine, &requests.each[0])?;
     // Described once more only for its digest.
@@ -128,9 +128,9 @@ fn in_process(target: &str, arguments: &Bench) -> Result<Subject> {
     })
 }
 
-fn open(path: &Path, arguments: &Bench) -> Result<(Engine, ModelFolder)> {
+fn open(path: &Path, options: OpenOptions) -> Result<(Engine, ModelFolder)> {
     let folder = model::find(path)?;
-    let engine = arguments.runs_on.options().open_folder(&folder);
+    let engine = options.open_folder(&folder);
     let engine = engine.map_err(|error| model::about(path, error))?;
     fall_back::warn(&engine);
     Ok((engine, folder))
@@ -140,7 +140,8 @@ fn server(target: &str, arguments: &Bench) -> Result<Subject> {
     let url: Url = target.parse().map_err(|error: Error| Usage(error.to_string()))?;
     let (bodies, expected) = match (&arguments.model, &arguments.rows) {
         (Some(path), _) => {
-            let (engine, folder) = open(path, arguments)?;
+            // One thread asks, once.
+            let (engine, folder) = open(path, arguments.runs_on.options().instances(1))?;
             let requests = Requests::of(arguments, &engine, &folder)?;
             let format = arguments.content_type.or(requests.format);
             let format = format.unwrap_or(hotplate_codec::Format::Json);

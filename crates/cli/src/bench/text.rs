@@ -136,7 +136,13 @@ fn verdict(report: &Report, out: &mut impl Write) -> io::Result<()> {
     let limit = time(limits.latency);
     let held = "99 % answered, 99 % of the requests within";
     match report.knee() {
-        None => section(out, "knee", [format!("no rate was held: {held} {limit}")])?,
+        None => {
+            let lines = [
+                format!("no rate was held: {held} {limit}"),
+                "is the machine busy with something else? --slo says another limit".to_owned(),
+            ];
+            section(out, "knee", lines)?;
+        }
         Some(knee) => {
             let run = &report.runs[knee];
             let asked = run.requested.unwrap_or_default();
