@@ -15,8 +15,8 @@ use crate::{
 /// How often a run says how far it is.
 const TICK: Duration = Duration::from_millis(50);
 
-/// The most callers: each is a thread.
-const MOST_CALLERS: usize = 4096;
+/// The most callers: each is a thread with histograms of its own.
+const MOST_CALLERS: usize = 1024;
 
 /// Gives each of `callers` threads its caller, and when all have theirs, lets `drive` run on each,
 /// from the same start. `tick` hears now and then how much time has passed since.

@@ -26,20 +26,21 @@ pub struct Measured {
     /// How late requests were sent though a caller had been free before they were due: the
     /// generator's own fault, which is part of `latency`. Nothing in a closed loop.
     pub late: Latencies,
-    /// Second by second, by when requests were due or sent.
+    /// Second by second, by when requests were due or sent; of a run of more than two minutes in
+    /// longer slices.
     pub slices: Vec<Slice>,
     /// Why requests failed, the most frequent reason first.
     pub failures: Vec<Failure>,
 }
 
-/// One second of a run; the last may be shorter.
+/// A part of a run; the last may be shorter than the others.
 #[derive(Clone, Debug)]
 pub struct Slice {
     /// When it began, from the end of the warm-up.
     pub from: Duration,
     /// How long it is.
     pub length: Duration,
-    /// As [`Measured::latency`], to two digits.
+    /// As [`Measured::latency`], to some five percent.
     pub latency: Latencies,
 }
 

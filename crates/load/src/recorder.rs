@@ -4,7 +4,13 @@ use std::{cmp::Reverse, time::Duration};
 
 use crate::{Failure, Latencies, Measured, Outcome, Slice};
 
-const SLICE: Duration = Duration::from_secs(1);
+const SECOND: Duration = Duration::from_secs(1);
+
+/// The most slices of a run: each caller has a histogram for each.
+const SLICES: u32 = 120;
+
+/// The digits of a slice's latency, whose resolution is some five percent then.
+const SLICE_DIGITS: u8 = 1;
 
 /// The most reasons of failure that are kept apart.
 const REASONS: usize = 16;
@@ -21,9 +27,15 @@ impl Window {
         self.to.saturating_sub(self.from)
     }
 
-    /// The seconds of the window, of which the last may be shorter.
-    fn slices(self) -> usize {
-        usize::try_from(self.length().as_nanos().div_ceil(SLICE.as_nanos())).unwrap_or(usize::MAX)
+    /// How long a slice is: a second, unless there would be too many.
+    fn slice(self) -> Duration {
+        SECOND.max(self.length() / SLICES)
+    }
+
+    /// The number of slices, of which the last may be shorter.
+    fn slices(self) -> u32 {
+        let slices = self.length().as_nanos().div_ceil(self.slice().as_nanos());
+        u32::try_from(slices).unwrap_or(u32::MAX)
     }
 }
 
@@ -53,7 +65,7 @@ impl Recorder {
             unsent: 0,
             latency: Latencies::new(),
             late: Latencies::new(),
-            slices: (0..window.slices()).map(|_| Latencies::with_digits(2)).collect(),
+            slices: (0..window.slices()).map(|_| Latencies::with_digits(SLICE_DIGITS)).collect(),
             failures: Vec::new(),
         }
     }
@@ -94,7 +106,8 @@ impl Recorder {
 
     fn waited(&mut self, due: Duration, latency: Duration) {
         self.latency.record(latency);
-        let since = due.saturating_sub(self.window.from).as_nanos() / SLICE.as_nanos();
+        let since =
+            due.saturating_sub(self.window.from).as_nanos() / self.window.slice().as_nanos();
         let slice = usize::try_from(since).unwrap_or(usize::MAX);
         if let Some(slice) = self.slices.get_mut(slice) {
             slice.record(latency);
@@ -109,9 +122,9 @@ pub(crate) fn together(
     requested: Option<f64>,
 ) -> Measured {
     let slices = (0..window.slices()).map(|slice| {
-        let from = SLICE * u32::try_from(slice).unwrap_or(u32::MAX);
-        let length = SLICE.min(window.length().saturating_sub(from));
-        Slice { from, length, latency: Latencies::with_digits(2) }
+        let from = window.slice() * slice;
+        let length = window.slice().min(window.length().saturating_sub(from));
+        Slice { from, length, latency: Latencies::with_digits(SLICE_DIGITS) }
     });
     let mut all = Measured {
         requested,
@@ -183,6 +196,18 @@ mod tests {
         let slices: Vec<_> =
             all.slices.iter().map(|slice| (slice.length, slice.latency.count())).collect();
         assert_eq!(slices, [(ms(1000), 1), (ms(500), 3)]);
+    }
+
+    #[test]
+    fn slices_of_a_long_run_are_longer_and_not_more() {
+        for seconds in [1, 119, 120, 121, 3600, 86_400] {
+            let window = Window { from: ms(500), to: ms(500 + 1000 * seconds) };
+            let slices = together([], window, None).slices;
+            assert!(slices.len() <= SLICES as usize + 1, "{}", slices.len());
+            let last = &slices[slices.len() - 1];
+            assert_eq!(last.from + last.length, window.length());
+            assert!(slices.iter().all(|slice| slice.length <= slices[0].length));
+        }
     }
 
     #[test]

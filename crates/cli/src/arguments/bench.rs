@@ -53,8 +53,8 @@ With --json, keys stay what they are from version to version, and new ones may c
 Of each run: requested_per_second (null in a closed loop), answered_per_second, held, broken
 (failed, achieved or latency; null where held), answered, refused, failed, unsent, failures
 (reason, count), latency and late (count, and in nanoseconds mean, min, p50, p90, p99, p99_9, max),
-histogram (from_ns, to_ns, count), and slices, second by second (from_seconds, seconds, count,
-p50_ns, p99_ns, max_ns).
+histogram (from_ns, to_ns, count), and slices, second by second or in longer ones (from_seconds,
+seconds, count, p50_ns, p99_ns, max_ns, all to some five percent).
 
 Examples:
   hotplate bench models/churn                               capacity and knee, in process
