@@ -36,9 +36,7 @@ impl Machine {
         let cores =
             if self.cores == 1 { "1 core".to_owned() } else { format!("{} cores", self.cores) };
         let quota = self.quota.map(|quota| format!(", {quota} of them allowed"));
-        let kernel = self.kernel.as_ref().map(|kernel| format!(", kernel {kernel}"));
-        let (quota, kernel) = (quota.unwrap_or_default(), kernel.unwrap_or_default());
-        format!("{cores} of {}{quota}, {}{kernel}", self.cpu, self.os)
+        format!("{cores} of {}{}, {}", self.cpu, quota.unwrap_or_default(), self.os)
     }
 }
 

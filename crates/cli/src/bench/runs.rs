@@ -190,16 +190,17 @@ impl Runs<'_> {
 /// Between two runs.
 const BREATH: Duration = Duration::from_millis(100);
 
-/// A run in which something was answered.
+/// A run that tells something: of failures alone no latency is known. That nothing was answered
+/// because requests came much too fast is an outcome like another.
 fn answered(measured: Measured) -> Result<Measured> {
-    if measured.answered > 0 {
-        return Ok(measured);
-    }
     match measured.failures.first() {
+        _ if measured.answered > 0 => {}
         Some(failure) => bail!("none of the requests was answered: {}", failure.reason),
         None if measured.refused > 0 => bail!("every request was refused: the target is too busy"),
+        None if measured.unsent > 0 => {}
         None => bail!("no request was answered in this time; --duration gives more"),
     }
+    Ok(measured)
 }
 
 impl Report {

@@ -191,15 +191,15 @@ pub(super) fn requests(report: &Report) -> String {
 pub(super) fn load(report: &Report) -> String {
     let settings = &report.settings;
     let callers = counted(settings.callers as u64, "caller");
-    let (duration, warm_up) = (settings.duration, settings.warm_up);
+    let (duration, warm_up) = (time(settings.duration), time(settings.warm_up));
     match settings.mode {
-        Mode::Concurrency => format!("closed loop, {callers}, {duration:?} after {warm_up:?}"),
+        Mode::Concurrency => format!("closed loop, {callers}, {duration} after {warm_up}"),
         _ => {
             let spread = match settings.arrivals {
                 crate::arguments::Spread::Poisson => format!("Poisson (seed {})", settings.seed),
                 crate::arguments::Spread::Constant => "constant".to_owned(),
             };
-            format!("open loop, {spread}, {callers}, {duration:?} a rate after {warm_up:?}")
+            format!("open loop, {spread}, {callers}, {duration} a rate after {warm_up}")
         }
     }
 }

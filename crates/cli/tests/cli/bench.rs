@@ -70,6 +70,18 @@ fn knee_is_looked_for_where_no_rate_is_said() {
 }
 
 #[test]
+fn far_too_high_a_rate_is_an_outcome_and_no_error() {
+    // What is due in the warm-up alone takes longer than the whole run.
+    let arguments = ["--rate", "5e6", "--warm-up", "300ms", "--duration", "50ms", "--json"];
+    let run = hotplate(&[&["bench", "models/housing"], &arguments[..]].concat());
+    let document = json(&run);
+    assert_eq!((&document["knee"], &document["runs"][0]["held"]), (&Value::Null, &false.into()));
+    assert_eq!(document["runs"][0]["broken"], "achieved");
+    assert!(document["runs"][0]["unsent"].as_u64().unwrap() > 0);
+    assert_eq!(document["runs"][0]["latency"]["count"], document["runs"][0]["unsent"]);
+}
+
+#[test]
 fn closed_loop_has_no_knee() {
     let document = json(&bench("models/housing", &["--concurrency", "2", "--json"]));
     assert_eq!((&document["knee"], &document["limits"]), (&Value::Null, &Value::Null));
