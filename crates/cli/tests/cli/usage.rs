@@ -4,19 +4,19 @@ use crate::support::hotplate;
 fn no_command_gets_help_and_is_wrong_usage() {
     let run = hotplate(&[]);
     assert_eq!((run.code, run.out.as_str()), (Some(2), ""));
-    for word in ["serve", "predict", "inspect", "verify", "diff", "trace", "Examples:"] {
+    for word in ["serve", "predict", "inspect", "verify", "diff", "trace", "bench", "Examples:"] {
         assert!(run.err.contains(word), "{word}");
     }
 }
 
 #[test]
 fn every_command_teaches_by_example() {
-    for command in ["serve", "predict", "inspect", "verify", "diff", "trace"] {
+    for command in ["serve", "predict", "inspect", "verify", "diff", "trace", "bench"] {
         let run = hotplate(&[command, "--help"]);
         let text = run.lines().join("\n");
         assert!(text.contains(&format!("  hotplate {command} models/churn")), "{text}");
     }
-    for command in ["serve", "predict", "inspect", "verify", "diff", "trace"] {
+    for command in ["serve", "predict", "inspect", "verify", "diff", "trace", "bench"] {
         let run = hotplate(&[command, "--help"]);
         for word in ["HOTPLATE_BACKEND", "HOTPLATE_DEVICE", "--require-device", "ORT_DYLIB_PATH"] {
             assert!(run.out.contains(word), "{word} in {}", run.out);
