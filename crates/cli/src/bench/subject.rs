@@ -212,6 +212,8 @@ impl Caller for ModelCaller<'_> {
         let rows = &self.model.requests[request % self.model.requests.len()];
         match self.model.engine.predict_into(rows, &mut self.answer) {
             Ok(()) => Outcome::Answered,
+            // For what else goes on, and not for what was asked.
+            Err(error) if error.retry_after().is_some() => Outcome::Refused,
             Err(error) => Outcome::Failed(error.to_string()),
         }
     }
