@@ -29,8 +29,10 @@ mod serve;
 mod ticket;
 
 #[cfg(all(test, loom))]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 mod model;
 #[cfg(all(test, not(loom)))]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 mod tests;
 #[cfg(test)]
 mod toy;

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use loom::thread;
 
 use super::{
-    toy::{ASK, AddOne, Number, adder, adder_at, number, turns},
+    toy::{ASK, AddOne, LONG_RUN, Number, adder, adder_at, number, turns},
     *,
 };
 

@@ -39,3 +39,50 @@ fn turns_are_run_in_between() {
         assert_eq!((adder.added(), adder.waiting_rows()), (3, 0));
     });
 }
+
+/// A thread waits while another's request runs for long: it gets the slot that was given back while
+/// the gate was shut.
+#[test]
+fn no_slot_is_idle_while_a_thread_waits() {
+    check(2, || {
+        let adder = adder(2, 1);
+        let slots = [0, 1].map(|slot| adder.slots.take_at(slot).unwrap());
+        let task = adder.submit(number(LONG_RUN).into(), ASK).ok().unwrap();
+        let Submitted::Waits(ticket) = task else { unreachable!("no slot is free") };
+        let (weak, waiter) = (Arc::downgrade(&adder), Arc::new(OnceLock::new()));
+        let waits = Arc::clone(&waiter);
+        let until_alone = move || {
+            // Who runs it in person has nobody to wait for.
+            let waits = |adder: &Combiner<_>| {
+                adder.waiting_rows() > 1 && waits.get() != Some(&thread::current().id())
+            };
+            while waits(&weak.upgrade().unwrap()) {
+                thread::yield_now();
+            }
+        };
+        assert!(adder.runner().long_run.set(Box::new(until_alone)).is_ok());
+        let run = {
+            let adder = Arc::clone(&adder);
+            thread::spawn(move || {
+                let _ = waiter.set(thread::current().id());
+                run_here(&adder, number(5));
+            })
+        };
+        let [slot, other] = slots.map(|slot| {
+            #[expect(unsafe_code, reason = "a thread of loom borrows from nothing")]
+            // SAFETY: the slot goes before what it is borrowed from.
+            unsafe {
+                std::mem::transmute::<Slot<'_, _>, Slot<'static, _>>(slot)
+            }
+        });
+        let leave = {
+            let adder = Arc::clone(&adder);
+            thread::spawn(move || adder.leave(other))
+        };
+        adder.leave(slot);
+        run.join().unwrap();
+        leave.join().unwrap();
+        assert_eq!(loom::future::block_on(ticket).outcome.ok(), Some(LONG_RUN + 1));
+        assert_eq!((adder.added(), adder.waiting_rows()), (2, 0));
+    });
+}
