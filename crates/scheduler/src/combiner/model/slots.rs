@@ -44,7 +44,7 @@ fn turns_are_run_in_between() {
 /// the gate was shut.
 #[test]
 fn no_slot_is_idle_while_a_thread_waits() {
-    check(2, || {
+    check(1, || {
         let adder = adder(2, 1);
         let slots = [0, 1].map(|slot| adder.slots.take_at(slot).unwrap());
         let task = adder.submit(number(LONG_RUN).into(), ASK).ok().unwrap();
