@@ -119,3 +119,20 @@ fn no_request_is_forgotten_when_attendants_come() {
         assert_eq!((adder.added(), adder.waiting_rows()), (4, 0));
     });
 }
+
+/// A slot that somebody else had comes back.
+#[test]
+fn attendant_is_called_when_its_slot_comes_back() {
+    check(2, || {
+        let adder = adder(1, 1);
+        let attended = Attended::start(&adder, 1, true);
+        let other = {
+            let adder = Arc::clone(&adder);
+            thread::spawn(move || adder.in_slot(0, |added| *added += 1))
+        };
+        run_here(&adder, number(0));
+        other.join().unwrap();
+        attended.stop();
+        assert_eq!((adder.added(), adder.waiting_rows()), (2, 0));
+    });
+}
