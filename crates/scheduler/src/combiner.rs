@@ -39,7 +39,6 @@ mod toy;
 
 use std::{fmt, sync::OnceLock};
 
-use crossbeam_queue::ArrayQueue;
 use crossbeam_utils::CachePadded;
 
 use self::{
@@ -58,7 +57,7 @@ use crate::{
     Refused, RefusedReason,
     slots::Slots,
     sync::{
-        AtomicBool, AtomicUsize,
+        ArrayQueue, AtomicBool, AtomicUsize,
         Ordering::{Acquire, Relaxed, SeqCst},
         Thread, current, fence, park, yield_now,
     },

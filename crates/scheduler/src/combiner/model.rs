@@ -5,7 +5,7 @@
 //! that changes hands: two threads at one of them with nothing that orders them are an error, even
 //! where one comes long after the other.
 //!
-//! Loom does not know the standard library's `OnceLock` nor the pool of nodes, and its `unpark`
+//! Loom does not know the standard library's `OnceLock`, and its `unpark`
 //! publishes more than the language says. Who relies on either says why at the place.
 
 mod attendants;

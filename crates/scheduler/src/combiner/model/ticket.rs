@@ -73,9 +73,9 @@ fn task_of_several_turns_is_woken_with_its_answer() {
 /// A node from the pool is as good as a new one.
 #[test]
 fn node_has_another_life() {
-    check(2, || {
+    check(3, || {
         let adder = adder(1, 1);
-        let other = run_elsewhere(&adder, turns(5, 2));
+        let other = run_elsewhere(&adder, number(5));
         for turn in 0..2 {
             match adder.submit(number(turn).into(), ASK).ok().unwrap() {
                 Submitted::Waits(ticket) if turn == 0 => drop(ticket),
