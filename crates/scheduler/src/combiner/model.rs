@@ -1,7 +1,8 @@
 //! The protocol under every interleaving that loom can think of.
 //!
-//! Each model names what it was seen to fail without. "Fails" is a deadlock, two threads at one
-//! cell, a wrong answer, or a request that is never dropped. Loom's cells stand behind each pointer
+//! Each file names what its models were seen to fail without, taken away one at a time. "Fails" is
+//! a deadlock, two threads at one cell, a wrong answer, or a request that is never dropped. Loom's
+//! cells stand behind each pointer
 //! that changes hands: two threads at one of them with nothing that orders them are an error, even
 //! where one comes long after the other.
 //!

@@ -1,4 +1,14 @@
 //! Requests and slots: none is forgotten in between.
+//!
+//! Some model here fails
+//! - without the fence in `push`, `leave` or `serve`;
+//! - where `leave` does not look at the queue, or a submitter not for a slot after its push;
+//! - where `Arrivals::push` has no Release or `take_all` no Acquire;
+//! - where `TryLock` has no Acquire, or its guard no Release.
+//!
+//! `no_slot_is_idle_while_a_thread_waits` alone fails without the first fence in
+//! `look_for_free_slots`, or where `collect` does not call that: nothing is forgotten then, but
+//! waits for somebody else's batch though a slot is free.
 
 use super::*;
 

@@ -1,4 +1,12 @@
 //! A task's ticket against the owner of a slot that runs its request.
+//!
+//! Some model here fails
+//! - where the verdict of a task has no Release, or a look at it no Acquire;
+//! - where the waker is taken before the verdict is there;
+//! - where a poll does not look for a verdict again after it left its waker;
+//! - where `let_go` has no Release or no Acquire;
+//! - where a request is ended before it is taken out of the queue: its link is read in its node's
+//!   next life.
 
 use std::{
     future::Future,
