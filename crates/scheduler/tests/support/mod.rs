@@ -89,7 +89,7 @@ impl Worker for Doubler {
             for row in part.rows.clone() {
                 if numbers[row] < 0 {
                     // As a panic, but without a word on the terminal.
-                    resume_unwind(Box::new("a negative number"));
+                    resume_unwind(Box::new(Bomb));
                 }
                 answers[row] = 2 * numbers[row] + self.version;
             }
@@ -97,6 +97,15 @@ impl Worker for Doubler {
         if !self.pace.is_zero() {
             thread::sleep(self.pace);
         }
+    }
+}
+
+/// What a worker panics with, and what panics itself when it is dropped.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        resume_unwind(Box::new("a negative number"));
     }
 }
 
