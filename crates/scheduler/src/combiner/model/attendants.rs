@@ -2,7 +2,6 @@
 //!
 //! Some model here fails
 //! - without the fence in `attend` or in `push`;
-//! - where the verdict of a thread has no Release, which no model of the other files notices;
 //! - where an attendant parks though it was stopped, because others have what waits;
 //! - where a thread that is woken for a slot does not call an attendant when these came meanwhile;
 //! - where whoever looks for free slots calls no attendant for a task, or `leave` none at all.

@@ -4,7 +4,8 @@
 //! - without the fence in `push`, `leave` or `serve`;
 //! - where `leave` does not look at the queue, or a submitter not for a slot after its push;
 //! - where `Arrivals::push` has no Release or `take_all` no Acquire;
-//! - where `TryLock` has no Acquire, or its guard no Release.
+//! - where `TryLock` has no Acquire, or its guard no Release;
+//! - where the verdict of a thread has no Release, or a look at it no Acquire.
 //!
 //! `no_slot_is_idle_while_a_thread_waits` alone fails without the first fence in
 //! `look_for_free_slots`, or where `collect` does not call that: nothing is forgotten then, but
@@ -94,5 +95,36 @@ fn no_slot_is_idle_while_a_thread_waits() {
         leave.join().unwrap();
         assert_eq!(loom::future::block_on(ticket).outcome.ok(), Some(LONG_RUN + 1));
         assert_eq!((adder.added(), adder.waiting_rows()), (2, 0));
+    });
+}
+
+/// A thread that looks before it is woken sees the whole answer.
+#[test]
+fn verdict_comes_with_the_answer() {
+    check(3, || {
+        let share = Share::of(&ASK, 1);
+        let node = Arc::new(Node::<AddOne>::of_thread(ASK, share, number(0), thread::current()));
+        assert!(node.claim());
+        let other = {
+            let node = Arc::clone(&node);
+            thread::spawn(move || {
+                #[expect(unsafe_code, reason = "a node changes hands with its state")]
+                // SAFETY: it was claimed for this thread, and stays until that has ended.
+                let wake = unsafe {
+                    let mut job = node.take_job().unwrap();
+                    job.value += 1;
+                    Node::finish(Arc::as_ptr(&node), Some(job), Verdict::Answered, drop)
+                };
+                assert!(wake.is_some());
+            })
+        };
+        while node.verdict().is_none() {
+            thread::yield_now();
+        }
+        #[expect(unsafe_code, reason = "the verdict gives the job back")]
+        // SAFETY: we are the submitter, and saw a verdict.
+        let job = unsafe { node.reclaim_job() };
+        assert_eq!(job, Some(number(1)));
+        other.join().unwrap();
     });
 }
