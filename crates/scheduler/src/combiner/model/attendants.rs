@@ -114,7 +114,7 @@ fn attendant_takes_over_from_a_thread() {
 /// The lane is left to attendants after a slot was left to a thread, which does not know yet.
 #[test]
 fn no_request_is_forgotten_when_attendants_come() {
-    check(1, || {
+    check(2, || {
         let adder = adder_at(1, 1, 1_000_000);
         let attended = Attended::spawn(&adder, 1);
         let other = run_elsewhere(&adder, turns(5, 3));

@@ -5,7 +5,8 @@
 //! - where `leave` does not look at the queue, or a submitter not for a slot after its push;
 //! - where `Arrivals::push` has no Release or `take_all` no Acquire;
 //! - where `TryLock` has no Acquire, or its guard no Release;
-//! - where the verdict of a thread has no Release, or a look at it no Acquire.
+//! - where the verdict of a thread has no Release, or a look at it no Acquire, or where the thread's
+//!   handle is taken out of its node after the verdict.
 //!
 //! `no_slot_is_idle_while_a_thread_waits` alone fails without the first fence in
 //! `look_for_free_slots`, or where `collect` does not call that: nothing is forgotten then, but
@@ -36,7 +37,7 @@ fn no_request_is_forgotten_over_another() {
 
 #[test]
 fn no_request_is_forgotten_at_a_shut_gate() {
-    check(2, || share(3, 2, 1));
+    check(3, || share(3, 2, 1));
 }
 
 /// A request of several turns goes back into the queue.
@@ -125,6 +126,8 @@ fn verdict_comes_with_the_answer() {
         // SAFETY: we are the submitter, and saw a verdict.
         let job = unsafe { node.reclaim_job() };
         assert_eq!(job, Some(number(1)));
+        // Its stack is another's now.
+        node.touch();
         other.join().unwrap();
     });
 }
