@@ -29,15 +29,16 @@ mod serve;
 mod ticket;
 
 #[cfg(all(test, loom))]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 mod model;
 #[cfg(all(test, not(loom)))]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 mod tests;
 #[cfg(test)]
 mod toy;
 
 use std::{fmt, sync::OnceLock};
 
-use crossbeam_queue::ArrayQueue;
 use crossbeam_utils::CachePadded;
 
 use self::{
@@ -56,7 +57,7 @@ use crate::{
     Refused, RefusedReason,
     slots::Slots,
     sync::{
-        AtomicBool, AtomicUsize,
+        ArrayQueue, AtomicBool, AtomicUsize,
         Ordering::{Acquire, Relaxed, SeqCst},
         Thread, current, fence, park, yield_now,
     },

@@ -13,8 +13,8 @@
 //!
 //! Requests that wait are linked by pointers to where they are, and borrowed across threads. That
 //! is confined to `combiner` (nodes, and the queue that links them), to the lock that nobody waits
-//! for, and to the two lines that take the lifetime off a part. Loom checks the protocol, and miri
-//! the pointers.
+//! for, and to the two lines that take the lifetime off a part. Loom checks the protocol and who is
+//! at which cell; sanitizers watch the memory in large runs.
 
 mod attendants;
 mod combiner;

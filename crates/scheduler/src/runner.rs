@@ -132,8 +132,9 @@ impl PlanRunner {
             part.outcome = Err(BackendError::worker_panicked());
         }
         let broken = seat.worker.take();
-        // Whatever was broken may break once more while it is taken down.
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(broken)));
+        // Whatever was broken may break once more while it is taken down, and so may what it
+        // panicked with.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop((ran, broken))));
         false
     }
 }

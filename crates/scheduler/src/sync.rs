@@ -2,6 +2,8 @@
 
 #[cfg(not(loom))]
 mod cell;
+#[cfg(loom)]
+mod pool;
 #[cfg(not(loom))]
 mod waker;
 
@@ -13,6 +15,8 @@ pub(crate) use std::{
 
 #[cfg(not(loom))]
 pub(crate) use cell::UnsafeCell;
+#[cfg(not(loom))]
+pub(crate) use crossbeam_queue::ArrayQueue;
 #[cfg(loom)]
 pub(crate) use loom::{
     cell::UnsafeCell,
@@ -20,5 +24,7 @@ pub(crate) use loom::{
     sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicUsize, Ordering, fence},
     thread::{Thread, current, park, yield_now},
 };
+#[cfg(loom)]
+pub(crate) use pool::ArrayQueue;
 #[cfg(not(loom))]
 pub(crate) use waker::AtomicWaker;

@@ -25,7 +25,8 @@ const INLINE_UP_TO: Duration = Duration::from_millis(1);
 
 impl Lane {
     /// Runs rows made from the signature in every slot, in every size that the plan asks for; then
-    /// takes the time of batches, and settles by it who runs the requests.
+    /// takes the time of batches, and settles by it who runs the requests: on a lane that tasks used
+    /// while it was cold, threads that bring them.
     ///
     /// # Errors
     ///

@@ -2,6 +2,7 @@
 
 use super::{
     AbortOnUnwind, Combiner, Runner, Slot,
+    backlog::Backlog,
     node::{Link, Node, Verdict, Wake},
 };
 use crate::{
@@ -97,19 +98,10 @@ impl<R: Runner> Combiner<R> {
         backlog.take_in(&self.arrivals);
         let mut chosen = Chosen { rows: 0, deadline: u64::MAX, now: None };
         for class in backlog.begin_batch() {
-            if let Some(node) = backlog.first_of(class)
-                && self.choose(node, &mut chosen, batch)
-            {
-                backlog.take_first(class);
-            }
+            self.take_next(&mut backlog, class, &mut chosen, batch);
         }
         for class in 0..Priority::COUNT {
-            while batch.has_room()
-                && let Some(node) = backlog.first_of(class)
-                && self.choose(node, &mut chosen, batch)
-            {
-                backlog.take_first(class);
-            }
+            while batch.has_room() && self.take_next(&mut backlog, class, &mut chosen, batch) {}
         }
         let left = backlog.len();
         self.backlog_len.store(left, Relaxed);
@@ -122,47 +114,65 @@ impl<R: Runner> Combiner<R> {
         }
     }
 
-    /// Puts the first request of a class into the batch, or ends it; leaves it where it is when the
-    /// batch is full.
-    fn choose(&self, link: Link<R>, chosen: &mut Chosen, batch: &mut Batch<R>) -> bool {
+    /// Takes the first request of a class out of the queue, into the batch or to its end, unless it
+    /// must wait for another batch.
+    fn take_next(
+        &self,
+        backlog: &mut Backlog<R>,
+        class: usize,
+        chosen: &mut Chosen,
+        batch: &mut Batch<R>,
+    ) -> bool {
+        let Some(link) = backlog.first_of(class) else { return false };
         // SAFETY: nodes in the queue are valid, and we are behind the gate.
-        let node = unsafe { &*link };
+        let choice = self.choose(unsafe { &*link }, chosen, batch.jobs.is_empty());
+        if matches!(choice, Choice::Wait) {
+            return false;
+        }
+        // First of all: a request that is ended may be gone, and its link with it.
+        backlog.take_first(class);
+        match choice {
+            Choice::Run(job) => {
+                batch.nodes.push(link);
+                batch.jobs.push(job);
+            }
+            Choice::End | Choice::Wait => {
+                // SAFETY: it is taken out of the queue, which was its holder.
+                batch.wakes.extend(unsafe { self.finish(link, None, Verdict::Late) });
+            }
+        }
+        true
+    }
+
+    /// What becomes of the first request of a class; it is claimed if it is to run.
+    fn choose(&self, node: &Node<R>, chosen: &mut Chosen, is_first: bool) -> Choice<R> {
         // Whatever its size: nobody waits behind a request that will not run.
         if node.is_cancelled() {
-            // SAFETY: it is taken out of the queue, which was its holder.
-            batch.wakes.extend(unsafe { self.finish(link, None, Verdict::Late) });
-            return true;
+            return Choice::End;
         }
         // SAFETY: it waits, or was cancelled meanwhile, which leaves the job alone.
         let rows = chosen.rows + unsafe { node.rows(&self.runner) };
         let deadline = node.ask().deadline;
-        if !batch.jobs.is_empty() && rows > self.runner.batch_rows() {
-            return false;
+        if !is_first && rows > self.runner.batch_rows() {
+            return Choice::Wait;
         }
         if deadline.min(chosen.deadline) != u64::MAX {
             let now = *chosen.now.get_or_insert_with(|| self.runner.now());
             let end = now.saturating_add(self.runner.time_of(rows));
-            if now >= deadline || batch.jobs.is_empty() && end > deadline {
-                // SAFETY: it is taken out of the queue, which was its holder.
-                batch.wakes.extend(unsafe { self.finish(link, None, Verdict::Late) });
-                return true;
+            if now >= deadline || is_first && end > deadline {
+                return Choice::End;
             }
             if end > deadline.min(chosen.deadline) {
-                return false;
+                return Choice::Wait;
             }
         }
         if !node.claim() {
-            // SAFETY: it is taken out of the queue, which was its holder.
-            batch.wakes.extend(unsafe { self.finish(link, None, Verdict::Late) });
-            return true;
+            return Choice::End;
         }
         // SAFETY: it was claimed.
-        if let Some(job) = unsafe { node.take_job() } {
-            batch.nodes.push(link);
-            batch.jobs.push(job);
-            *chosen = Chosen { rows, deadline: deadline.min(chosen.deadline), ..*chosen };
-        }
-        true
+        let Some(job) = (unsafe { node.take_job() }) else { return Choice::End };
+        *chosen = Chosen { rows, deadline: deadline.min(chosen.deadline), ..*chosen };
+        Choice::Run(job)
     }
 
     /// Looks, after the gate was opened, for slots that were given back while it was shut: their
@@ -214,6 +224,16 @@ impl<R: Runner> Combiner<R> {
         self.credit.give_back(share);
         wake
     }
+}
+
+/// What becomes of a request that is first in its class.
+enum Choice<R: Runner> {
+    /// It is run in this batch.
+    Run(R::Job),
+    /// It is late, or was cancelled.
+    End,
+    /// It has no room in this batch.
+    Wait,
 }
 
 /// What is in a batch already.

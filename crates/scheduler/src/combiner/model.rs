@@ -1,11 +1,12 @@
 //! The protocol under every interleaving that loom can think of.
 //!
-//! Each model names what it was seen to fail without. "Fails" is a deadlock, two threads at one
-//! cell, a wrong answer, or a request that is never dropped. Loom's cells stand behind each pointer
+//! Each file names what its models were seen to fail without, taken away one at a time. "Fails" is
+//! a deadlock, two threads at one cell, a wrong answer, or a request that is never dropped. Loom's
+//! cells stand behind each pointer
 //! that changes hands: two threads at one of them with nothing that orders them are an error, even
 //! where one comes long after the other.
 //!
-//! Loom does not know the standard library's `OnceLock` nor the pool of nodes, and its `unpark`
+//! Loom does not know the standard library's `OnceLock`, and its `unpark`
 //! publishes more than the language says. Who relies on either says why at the place.
 
 mod attendants;
@@ -19,7 +20,7 @@ use std::sync::Arc;
 use loom::thread;
 
 use super::{
-    toy::{ASK, AddOne, Number, adder, adder_at, number, turns},
+    toy::{ASK, AddOne, LONG_RUN, Number, adder, adder_at, number, turns},
     *,
 };
 

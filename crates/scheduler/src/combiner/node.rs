@@ -329,6 +329,18 @@ impl<R: Runner> Node<R> {
         }
     }
 
+    /// Comes to every cell, as the end of the node would.
+    #[cfg(all(test, loom))]
+    pub(super) fn touch(&self) {
+        self.next.with_mut(|_| ());
+        self.ask.with_mut(|_| ());
+        self.job.with_mut(|_| ());
+        self.kept.with_mut(|_| ());
+        if let Submitter::Thread(thread) = &self.submitter {
+            thread.with_mut(|_| ());
+        }
+    }
+
     fn empty(&mut self) {
         // SAFETY: nobody else knows the node. The job goes before what it borrows from.
         self.job.with_mut(|job| unsafe { *job = None });

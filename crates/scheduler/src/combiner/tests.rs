@@ -95,6 +95,21 @@ fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
+/// It has nothing to run, but somebody waits for its end.
+#[test]
+fn request_without_rows_has_credit() {
+    let adder = adder(1, 8);
+    let slot = adder.slots.take_at(0).unwrap();
+    let ask = Ask { rows: 0, ..ASK };
+    let Submitted::Waits(ticket) = adder.submit(number(3).into(), ask).ok().unwrap() else {
+        unreachable!("the slot is taken")
+    };
+    assert_eq!(adder.waiting_rows(), 1);
+    adder.leave(slot);
+    assert_eq!(block_on(ticket).outcome.unwrap(), 4);
+    assert_eq!(adder.waiting_rows(), 0);
+}
+
 #[test]
 fn closed_combiner_gives_requests_back() {
     let adder = adder(2, 8);

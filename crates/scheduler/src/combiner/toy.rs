@@ -1,7 +1,7 @@
 //! A runner that adds one, for models and tests.
 
 use std::sync::{
-    Arc,
+    Arc, OnceLock,
     atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
 };
 
@@ -9,7 +9,6 @@ use super::{Ask, Combiner, Limits, Runner};
 use crate::Priority;
 
 /// Adds one to each number, once per turn.
-#[derive(Debug)]
 pub(super) struct AddOne {
     pub(super) batch_rows: usize,
     /// Nanoseconds by which the clock moves on when somebody looks at it.
@@ -18,7 +17,12 @@ pub(super) struct AddOne {
     pub(super) clock: AtomicU64,
     /// Whether nothing may run any more.
     pub(super) over: AtomicBool,
+    /// What [`LONG_RUN`] does meanwhile.
+    pub(super) long_run: OnceLock<Box<dyn Fn() + Send + Sync>>,
 }
+
+/// The number whose run takes as long as the test says.
+pub(super) const LONG_RUN: usize = 1_000_000;
 
 /// A number, and the turns that it has left after the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +71,11 @@ impl Runner for AddOne {
     fn run(&self, slot: &mut usize, jobs: &mut [Number]) {
         assert!(!self.over.load(Relaxed), "it runs though all is over");
         for job in jobs {
+            if job.value == LONG_RUN
+                && let Some(long_run) = self.long_run.get()
+            {
+                long_run();
+            }
             job.value += 1;
             *slot += 1;
         }
@@ -114,7 +123,7 @@ pub(super) fn adder(slots: usize, batch_rows: usize) -> Arc<Combiner<AddOne>> {
 pub(super) fn adder_at(slots: usize, batch_rows: usize, tick: u64) -> Arc<Combiner<AddOne>> {
     let limits = Limits { rows: usize::MAX / 2, bytes: usize::MAX / 2 };
     let (clock, over) = (AtomicU64::new(0), AtomicBool::new(false));
-    let runner = AddOne { batch_rows, tick, clock, over };
+    let runner = AddOne { batch_rows, tick, clock, over, long_run: OnceLock::new() };
     Arc::new(Combiner::new(runner, vec![0; slots], limits, 0))
 }
 

@@ -1,4 +1,7 @@
 //! The end of a lane, and requests that come just then.
+//!
+//! Both models fail without the fence in `admit` or in `close`, and where `close` does not take every
+//! slot; the second where it does not wait for the credit.
 
 use std::sync::atomic::Ordering::Relaxed;
 

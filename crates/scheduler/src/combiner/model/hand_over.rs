@@ -1,4 +1,10 @@
 //! A thread that has helped enough leaves the rest to others.
+//!
+//! Some model here fails
+//! - without the second fence in `look_for_free_slots`, behind the gate that it shut itself;
+//! - where the thread leaves without `look_for_free_slots`, or though that found nobody;
+//! - where a thread that is woken does not look for a slot;
+//! - where `backlog_len` is not stored after what came was taken in for a look.
 
 use super::*;
 

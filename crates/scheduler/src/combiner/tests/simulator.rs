@@ -196,7 +196,7 @@ impl Simulator<'_> {
     fn next_batch(&mut self) -> Vec<usize> {
         self.looks += 1;
         let mut batch = Vec::new();
-        if self.looks % 8 == 0 {
+        if self.looks.is_multiple_of(8) {
             for step in 0..3 {
                 self.take(&mut batch, (self.looks / 8 + step) % 3);
             }

@@ -236,3 +236,31 @@ proptest! {
         prop_assert_eq!(play(world, &events), simulate(world, &events));
     }
 }
+
+/// Each class has its turn though a batch has room for one request, and a higher class never ends.
+#[test]
+fn no_class_starves() {
+    let world = World {
+        fixed: 1,
+        per_row: 0,
+        batch_rows: 1,
+        turn_rows: 1,
+        max_rows: 1_000,
+        max_bytes: 1_000,
+        attended: false,
+    };
+    let ask = |priority| {
+        let what = What::Ask { priority, rows: 1, bytes: 0, deadline: u64::MAX };
+        Event { at: 0, what }
+    };
+    let classes = [(Priority::High, 100), (Priority::Normal, 10), (Priority::Low, 10)];
+    let events: Vec<_> =
+        classes.iter().flat_map(|&(class, count)| std::iter::repeat_n(ask(class), count)).collect();
+    let batches = play(world, &events).batches;
+    // The first request ran before any other came; each class has every twenty-fourth batch.
+    for first in [0, 24, 48] {
+        let turn: Vec<_> = batches[1 + first..][..24].iter().map(|(_, batch)| batch[0]).collect();
+        assert_eq!(turn.iter().filter(|number| (100..110).contains(*number)).count(), 1);
+        assert_eq!(turn.iter().filter(|number| (110..120).contains(*number)).count(), 1);
+    }
+}
