@@ -1,5 +1,6 @@
 //! What can be said on the command line, and the help that teaches it.
 
+mod bench;
 mod trace;
 
 use std::path::PathBuf;
@@ -7,7 +8,10 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueHint, builder::BoolishValueParser};
 use hotplate_codec::Format;
 
-pub(crate) use self::trace::{Trace, Trees};
+pub(crate) use self::{
+    bench::{Bench, Spread},
+    trace::{Trace, Trees},
+};
 use crate::runs_on::RunsOn;
 
 /// Keeps trained models warm and answers in microseconds.
@@ -31,6 +35,7 @@ Examples:
   hotplate diff models/churn next --rows rows.csv   what would change with the next version?
   hotplate trace models/churn --input rows.csv --number 3
                                                     why is this prediction what it is?
+  hotplate bench models/churn                       how much load does it take, how late is it?
 
 `hotplate COMMAND --help` tells more. Exit codes: 0 done, 1 failed, 2 wrong usage."
 )]
@@ -47,6 +52,7 @@ pub(crate) enum Command {
     Verify(Verify),
     Diff(Diff),
     Trace(Trace),
+    Bench(Bench),
 }
 
 /// Serve models over HTTP.

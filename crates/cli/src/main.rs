@@ -1,8 +1,9 @@
 //! The program `hotplate`: serves models, scores files, says what a model is, what changes when
-//! another takes its place, and how a row came to its prediction.
+//! another takes its place, how a row came to its prediction, and how much load a model takes.
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod bench;
 mod diff;
 mod failure;
 mod fall_back;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         Command::Verify(arguments) => verify::run(arguments),
         Command::Diff(arguments) => diff::run(arguments),
         Command::Trace(arguments) => trace::run(arguments),
+        Command::Bench(arguments) => bench::run(arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

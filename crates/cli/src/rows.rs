@@ -1,6 +1,7 @@
 //! A file of rows: where it is, in what form, and how it is read.
 
 mod blocks;
+mod one;
 
 use std::{
     ffi::OsStr,
@@ -13,7 +14,10 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use hotplate_codec::Format;
 
-pub(crate) use self::blocks::Blocks;
+pub(crate) use self::{
+    blocks::Blocks,
+    one::{append, value},
+};
 use crate::failure::Usage;
 
 /// Stands for standard input or output where a file is named.

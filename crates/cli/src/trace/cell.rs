@@ -1,34 +1,8 @@
 //! What the cells of a row hold, and how numbers are written.
 
-use hotplate::{Columns, DType, DataView, Value};
+use hotplate::{Columns, DType, Value};
 
-/// The value at this place of a tensor; what is missing says so.
-pub(super) fn value(data: DataView<'_>, at: usize) -> Value<'_> {
-    let number = |number: f64| match number.is_nan() {
-        true => Value::Missing,
-        false => Value::Number(number),
-    };
-    match data {
-        DataView::Bool(elements) => Value::Bool(elements[at]),
-        DataView::I8(elements) => Value::Integer(elements[at].into()),
-        DataView::I16(elements) => Value::Integer(elements[at].into()),
-        DataView::I32(elements) => Value::Integer(elements[at].into()),
-        DataView::I64(elements) => Value::Integer(elements[at]),
-        DataView::U8(elements) => Value::Integer(elements[at].into()),
-        DataView::U16(elements) => Value::Integer(elements[at].into()),
-        DataView::U32(elements) => Value::Integer(elements[at].into()),
-        DataView::U64(elements) => match i64::try_from(elements[at]) {
-            Ok(integer) => Value::Integer(integer),
-            #[expect(clippy::cast_precision_loss, reason = "rows bring such integers as doubles")]
-            Err(_) => Value::Number(elements[at] as f64),
-        },
-        DataView::F32(elements) => number(elements[at].into()),
-        DataView::F64(elements) => number(elements[at]),
-        DataView::Str(texts) if texts.get(at).is_empty() => Value::Missing,
-        DataView::Str(texts) => Value::Text(texts.get(at)),
-        _ => Value::Missing,
-    }
-}
+pub(super) use crate::rows::value;
 
 /// The value of a column of the only row.
 pub(super) fn of_column(columns: &Columns, column: usize) -> Value<'_> {

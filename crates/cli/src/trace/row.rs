@@ -6,7 +6,6 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use hotplate::{Columns, Engine};
 use hotplate_codec::{BlockDecoder, Decoder, Format};
 
-use super::cell;
 use crate::{
     arguments::Trace,
     failure::Usage,
@@ -94,8 +93,9 @@ fn out_of(file: &RowsFile<'_>, arguments: &Trace, engine: &Engine) -> Result<Row
             let length = decoder.decode(block, &mut columns)?;
             block = &block[length..];
             if number - before < columns.rows() {
-                let columns = alone(&columns, number - before)?;
-                return Ok(Row { columns, file: Some(file.name()), number });
+                let mut one = engine.rows();
+                rows::append(&columns, number - before, &mut one)?;
+                return Ok(Row { columns: one, file: Some(file.name()), number });
             }
             before += columns.rows();
         }
@@ -104,20 +104,4 @@ fn out_of(file: &RowsFile<'_>, arguments: &Trace, engine: &Engine) -> Result<Row
         0 => bail!("there are no rows"),
         rows => Err(anyhow!("there is no row {number}: the last of {rows} is {}", rows - 1)),
     }
-}
-
-/// One of these rows.
-fn alone(columns: &Columns, row: usize) -> Result<Columns> {
-    let mut one = Columns::new(Arc::clone(columns.schema()));
-    one.begin_row();
-    for input in 0..columns.schema().inputs().len() {
-        let shape = *columns.row_shape(input);
-        one.shape_row(input, shape)?;
-        let first = row * shape.elements();
-        for element in 0..shape.elements() {
-            let value = cell::value(columns.data(input), first + element);
-            one.set_element(input, element, value)?;
-        }
-    }
-    Ok(one)
 }
