@@ -18,7 +18,14 @@
 //!
 //! Every thread that sleeps here tries to take a slot when it is woken, for whatever reason, so a
 //! wake-up hands work over without handing over a slot: should another have taken the slot in
-//! between, then that one looks at the queue before it leaves.
+//! between, then that one looks at the queue before it leaves. It must see there what the waker saw,
+//! so the one that was woken has a fence in front of its try.
+//!
+//! # Who works for whom
+//!
+//! A thread that owns a slot runs what waits until its own answer is there. From then on its caller
+//! waits for nothing but the favour, so it gives the slot back and wakes one of those that wait,
+//! unless another batch takes no longer than that wake-up.
 
 mod arrivals;
 mod backlog;
@@ -264,7 +271,9 @@ impl<R: Runner> Combiner<R> {
                 return verdict;
             }
             park();
-            // Whoever woke us may have left a slot to us.
+            // Whoever woke us may have left a slot to us. Pairs with the fence in `leave`: either
+            // this sees the slot free, or its owner that requests wait, as whoever woke us saw.
+            fence(SeqCst);
             if node.verdict().is_none()
                 && self.is_inline()
                 && let Some(slot) = self.slots.take()

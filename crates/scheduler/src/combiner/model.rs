@@ -5,7 +5,7 @@
 use loom::{sync::Arc, thread};
 
 use super::{
-    toy::{ASK, AddOne, Number, adder, number},
+    toy::{ASK, AddOne, Number, adder, number, slow_adder},
     *,
 };
 
@@ -17,8 +17,8 @@ fn check(preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
 }
 
 /// Threads that each have a request for few slots: all are answered, once.
-fn share(threads: usize, slots: usize, batch_rows: usize) {
-    let adder = Arc::new(adder(slots, batch_rows));
+fn share(threads: usize, adder: Combiner<AddOne>) {
+    let adder = Arc::new(adder);
     let run = |adder: &Combiner<AddOne>, value| {
         assert_eq!(adder.run(number(value), ASK).ok(), Some(number(value + 1)));
     };
@@ -37,17 +37,29 @@ fn share(threads: usize, slots: usize, batch_rows: usize) {
 
 #[test]
 fn no_request_is_forgotten_at_one_slot() {
-    check(3, || share(2, 1, 8));
+    check(3, || share(2, adder(1, 8)));
 }
 
 #[test]
 fn no_request_is_forgotten_over_another() {
-    check(2, || share(3, 1, 1));
+    check(2, || share(3, adder(1, 1)));
 }
 
 #[test]
 fn no_request_is_forgotten_at_a_shut_gate() {
-    check(2, || share(3, 2, 1));
+    check(2, || share(3, adder(2, 1)));
+}
+
+/// Whoever has an answer goes, and wakes another who waits.
+#[test]
+fn no_request_is_forgotten_when_it_is_left_to_another() {
+    check(2, || share(3, slow_adder(1, 1)));
+}
+
+/// As above, where the one who is woken may find the slot taken, or another free.
+#[test]
+fn no_request_is_forgotten_when_it_is_left_at_a_shut_gate() {
+    check(2, || share(3, slow_adder(2, 1)));
 }
 
 /// A request of several turns goes back into the queue.

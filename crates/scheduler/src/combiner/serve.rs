@@ -6,9 +6,10 @@ use crate::sync::{
     Thread, fence, park,
 };
 
-/// A thread whose own answer is there works for others at least this long, in nanoseconds, before
-/// it leaves that to another: waking one costs some of it.
-const HELP_AT_LEAST: u64 = 100_000;
+/// A thread whose own answer is there works for others no longer than this, in nanoseconds: about
+/// what it takes to wake one of them. Its own caller waits meanwhile, and so do the requests that
+/// this caller would bring.
+const HELP: u64 = 20_000;
 
 impl<R: Runner> Combiner<R> {
     /// Gives a slot back, and takes it again while requests wait that came in between.
@@ -21,12 +22,17 @@ impl<R: Runner> Combiner<R> {
         }
     }
 
-    /// Serves what waits, unless others do.
+    /// Sees to what waits, unless others do.
     #[cold]
     fn look_after(&self) {
         if !self.is_inline() {
             self.call_attendant();
-        } else if let Some(slot) = self.retake(None) {
+            return;
+        }
+        if self.has_helped_enough(&mut None) && self.look_for_free_slots() {
+            return;
+        }
+        if let Some(slot) = self.retake(None) {
             self.serve(slot, None);
         }
     }
@@ -45,8 +51,8 @@ impl<R: Runner> Combiner<R> {
         }
     }
 
-    /// Runs what waits, and gives the slot back. A thread leaves the rest to another some time
-    /// after its `own` request was answered.
+    /// Runs what waits, and gives the slot back. A thread leaves the rest to another soon after its
+    /// `own` request was answered.
     pub(super) fn serve<'c>(&'c self, mut slot: Slot<'c, R>, own: Option<&Node<R>>) {
         let mut leave_at = None;
         loop {
@@ -68,15 +74,16 @@ impl<R: Runner> Combiner<R> {
         }
     }
 
-    /// Whether others wait though a thread has worked for them long enough, which begins with the
-    /// first call.
+    /// Whether others wait whom a thread had better leave to one of them: another batch would keep it
+    /// beyond [`HELP`], which begins with the first call.
     fn has_helped_enough(&self, leave_at: &mut Option<u64>) -> bool {
         if !self.has_waiting() {
             return false;
         }
         let now = self.runner.now();
-        let help = HELP_AT_LEAST.max(2 * self.runner.time_of(self.runner.batch_rows()));
-        now >= *leave_at.get_or_insert(now.saturating_add(help))
+        let rows = self.credit.rows().clamp(1, self.runner.batch_rows());
+        let end = now.saturating_add(self.runner.time_of(rows));
+        end > *leave_at.get_or_insert(now.saturating_add(HELP))
     }
 
     /// Installs the threads that call [`attend`](Self::attend), of which `alone` says whether they
@@ -113,6 +120,8 @@ impl<R: Runner> Combiner<R> {
                 return;
             }
             park();
+            // As in `wait`.
+            fence(SeqCst);
         }
     }
 }

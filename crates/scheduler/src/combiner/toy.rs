@@ -7,6 +7,8 @@ use crate::Priority;
 #[derive(Debug)]
 pub(super) struct AddOne {
     pub(super) batch_rows: usize,
+    /// How long every batch is said to take.
+    pub(super) nanos: u64,
 }
 
 /// A number, and the turns that it has left after the next.
@@ -57,7 +59,7 @@ impl Runner for AddOne {
     }
 
     fn time_of(&self, _: usize) -> u64 {
-        0
+        self.nanos
     }
 
     fn batch_rows(&self) -> usize {
@@ -72,8 +74,17 @@ pub(super) const fn number(value: usize) -> Number {
 }
 
 pub(super) fn adder(slots: usize, batch_rows: usize) -> Combiner<AddOne> {
+    adder_taking(0, slots, batch_rows)
+}
+
+/// An adder that is said to take so long that nobody works for others.
+pub(super) fn slow_adder(slots: usize, batch_rows: usize) -> Combiner<AddOne> {
+    adder_taking(u64::MAX, slots, batch_rows)
+}
+
+fn adder_taking(nanos: u64, slots: usize, batch_rows: usize) -> Combiner<AddOne> {
     let limits = Limits { rows: usize::MAX / 2, bytes: usize::MAX / 2 };
-    Combiner::new(AddOne { batch_rows }, vec![0; slots], limits, 0)
+    Combiner::new(AddOne { batch_rows, nanos }, vec![0; slots], limits, 0)
 }
 
 impl Combiner<AddOne> {
