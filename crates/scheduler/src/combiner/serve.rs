@@ -3,7 +3,7 @@
 use super::{Combiner, Node, Runner, Slot, batch::Collected};
 use crate::sync::{
     Ordering::{Relaxed, SeqCst},
-    Thread, fence, park,
+    Thread, fence, park, yield_now,
 };
 
 /// A thread whose own answer is there works for others no longer than this, in nanoseconds: about
@@ -12,6 +12,25 @@ use crate::sync::{
 const HELP: u64 = 20_000;
 
 impl<R: Runner> Combiner<R> {
+    /// Has somebody serve a request that was just pushed: this thread where a slot became free in
+    /// between, else whoever owns one.
+    pub(super) fn see_to(&self, node: &Node<R>) {
+        if !self.is_inline() {
+            self.call_attendant();
+        } else if let Some(slot) = self.slots.take() {
+            if self.has_woken() {
+                // They run now, and what they bring next is in this batch.
+                yield_now();
+            }
+            self.serve(slot, Some(node));
+        }
+    }
+
+    /// Whether threads that were woken still await a core.
+    pub(super) fn has_woken(&self) -> bool {
+        self.woken.load(Relaxed) > 0
+    }
+
     /// Gives a slot back, and takes it again while requests wait that came in between.
     pub(super) fn leave(&self, slot: Slot<'_, R>) {
         drop(slot);
