@@ -11,6 +11,10 @@ use crate::sync::{
 /// this caller would bring.
 const HELP: u64 = 20_000;
 
+/// How often a thread lets others run that have their answers, before it runs a batch: the first
+/// time may bring but one of them to a core.
+const YIELDS: u32 = if cfg!(loom) { 1 } else { 4 };
+
 impl<R: Runner> Combiner<R> {
     /// Has somebody serve a request that was just pushed: this thread where a slot became free in
     /// between, else whoever owns one.
@@ -18,10 +22,8 @@ impl<R: Runner> Combiner<R> {
         if !self.is_inline() {
             self.call_attendant();
         } else if let Some(slot) = self.slots.take() {
-            if self.has_woken() {
-                // They run now, and what they bring next is in this batch.
-                yield_now();
-            }
+            // What they bring next is in this batch.
+            (0..YIELDS).take_while(|_| self.has_woken()).for_each(|_| yield_now());
             self.serve(slot, Some(node));
         }
     }
