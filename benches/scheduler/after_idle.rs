@@ -17,14 +17,9 @@ use hotplate_tensor::Columns;
 
 use crate::{Run, spread::Spread};
 
-const MODELS: [&str; 2] = ["churn", "housing"];
-
 /// The pauses, and how often each is made.
-const PAUSES: [(Duration, usize); 3] = [
-    (Duration::from_millis(100), 31),
-    (Duration::from_secs(1), 11),
-    (Duration::from_secs(10), 3),
-];
+const PAUSES: [(Duration, usize); 3] =
+    [(Duration::from_millis(100), 15), (Duration::from_secs(1), 5), (Duration::from_secs(10), 2)];
 
 /// Between two rows of a tick.
 const TICK: Duration = Duration::from_millis(10);
@@ -106,52 +101,41 @@ fn spin(end: Instant) {
     }
 }
 
-/// Both models, after all pauses.
+/// The model that ships, after all pauses.
 pub(crate) fn run(run: &Run) {
-    for name in MODELS {
-        let engine = Engine::open(hotplate_benches::model(name)).unwrap();
-        let mut row = engine.rows();
-        made_up::rows(1, &mut row);
-        let case = Case { engine, row };
-        let mut answer = case.engine.answer();
-        let steady = |answer: &mut Answer| {
-            let calls = Spread::new((0..2000).map(|_| case.call(answer)));
-            calls.median()
-        };
-        println!("{name}: steady p50 {:.2} us", steady(&mut answer));
-        for (length, times) in PAUSES {
-            let (length, times) =
-                if run.quick { (Duration::from_millis(2), 1) } else { (length, times) };
-            for pause in Pause::ALL {
-                // What keeps a core busy for seconds tells no more than for a tenth of one.
-                if length > PAUSES[0].0 && pause == Pause::Busy || run.quick && pause == Pause::OwnTick {
-                    continue;
-                }
-                after(&case, pause, length, times, steady);
+    let engine = Engine::open(hotplate_benches::model("churn")).unwrap();
+    let mut row = engine.rows();
+    made_up::rows(1, &mut row);
+    let case = Case { engine, row };
+    if run.quick {
+        return after(&case, Pause::OtherTick, Duration::from_millis(2), 1);
+    }
+    for (length, times) in PAUSES {
+        for pause in Pause::ALL {
+            // For seconds, only what a server could do.
+            if length == PAUSES[0].0 || !matches!(pause, Pause::Busy | Pause::OwnTick) {
+                after(&case, pause, length, times);
             }
         }
     }
 }
 
-fn after(
-    case: &Case,
-    pause: Pause,
-    length: Duration,
-    times: usize,
-    steady: impl Fn(&mut Answer) -> f64,
-) {
+fn after(case: &Case, pause: Pause, length: Duration, times: usize) {
     let mut answer = case.engine.answer();
-    let (mut firsts, mut seconds, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut steady, mut firsts, mut seconds) = (Vec::new(), Vec::new(), Vec::new());
+    let mut ratios = Vec::new();
     for _ in 0..times {
-        let usual = steady(&mut answer);
+        let usual = Spread::new((0..2000).map(|_| case.call(&mut answer))).median();
         case.pause(pause, length, &mut answer);
         firsts.push(case.call(&mut answer));
         seconds.push(case.call(&mut answer));
         ratios.push(firsts[firsts.len() - 1] / usual);
+        steady.push(usual);
     }
     println!(
-        "  {length:?} {}: first {} us, second {} us; first over steady {}",
+        "  {length:?} {}: steady p50 {} us, first {} us, second {} us; first over steady {}",
         pause.told(),
+        Spread::new(steady),
         Spread::new(firsts),
         Spread::new(seconds),
         Spread::new(ratios),

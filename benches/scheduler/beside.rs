@@ -9,9 +9,11 @@ use std::{
     time::Duration,
 };
 
-use hotplate::{Engine, OpenOptions};
-use hotplate_backend::made_up;
-use hotplate_load::{Arrivals, Measured, OpenLoop, Outcome, closed_loop, open_loop};
+use hotplate::{Engine, OpenOptions, Value};
+use hotplate_benches::Golden;
+use hotplate_load::{
+    Arrivals, Caller, ClosedLoop, Measured, OpenLoop, Outcome, closed_loop, open_loop,
+};
 
 use crate::{
     Run,
@@ -39,14 +41,24 @@ pub(crate) fn run(run: &Run) {
     let forest = OpenOptions::new().open(path.join("model.onnx")).unwrap();
     let churn = Engine::open(hotplate_benches::model("churn")).unwrap();
     let (rounds, time) = run.rounds(9, Duration::from_millis(500));
-    let most = hotplate_load::ClosedLoop { callers: CALLERS, warm_up: time / 4, duration: time };
-    let most = closed_loop(&|| caller(&forest), &most, |_| {}).unwrap().rate();
+    // Different rows, so that all of the forest is read.
+    let housing = Engine::open(hotplate_benches::model("housing")).unwrap();
+    let districts = Golden::of(&housing, "output.price").numbers::<8>();
+    let customers = Golden::of(&churn, "output.probabilities.1");
+    let (names, customers) = (customers.names(), customers.values());
+    let ask_forest = || forest_caller(&forest, &districts);
+    let ask_churn = || churn_caller(&churn, &names, &customers);
+    let most = ClosedLoop { callers: CALLERS, warm_up: time / 4, duration: time };
+    let most = closed_loop(&ask_forest, &most, |_| {}).unwrap().rate();
     println!("the forest answers {most:.0} rows/s at most");
     for load in LOADS {
         let Rounds { found, others } = quiet_rounds(rounds, |round| {
-            let alone = || ask(&churn, 2, CHURN, time, round);
-            let beside = || with(&forest, load * most, round, alone);
-            if round.is_multiple_of(2) { (alone(), beside()) } else {
+            let alone = || ask(&ask_churn, 2, CHURN, time, round);
+            let forest = || ask(&ask_forest, CALLERS, load * most, time / 8, round);
+            let beside = || with(forest, alone);
+            if round.is_multiple_of(2) {
+                (alone(), beside())
+            } else {
                 let beside = beside();
                 (alone(), beside)
             }
@@ -59,39 +71,56 @@ pub(crate) fn run(run: &Run) {
             let pairs = Spread::new(pairs);
             println!(
                 "churn's p{:.0} beside the forest at {:.0}%: {beside} us, alone {alone} us, ratio {pairs}",
-                100.0 * quantile, 100.0 * load
+                100.0 * quantile,
+                100.0 * load
             );
         }
         println!("  others took {} of the cores", Spread::new(others));
     }
 }
 
-/// Asks for rows of zeros, alike for both models.
-fn caller(engine: &Engine) -> impl FnMut(usize) -> Outcome + use<'_> {
-    let mut row = engine.rows();
-    made_up::rows(1, &mut row);
-    let mut answer = engine.answer();
-    move |_| match engine.predict_into(&row, &mut answer) {
-        Ok(()) => Outcome::Answered,
-        Err(error) => Outcome::Failed(error.to_string()),
-    }
+fn forest_caller<'e>(
+    forest: &'e Engine,
+    rows: &'e [[f32; 8]],
+) -> impl FnMut(usize) -> Outcome + 'e {
+    let mut answer = forest.answer();
+    move |request| told(forest.predict_into(&rows[request % rows.len()], &mut answer))
 }
 
-fn ask(engine: &Engine, callers: usize, rate: f64, time: Duration, seed: usize) -> Measured {
+fn churn_caller<'e>(
+    churn: &'e Engine,
+    names: &[&str],
+    rows: &'e [Vec<Value<'e>>],
+) -> impl FnMut(usize) -> Outcome + use<'e> {
+    let (bound, mut answer) = (churn.bind(names).unwrap(), churn.answer());
+    move |request| told(bound.predict_into(&rows[request % rows.len()], &mut answer))
+}
+
+fn told(outcome: Result<(), hotplate::Error>) -> Outcome {
+    outcome.map_or_else(|error| Outcome::Failed(error.to_string()), |()| Outcome::Answered)
+}
+
+fn ask<C: Caller>(
+    target: &(impl Fn() -> C + Sync),
+    callers: usize,
+    rate: f64,
+    time: Duration,
+    seed: usize,
+) -> Measured {
     let arrivals = Arrivals::poisson(rate, time, seed as u64).unwrap();
     let settings = OpenLoop { callers, spinners: 0, warm_up: time / 8 };
-    let measured = open_loop(&|| caller(engine), &arrivals, &settings, |_| {}).unwrap();
+    let measured = open_loop(target, &arrivals, &settings, |_| {}).unwrap();
     assert_eq!(measured.failed, 0, "{:?}", measured.failures);
     measured
 }
 
-/// Does something while the forest is asked.
-fn with<T>(forest: &Engine, rate: f64, seed: usize, what: impl FnOnce() -> T) -> T {
+/// Does something while something else is done again and again.
+fn with<T, N>(neighbour: impl Fn() -> N + Sync, what: impl FnOnce() -> T) -> T {
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| {
             while !done.load(Relaxed) {
-                ask(forest, CALLERS, rate, Duration::from_millis(50), seed);
+                neighbour();
             }
         });
         let result = what();

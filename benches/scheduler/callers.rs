@@ -9,7 +9,8 @@ use std::{
 
 use hotplate_backend::Part;
 use hotplate_load::{
-    Arrivals, Caller, ClosedLoop, Error, Measured, OpenLoop, Outcome, Target, closed_loop, open_loop,
+    Arrivals, Caller, ClosedLoop, Error, Measured, OpenLoop, Outcome, Target, closed_loop,
+    open_loop,
 };
 use hotplate_scheduler::Buffers;
 
@@ -107,15 +108,14 @@ pub(crate) fn back_to_back(
     let together = Barrier::new(threads);
     let run = || {
         let mut worker = worker(model);
-        let mut requests: Vec<Buffers> =
-            (0..batch).map(|_| model.request(1).0).collect();
+        let mut requests: Vec<Buffers> = (0..batch).map(|_| model.request(1).0).collect();
         let mut rows = 0;
         together.wait();
         let start = Instant::now();
         while start.elapsed() < duration {
-            let parts = requests.iter_mut().map(|request| {
-                Part::new(request.inputs.inputs(), &mut request.outputs)
-            });
+            let parts = requests
+                .iter_mut()
+                .map(|request| Part::new(request.inputs.inputs(), &mut request.outputs));
             let mut parts: Vec<_> = parts.collect();
             worker.run(black_box(&mut parts));
             rows += batch;

@@ -31,8 +31,12 @@ pub(crate) type Asker<'c> = Box<dyn FnMut(Buffers) -> (Buffers, Outcome) + 'c>;
 
 /// A lane with a slot for each core.
 pub(crate) fn lane(plan: Arc<dyn Plan>, slots: usize, max_waiting_rows: usize) -> Lane {
-    let settings =
-        LaneSettings { instances: slots, limits: LIMITS, max_waiting_rows, ..LaneSettings::default() };
+    let settings = LaneSettings {
+        instances: slots,
+        limits: LIMITS,
+        max_waiting_rows,
+        ..LaneSettings::default()
+    };
     let lane = Lane::start(plan, settings).unwrap();
     lane.warm_up().unwrap();
     lane

@@ -40,8 +40,7 @@ struct Case {
 impl Case {
     /// The golden rows are for those who have the time.
     fn open(name: &str) -> Self {
-        let engine =
-            OpenOptions::new().golden_rows(false).instances(1).open(model(name)).unwrap();
+        let engine = OpenOptions::new().golden_rows(false).instances(1).open(model(name)).unwrap();
         let lane = contenders::lane(Arc::clone(engine.plan()), 1, 1 << 16);
         let mut row = engine.rows();
         made_up::rows(1, &mut row);

@@ -23,8 +23,7 @@ const CALLERS: usize = 8;
 const LOADS: [f64; 6] = [0.1, 0.3, 0.5, 0.8, 0.95, 1.2];
 
 /// The contenders, in a fixed order, the lane in front.
-const NAMES: [&str; 5] =
-    ["lane", "one mutex", "mutex per core", "one batcher", "batcher per core"];
+const NAMES: [&str; 5] = ["lane", "one mutex", "mutex per core", "one batcher", "batcher per core"];
 
 /// One model under all loads.
 pub(crate) fn run(run: &Run, row: Duration) {
@@ -41,7 +40,8 @@ pub(crate) fn run(run: &Run, row: Duration) {
     let asked = contenders.map(|contender| Asked { contender, model: &model });
     println!("a row in {row:?}; the lane times it at {:.1?}", lane.time_of(1));
     throughput(run, &model, &asked);
-    for load in LOADS {
+    let loads = if run.quick { &LOADS[..1] } else { &LOADS[..] };
+    for &load in loads {
         latency(run, &model, &asked, load);
     }
 }

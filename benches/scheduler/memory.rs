@@ -44,7 +44,11 @@ pub(crate) fn run(run: &Run) {
         for thread in 0..THREADS + TASKS {
             let (lane, model) = (&lane, &model);
             scope.spawn(move || {
-                if thread < THREADS { as_thread(lane, model, more) } else { as_task(lane, model, more) }
+                if thread < THREADS {
+                    as_thread(lane, model, more)
+                } else {
+                    as_task(lane, model, more)
+                }
             });
         }
         for (seen, count) in seen.iter_mut().zip([first, last]) {

@@ -120,7 +120,8 @@ fn chain(seed: u64, links: u32) -> u64 {
 
 /// As many bits as a float32 holds exactly.
 fn hash(row: &[f32], common: u64, links: u32) -> f32 {
-    let seed = row.iter().fold(common, |seed, cell| seed.rotate_left(7) ^ u64::from(cell.to_bits()));
+    let seed =
+        row.iter().fold(common, |seed, cell| seed.rotate_left(7) ^ u64::from(cell.to_bits()));
     f32::from_bits((chain(seed, links) >> 41) as u32 | 0x3f80_0000)
 }
 
