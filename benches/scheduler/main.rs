@@ -1,8 +1,21 @@
 //! What a lane does with many threads, beside what people write instead of it.
 //!
+//! | Part | What it tells |
+//! |---|---|
+//! | `idle` | what a lane adds to one row: nanoseconds and instructions |
+//! | `load-20`, `load-200` | throughput and tails of eight threads, models of 20 and of 200 us a row |
+//! | `overload` | what is answered in time of three times too much, and what comes after |
+//! | `beside` | the tail of a small model beside a large one |
+//! | `memory` | resident memory after a million requests and after ten million |
+//! | `pause` | the first request after a pause |
+//!
 //! ```sh
 //! cargo bench -p hotplate-benches --bench scheduler -- load
 //! ```
+//!
+//! runs the parts whose names hold `load`; all of them take some ten minutes on a machine that does
+//! nothing else, and more on one that does, because rounds are repeated until they were quiet.
+//! Answers are checked before anything is timed, and some of them meanwhile.
 #![forbid(unsafe_code)]
 #![allow(clippy::unwrap_used, reason = "a bench that cannot go on panics")]
 #![allow(clippy::print_stdout, reason = "a bench prints what it measured")]
@@ -22,7 +35,7 @@ mod synthetic;
 use std::{env, num::NonZero, thread, time::Duration};
 
 /// The parts, by the names that choose among them.
-const PARTS: [(&str, fn(&Run)); 7] = [
+const PARTS: [(&str, Part); 7] = [
     ("idle", idle::run),
     ("load-20", |run| load::run(run, Duration::from_micros(20))),
     ("load-200", |run| load::run(run, Duration::from_micros(200))),
@@ -31,6 +44,8 @@ const PARTS: [(&str, fn(&Run)); 7] = [
     ("memory", memory::run),
     ("pause", after_idle::run),
 ];
+
+type Part = fn(&Run);
 
 /// How much is measured, and on what.
 #[derive(Clone, Copy, Debug)]
