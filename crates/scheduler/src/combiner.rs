@@ -18,7 +18,20 @@
 //!
 //! Every thread that sleeps here tries to take a slot when it is woken, for whatever reason, so a
 //! wake-up hands work over without handing over a slot: should another have taken the slot in
-//! between, then that one looks at the queue before it leaves.
+//! between, then that one looks at the queue before it leaves. It must see there what the waker saw,
+//! so the one that was woken has a fence in front of its try.
+//!
+//! # Who works for whom
+//!
+//! A thread that owns a slot runs what waits until its own answer is there. From then on its caller
+//! waits for nothing but the favour, so it gives the slot back and wakes one of those that wait,
+//! unless another batch takes no longer than that wake-up.
+//!
+//! Where threads are more than cores, the backlog may hide from the queue: those who were answered
+//! wait for a core, and whoever has one brings request after request and runs each alone. So woken
+//! threads are counted until they run. While there are some, a thread with a new request queues it,
+//! lets them run with the slot in its hand, and takes what they brought into its batch. The count
+//! decides nothing but that.
 
 mod arrivals;
 mod backlog;
@@ -125,6 +138,8 @@ pub(crate) struct Combiner<R: Runner> {
     /// Nodes of tasks that have ended.
     spares: ArrayQueue<Box<Node<R>>>,
     cancelled: AtomicUsize,
+    /// Threads that have their answer and did not run since: there are not enough cores.
+    woken: CachePadded<AtomicUsize>,
 }
 
 /// What a slot holds.
@@ -160,6 +175,7 @@ impl<R: Runner> Combiner<R> {
             attendants: OnceLock::new(),
             spares: ArrayQueue::new(if cfg!(loom) { 2 } else { SPARES }),
             cancelled: AtomicUsize::new(0),
+            woken: CachePadded::new(AtomicUsize::new(0)),
         }
     }
 
@@ -178,6 +194,9 @@ impl<R: Runner> Combiner<R> {
     ///
     /// When it was not run; the job comes back with the reason.
     pub(crate) fn run(&self, mut job: R::Job, ask: Ask) -> Result<R::Job, (R::Job, Refused)> {
+        if self.has_woken() {
+            return self.run_in_company(job, ask);
+        }
         match self.take_inline() {
             Some(mut slot) => {
                 if self.is_late(&ask, ask.rows) {
@@ -244,6 +263,7 @@ impl<R: Runner> Combiner<R> {
         self.push(&raw const node);
         self.see_to(&node);
         let verdict = self.wait(&node);
+        self.woken.fetch_sub(1, Relaxed);
         std::mem::forget(stay);
         #[expect(unsafe_code, reason = "the verdict gives the job back")]
         // SAFETY: we are the submitter, and saw a verdict.
@@ -268,7 +288,9 @@ impl<R: Runner> Combiner<R> {
                 return verdict;
             }
             park();
-            // Whoever woke us may have left a slot to us.
+            // Whoever woke us may have left a slot to us. Pairs with the fence in `leave`: either
+            // this sees the slot free, or its owner that requests wait, as whoever woke us saw.
+            fence(SeqCst);
             if node.verdict().is_none() {
                 self.see_to(node);
             }
@@ -312,16 +334,6 @@ impl<R: Runner> Combiner<R> {
         }
         // Pairs with the fence in `leave`: either this sees the slot free, or that the request.
         fence(SeqCst);
-    }
-
-    /// Has somebody serve a request in the queue: this thread where a slot became free in between,
-    /// else whoever owns one.
-    fn see_to(&self, node: &Node<R>) {
-        if !self.is_inline() {
-            self.call_attendant();
-        } else if let Some(slot) = self.slots.take() {
-            self.serve(slot, Some(node));
-        }
     }
 
     /// Whether threads run requests, their own first; if not, attendants do.

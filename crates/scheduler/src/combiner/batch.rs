@@ -218,7 +218,11 @@ impl<R: Runner> Combiner<R> {
     /// As [`Node::finish`].
     unsafe fn finish(&self, node: Link<R>, job: Option<R::Job>, verdict: Verdict) -> Option<Wake> {
         // SAFETY: valid until it is ended.
-        let share = unsafe { (*node).share() };
+        let (share, is_thread) = unsafe { ((*node).share(), (*node).is_of_thread()) };
+        if is_thread {
+            // Before the verdict, after which it may run.
+            self.woken.fetch_add(1, Relaxed);
+        }
         // SAFETY: the caller's.
         let wake = unsafe { Node::finish(node, job, verdict, |node| self.put_away(node)) };
         self.credit.give_back(share);

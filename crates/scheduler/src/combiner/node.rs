@@ -179,6 +179,11 @@ impl<R: Runner> Node<R> {
         self.job.with(|job| unsafe { (*job).as_ref() }.map_or(0, |job| runner.rows(job)))
     }
 
+    /// Whether a thread waits for this node.
+    pub(super) const fn is_of_thread(&self) -> bool {
+        matches!(self.submitter, Submitter::Thread(_))
+    }
+
     /// The thread that waits for this node, if it is a thread.
     ///
     /// # Safety

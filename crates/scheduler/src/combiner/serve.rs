@@ -2,15 +2,37 @@
 
 use super::{Combiner, Node, Runner, Slot, batch::Collected};
 use crate::sync::{
-    Ordering::{Release, SeqCst},
+    Ordering::{Relaxed, Release, SeqCst},
     Thread, fence, park, yield_now,
 };
 
-/// A thread whose own answer is there works for others at least this long, in nanoseconds, before
-/// it leaves that to another: waking one costs some of it.
-const HELP_AT_LEAST: u64 = 100_000;
+/// A thread whose own answer is there works for others no longer than this, in nanoseconds: about
+/// what it takes to wake one of them. Its own caller waits meanwhile, and so do the requests that
+/// this caller would bring.
+const HELP: u64 = 20_000;
+
+/// How often a thread lets others run that have their answers, before it runs a batch: the first
+/// time may bring but one of them to a core.
+const YIELDS: u32 = if cfg!(loom) { 1 } else { 4 };
 
 impl<R: Runner> Combiner<R> {
+    /// Has somebody serve a request that was just pushed: this thread where a slot became free in
+    /// between, else whoever owns one.
+    pub(super) fn see_to(&self, node: &Node<R>) {
+        if !self.is_inline() {
+            self.call_attendant();
+        } else if let Some(slot) = self.slots.take() {
+            // What they bring next is in this batch.
+            (0..YIELDS).take_while(|_| self.has_woken()).for_each(|_| yield_now());
+            self.serve(slot, Some(node));
+        }
+    }
+
+    /// Whether threads that were woken still await a core.
+    pub(super) fn has_woken(&self) -> bool {
+        self.woken.load(Relaxed) > 0
+    }
+
     /// Gives a slot back, and takes it again while requests wait that came in between.
     pub(super) fn leave(&self, slot: Slot<'_, R>) {
         drop(slot);
@@ -21,12 +43,17 @@ impl<R: Runner> Combiner<R> {
         }
     }
 
-    /// Serves what waits, unless others do.
+    /// Sees to what waits, unless others do.
     #[cold]
     fn look_after(&self) {
         if !self.is_inline() {
             self.call_attendant();
-        } else if let Some(slot) = self.retake(None) {
+            return;
+        }
+        if self.has_helped_enough(&mut None) && self.look_for_free_slots() {
+            return;
+        }
+        if let Some(slot) = self.retake(None) {
             self.serve(slot, None);
         }
     }
@@ -45,8 +72,8 @@ impl<R: Runner> Combiner<R> {
         }
     }
 
-    /// Runs what waits, and gives the slot back. A thread leaves the rest to another some time
-    /// after its `own` request was answered.
+    /// Runs what waits, and gives the slot back. A thread leaves the rest to another soon after its
+    /// `own` request was answered.
     pub(super) fn serve<'c>(&'c self, mut slot: Slot<'c, R>, own: Option<&Node<R>>) {
         let mut leave_at = None;
         loop {
@@ -68,16 +95,16 @@ impl<R: Runner> Combiner<R> {
         }
     }
 
-    /// Whether others wait though a thread has worked for them long enough, which begins with the
-    /// first call.
+    /// Whether others wait whom a thread had better leave to one of them: another batch would keep it
+    /// beyond [`HELP`], which begins with the first call.
     fn has_helped_enough(&self, leave_at: &mut Option<u64>) -> bool {
         if !self.has_waiting() {
             return false;
         }
         let now = self.runner.now();
-        let help = self.runner.time_of(self.runner.batch_rows()).saturating_mul(2);
-        let help = HELP_AT_LEAST.max(help);
-        now >= *leave_at.get_or_insert(now.saturating_add(help))
+        let rows = self.credit.rows().clamp(1, self.runner.batch_rows());
+        let end = now.saturating_add(self.runner.time_of(rows));
+        end > *leave_at.get_or_insert(now.saturating_add(HELP))
     }
 
     /// Installs the threads that call [`attend`](Self::attend), of which `alone` says whether they

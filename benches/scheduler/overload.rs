@@ -1,0 +1,159 @@
+//! Three times as many requests as can be answered, for half a minute, and what comes after.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use hotplate_backend::Plan;
+use hotplate_load::{Latencies, Measured, Outcome};
+use hotplate_scheduler::{Buffers, Lane, Terms};
+
+use crate::{
+    Run,
+    callers::{Asked, closed, open},
+    contenders::{self, Asker, Contender, ask_lane},
+    neighbours::{Rounds, quiet_rounds},
+    synthetic::Synthetic,
+};
+
+const CALLERS: usize = 96;
+
+/// Fewer than there are callers, so that the others are refused.
+const WAITING_ROWS: usize = 48;
+
+/// When an answer is of no use any more.
+const DEADLINE: Duration = Duration::from_millis(10);
+
+/// Between two requests of whoever watches.
+const WATCH: Duration = Duration::from_millis(1);
+
+/// The lane, asked with a deadline; it notes how long refusals take.
+#[derive(Debug)]
+struct Impatient {
+    lane: Lane,
+    refusals: Mutex<Latencies>,
+}
+
+impl Contender for Impatient {
+    fn asker(&self) -> Asker<'_> {
+        Box::new(|buffers: Buffers| {
+            let start = Instant::now();
+            let terms = Terms { deadline: Some(start + DEADLINE), ..Terms::default() };
+            let (buffers, outcome) = ask_lane(&self.lane, buffers, &terms);
+            if outcome == Outcome::Refused {
+                let took = start.elapsed();
+                self.refusals.lock().unwrap().record(took);
+            }
+            (buffers, outcome)
+        })
+    }
+}
+
+/// Finds the peak, overloads, and watches the recovery.
+pub(crate) fn run(run: &Run) {
+    let model = Synthetic::taking(Duration::from_micros(200));
+    let plan: Arc<dyn Plan> = Arc::clone(&model) as _;
+    let lane = contenders::lane(plan, run.cores, WAITING_ROWS);
+    let contender = Impatient { lane, refusals: Mutex::new(Latencies::new()) };
+    let asked = Asked { contender: &contender, model: &model };
+    let (step, length) = match run.quick {
+        true => (Duration::from_millis(40), Duration::from_millis(200)),
+        false => (Duration::from_secs(2), Duration::from_secs(30)),
+    };
+    let capacity = closed(&asked, WAITING_ROWS, step).rate();
+    let shares = [0.7, 0.8, 0.9, 1.0, 1.1, 1.3];
+    let goodputs =
+        |_| shares.map(|share| goodput(&open(&asked, CALLERS, share * capacity, step, 1)));
+    let Rounds { found, others } = quiet_rounds(1, goodputs);
+    let peak = found[0].into_iter().fold(0.0, f64::max);
+    println!(
+        "{capacity:.0} answers/s in a closed loop; at {shares:?} of that, in time: {:.0?}/s; others \
+         took {:.2} of the cores",
+        found[0], others[0]
+    );
+    *contender.refusals.lock().unwrap() = Latencies::new();
+
+    let (watched, (measured, others, from, to)) = watch(&asked, || {
+        thread::sleep(step / 2);
+        let from = Instant::now();
+        let overload = |_| open(&asked, CALLERS, 3.0 * peak, length, 2);
+        let Rounds { mut found, others } = quiet_rounds(1, overload);
+        let (measured, others) = (found.remove(0), others[0]);
+        let to = Instant::now();
+        thread::sleep(step);
+        (measured, others, from, to)
+    });
+    let in_time = goodput(&measured);
+    println!(
+        "{:.0} requests/s for {length:?}: {in_time:.0} in time a second, {:.2} of the peak; {} \
+         answered, {} refused, {} unsent; others took {others:.2} of the cores",
+        3.0 * peak,
+        in_time / peak,
+        measured.answered,
+        measured.refused,
+        measured.unsent
+    );
+    let refusals = contender.refusals.lock().unwrap();
+    println!(
+        "refusals: p50 {:.1?}, p99 {:.1?}, p99.9 {:.1?}; {:.3}% took over a millisecond",
+        refusals.quantile(0.5),
+        refusals.quantile(0.99),
+        refusals.quantile(0.999),
+        100.0 * refusals.count_above(Duration::from_millis(1)) as f64
+            / refusals.count().max(1) as f64
+    );
+    let is_bad = |seen: &&Seen| !seen.answered || seen.took > DEADLINE;
+    let during = |seen: &&Seen| (from..to).contains(&seen.at);
+    let last_bad = watched.iter().filter(|seen| seen.at >= to).rfind(is_bad);
+    println!(
+        "of one that asks every {WATCH:?}, {} of {} without an answer in time meanwhile; the last \
+         such {:.1?} after it",
+        watched.iter().filter(during).filter(is_bad).count(),
+        watched.iter().filter(during).count(),
+        last_bad.map_or(Duration::ZERO, |seen| seen.at + seen.took - to)
+    );
+}
+
+/// The answers that came in time, a second.
+fn goodput(measured: &Measured) -> f64 {
+    // What was never sent counts as a latency too.
+    let ended = measured.answered + measured.unsent;
+    let in_time = ended.saturating_sub(measured.latency.count_above(DEADLINE));
+    in_time as f64 / measured.window.as_secs_f64()
+}
+
+/// What somebody who asks all the time met.
+struct Seen {
+    at: Instant,
+    took: Duration,
+    answered: bool,
+}
+
+/// Asks now and then while something else is done.
+fn watch<T>(asked: &Asked<'_>, what: impl FnOnce() -> T) -> (Vec<Seen>, T) {
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let watcher = scope.spawn(|| {
+            let mut asker = asked.contender.asker();
+            let (mut buffers, _) = asked.model.request(3);
+            let mut seen = Vec::new();
+            while !done.load(Relaxed) {
+                let at = Instant::now();
+                let (answered, outcome) = asker(buffers);
+                buffers = answered;
+                let answered = outcome == Outcome::Answered;
+                seen.push(Seen { at, took: at.elapsed(), answered });
+                thread::sleep(WATCH);
+            }
+            seen
+        });
+        let result = what();
+        done.store(true, Relaxed);
+        (watcher.join().unwrap(), result)
+    })
+}
