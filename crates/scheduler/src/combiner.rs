@@ -24,8 +24,14 @@
 //! # Who works for whom
 //!
 //! A thread that owns a slot runs what waits until its own answer is there. From then on its caller
-//! waits for nothing but the favour, so it gives the slot back and wakes one of those that wait,
-//! unless another batch takes no longer than that wake-up.
+//! waits for nothing but the favour, so it gives the slot back and wakes an attendant, or while
+//! there is none one of those that wait, unless another batch takes no longer than that wake-up. An
+//! attendant is a thread of the lane's own: it stays as long as there is a backlog, so that one
+//! wake-up serves many batches, and sleeps while there is none.
+//!
+//! A long run is interrupted by whoever wakes up on its core, and a slot whose owner was interrupted
+//! is of use to nobody. So where runs are long, a caller only takes a slot while all are free; else
+//! attendants run what comes, and callers sleep, which leaves the cores to them.
 //!
 //! Where threads are more than cores, the backlog may hide from the queue: those who were answered
 //! wait for a core, and whoever has one brings request after request and runs each alone. So woken
@@ -112,6 +118,10 @@ pub(crate) trait Runner: Send + Sync + Sized {
     /// How long a batch of so many rows is expected to run, in nanoseconds.
     fn time_of(&self, rows: usize) -> u64;
 
+    /// Whether a run takes so much longer than waking a thread that callers had better not hold a
+    /// slot while others wait for a core.
+    fn is_long(&self) -> bool;
+
     /// The rows of a batch from which on more of them gain nothing.
     fn batch_rows(&self) -> usize;
 }
@@ -135,6 +145,7 @@ pub(crate) struct Combiner<R: Runner> {
     spins: u32,
     /// Threads that run what nobody waits for in person.
     attendants: OnceLock<Box<[Thread]>>,
+    wants_attendants: AtomicBool,
     /// Nodes of tasks that have ended.
     spares: ArrayQueue<Box<Node<R>>>,
     cancelled: AtomicUsize,
@@ -173,6 +184,7 @@ impl<R: Runner> Combiner<R> {
             inline: AtomicBool::new(true),
             spins,
             attendants: OnceLock::new(),
+            wants_attendants: AtomicBool::new(false),
             spares: ArrayQueue::new(if cfg!(loom) { 2 } else { SPARES }),
             cancelled: AtomicUsize::new(0),
             woken: CachePadded::new(AtomicUsize::new(0)),
@@ -233,6 +245,9 @@ impl<R: Runner> Combiner<R> {
     /// A slot for a request that need not wait.
     fn take_inline(&self) -> Option<Slot<'_, R>> {
         if self.has_waiting() || !self.is_inline() {
+            return None;
+        }
+        if self.leaves_to_attendants() && !self.slots.are_all_free() {
             return None;
         }
         self.slots.take()

@@ -158,7 +158,11 @@ impl Lane {
         #[expect(unsafe_code, reason = "a request that waits is borrowed across threads")]
         // SAFETY: the caller cannot touch what the part borrows from before the job is back.
         let job = unsafe { self.runner().first_turn(part) };
-        match self.combiner.run(job, ask) {
+        let ran = self.combiner.run(job, ask);
+        if self.combiner.wants_attendants() {
+            self.start_attendants();
+        }
+        match ran {
             Ok(part) => Ok(part),
             Err((part, refused)) => Err(Rejected { work: part, refused }),
         }
@@ -172,8 +176,9 @@ impl Lane {
     /// When the request was not admitted.
     pub fn infer(&self, buffers: Buffers, terms: &Terms) -> Result<Inference, Rejected<Buffers>> {
         // Somebody must see to requests whose owners are busy elsewhere.
-        self.attendants
-            .get_or_init(|| Attendants::start(&self.combiner, 1, false, Duration::ZERO).ok());
+        if self.attendants.get().is_none() {
+            self.start_attendants();
+        }
         let ask = self.ask(buffers.inputs.rows(), terms);
         match self.combiner.submit(buffers, ask) {
             Ok(submitted) => Ok(Inference(Some(submitted))),
@@ -189,6 +194,15 @@ impl Lane {
     /// Runs a batch in this slot as soon as it is free, whatever waits.
     pub(crate) fn run_in_slot(&self, slot: usize, parts: &mut [Part<'_>]) {
         self.combiner.in_slot(slot, |seat| self.runner().run_parts(seat, parts));
+    }
+
+    /// Starts threads for what nobody waits for in person, and for a backlog. Where the system has
+    /// none left, those who bring requests go on to run what waits.
+    #[cold]
+    pub(crate) fn start_attendants(&self) {
+        let count = self.instances();
+        self.attendants
+            .get_or_init(|| Attendants::start(&self.combiner, count, false, Duration::ZERO).ok());
     }
 
     /// Leaves all requests to threads of the lane's own.

@@ -19,6 +19,9 @@ use crate::{
 /// Of the runs of single requests, one in so many is timed.
 const TIMED: u32 = 16;
 
+/// The nanoseconds of a run that is long: some wake-ups.
+const LONG: u64 = 50_000;
+
 /// What a task gives a lane to work with, and gets back.
 #[derive(Debug)]
 pub struct Buffers {
@@ -200,6 +203,10 @@ impl Runner for PlanRunner {
 
     fn time_of(&self, rows: usize) -> u64 {
         self.cost.time_of(rows)
+    }
+
+    fn is_long(&self) -> bool {
+        self.cost.time_of(1) >= LONG
     }
 
     fn batch_rows(&self) -> usize {

@@ -42,6 +42,11 @@ impl<T> Slots<T> {
         self.slots[slot].try_lock()
     }
 
+    /// Whether no slot was taken a moment ago.
+    pub(crate) fn are_all_free(&self) -> bool {
+        self.slots.iter().all(|slot| !slot.is_taken())
+    }
+
     /// A slot that was free a moment ago.
     pub(crate) fn first_free(&self) -> Option<usize> {
         self.slots.iter().position(|slot| !slot.is_taken())

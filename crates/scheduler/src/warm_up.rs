@@ -8,7 +8,7 @@ use std::{
 use hotplate_backend::{BackendError, Device, Part, made_up};
 use hotplate_tensor::{Columns, Tensor};
 
-use crate::{Lane, Tier};
+use crate::{Lane, Tier, combiner::Runner};
 
 /// The batches whose time is taken, in rows.
 const TIMED_ROWS: [usize; 6] = [1, 2, 4, 8, 16, 32];
@@ -49,6 +49,8 @@ impl Lane {
         let awaits = !self.settings.max_queue_delay.is_zero();
         if (on_device || awaits || self.time_of(1) > INLINE_UP_TO) && self.tier() == Tier::Inline {
             self.leave_to_attendants()?;
+        } else if self.runner().is_long() {
+            self.start_attendants();
         }
         Ok(())
     }

@@ -187,8 +187,9 @@ impl<R: Runner> Combiner<R> {
             if !self.has_waiting() || self.slots.first_free().is_none() {
                 return true;
             }
-            if !self.is_inline() {
-                return self.call_attendant();
+            // An attendant stays for as long as there is a backlog, and has no caller to go back to.
+            if self.call_attendant() {
+                return true;
             }
             let Some(mut backlog) = self.backlog.try_lock() else { return true };
             backlog.take_in(&self.arrivals);
@@ -204,7 +205,7 @@ impl<R: Runner> Combiner<R> {
                     thread.unpark();
                     return true;
                 }
-                None if waits => return self.call_attendant(),
+                None if waits => return false,
                 // What came is gone again, or comes only now.
                 None => {}
             }

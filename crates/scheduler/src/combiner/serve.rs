@@ -19,13 +19,22 @@ impl<R: Runner> Combiner<R> {
     /// Has somebody serve a request that was just pushed: this thread where a slot became free in
     /// between, else whoever owns one.
     pub(super) fn see_to(&self, node: &Node<R>) {
-        if !self.is_inline() {
+        if !self.is_inline() || self.leaves_to_attendants() {
             self.call_attendant();
         } else if let Some(slot) = self.slots.take() {
-            // What they bring next is in this batch.
-            (0..YIELDS).take_while(|_| self.has_woken()).for_each(|_| yield_now());
+            self.let_woken_run();
             self.serve(slot, Some(node));
         }
+    }
+
+    /// Whether what waits is for attendants, and not for those who bring it.
+    pub(super) fn leaves_to_attendants(&self) -> bool {
+        self.is_attended() && self.runner.is_long()
+    }
+
+    /// Lets threads run that have their answers: what they bring next is in the next batch.
+    fn let_woken_run(&self) {
+        (0..YIELDS).take_while(|_| self.has_woken()).for_each(|_| yield_now());
     }
 
     /// Whether threads that were woken still await a core.
@@ -83,8 +92,11 @@ impl<R: Runner> Combiner<R> {
                 enough = answered && self.has_helped_enough(&mut leave_at);
             }
             drop(slot);
-            if enough && self.look_for_free_slots() {
-                return;
+            if enough {
+                self.wants_attendants.store(!self.is_attended(), Relaxed);
+                if self.look_for_free_slots() {
+                    return;
+                }
             }
             // Pairs with the fence in `push`, and with that in `look_for_free_slots`.
             fence(SeqCst);
@@ -114,7 +126,18 @@ impl<R: Runner> Combiner<R> {
             // Release: as said in `is_inline`. A thread that is woken to take a slot, and sees this,
             // calls an attendant instead.
             self.inline.store(!alone, Release);
+            self.wants_attendants.store(false, Relaxed);
         }
+    }
+
+    /// Whether there are such threads.
+    fn is_attended(&self) -> bool {
+        self.attendants.get().is_some()
+    }
+
+    /// Whether a thread that had its answer left others waiting, and there are no attendants.
+    pub(crate) fn wants_attendants(&self) -> bool {
+        self.wants_attendants.load(Relaxed)
     }
 
     /// Wakes an attendant, that of a slot which is free. Says whether there is one.
@@ -135,6 +158,7 @@ impl<R: Runner> Combiner<R> {
                 // What came while the batch before ran has company of its own to await.
                 await_company();
                 let Some(mut slot) = self.retake(Some(seat)) else { break };
+                self.let_woken_run();
                 self.run_batch(&mut slot);
                 drop(slot);
                 // As in `serve`.
@@ -142,6 +166,8 @@ impl<R: Runner> Combiner<R> {
             }
             if !stop() {
                 park();
+                // As in `wait`.
+                fence(SeqCst);
             } else if self.has_waiting() {
                 // It is in the hands of others, who need not wake this thread when they are done.
                 yield_now();

@@ -99,6 +99,10 @@ impl Runner for AddOne {
         0
     }
 
+    fn is_long(&self) -> bool {
+        false
+    }
+
     fn batch_rows(&self) -> usize {
         self.batch_rows
     }

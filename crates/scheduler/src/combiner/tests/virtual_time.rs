@@ -82,6 +82,10 @@ impl Runner for Scripted {
         self.world.time_of(rows)
     }
 
+    fn is_long(&self) -> bool {
+        false
+    }
+
     fn batch_rows(&self) -> usize {
         self.world.batch_rows
     }
