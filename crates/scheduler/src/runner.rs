@@ -19,8 +19,8 @@ use crate::{
 /// Of the runs of single requests, one in so many is timed.
 const TIMED: u32 = 16;
 
-/// The nanoseconds of a run that is long: some wake-ups.
-const LONG: u64 = 50_000;
+/// The nanoseconds of a run that is long: longer than waking a thread.
+const LONG: u64 = 15_000;
 
 /// What a task gives a lane to work with, and gets back.
 #[derive(Debug)]
