@@ -13,7 +13,7 @@ const CSV: &str = "Content-Type: text/csv\r\n";
 const DISTRICT: &str = "8.3252,41,6.98,1.02,322,2.56,37.88,-122.23\n";
 
 /// Long enough for what must come first on a busy machine, and short enough to wait for.
-const DELAY: Duration = Duration::from_millis(400);
+const DELAY: Duration = Duration::from_millis(900);
 
 /// A server of one thread, and a model that is run once this time is over.
 fn attended(options: OpenOptions) -> Server {
