@@ -143,8 +143,9 @@ pub(crate) struct Combiner<R: Runner> {
     inline: AtomicBool,
     /// How often a thread looks for its answer before it sleeps.
     spins: u32,
-    /// Threads that run what nobody waits for in person.
+    /// Threads that run what nobody waits for in person, a backlog, and long runs.
     attendants: OnceLock<Box<[Thread]>>,
+    /// Whether somebody left what waits to such threads, and there are none.
     wants_attendants: AtomicBool,
     /// Nodes of tasks that have ended.
     spares: ArrayQueue<Box<Node<R>>>,

@@ -87,7 +87,8 @@ pub struct LaneFigures {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tier {
     /// The threads that bring them, in a free slot; those that find none wait for their answers
-    /// while the owners of slots run what waits as a batch.
+    /// while the owners of slots run what waits as a batch. Runs that are longer than a wake-up are
+    /// left to threads of the lane's own while another slot is taken.
     Inline,
     /// Threads of the lane's own: for a plan that takes over a millisecond or runs on a device, or
     /// where requests are to await company.

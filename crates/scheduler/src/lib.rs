@@ -3,8 +3,9 @@
 //! A [`Lane`] has a slot for each worker. A request takes a free slot and runs *on the thread that
 //! brought it*: no queue, no hand-over, no wake-up. When every slot is taken, requests wait, and
 //! whoever owns a slot runs what waits as one batch before giving the slot back: the backlog is the
-//! signal to batch, and no timer is used. Only plans of more than a millisecond, or on a device,
-//! are run by threads of the lane's own.
+//! signal to batch, and no timer is used. A lane has threads of its own for what is left over when the
+//! callers have their answers, and for runs that are longer than a wake-up while another slot is
+//! taken; plans of more than a millisecond, or on a device, are run by nobody else.
 //!
 //! A blocking caller waits on its own stack; a task leaves its buffers to the lane, and gets them
 //! back with the answer.

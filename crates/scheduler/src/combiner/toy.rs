@@ -15,6 +15,8 @@ pub(super) struct AddOne {
     pub(super) tick: u64,
     // Not loom's: a model has as many states as it has without them.
     pub(super) clock: AtomicU64,
+    /// Whether its runs count as long.
+    pub(super) long: AtomicBool,
     /// Whether nothing may run any more.
     pub(super) over: AtomicBool,
     /// What [`LONG_RUN`] does meanwhile.
@@ -100,7 +102,7 @@ impl Runner for AddOne {
     }
 
     fn is_long(&self) -> bool {
-        false
+        self.long.load(Relaxed)
     }
 
     fn batch_rows(&self) -> usize {
@@ -126,8 +128,8 @@ pub(super) fn adder(slots: usize, batch_rows: usize) -> Arc<Combiner<AddOne>> {
 /// An adder whose clock moves on by `tick` nanoseconds when somebody looks at it.
 pub(super) fn adder_at(slots: usize, batch_rows: usize, tick: u64) -> Arc<Combiner<AddOne>> {
     let limits = Limits { rows: usize::MAX / 2, bytes: usize::MAX / 2 };
-    let (clock, over) = (AtomicU64::new(0), AtomicBool::new(false));
-    let runner = AddOne { batch_rows, tick, clock, over, long_run: OnceLock::new() };
+    let (clock, long, over) = (AtomicU64::new(0), AtomicBool::new(false), AtomicBool::new(false));
+    let runner = AddOne { batch_rows, tick, clock, long, over, long_run: OnceLock::new() };
     Arc::new(Combiner::new(runner, vec![0; slots], limits, 0))
 }
 
