@@ -71,6 +71,8 @@ pub enum ErrorKind {
     DeadlineExceeded,
     /// The model takes no more requests.
     Drained,
+    /// A model is called so already.
+    NameTaken,
 }
 
 #[derive(Debug)]
@@ -85,6 +87,7 @@ pub(crate) enum Cause {
     Backend(BackendError),
     Config { file: PathBuf, problem: String },
     ModelName { name: String },
+    NameTaken { name: String },
     InModel { name: String, error: Error },
     Threshold,
     VoteThreshold,
@@ -172,6 +175,7 @@ impl Error {
             | Cause::Output { .. }
             | Cause::ModelTableForSeveral { .. }
             | Cause::ServeTableOfOne { .. } => ErrorKind::Configuration,
+            Cause::NameTaken { .. } => ErrorKind::NameTaken,
             Cause::Unreadable { .. } => ErrorKind::Unreadable,
             Cause::GoldenFile { .. } | Cause::GoldenDecode { .. } => ErrorKind::InvalidGoldenRows,
             Cause::WrongAnswers { .. } => ErrorKind::WrongAnswers,
@@ -326,6 +330,7 @@ impl fmt::Display for Error {
                 "a served model is called by letters, digits, '-', '_' and '.', not {name:?}; \
                  give it a `name` under [model] in hotplate.toml"
             ),
+            Cause::NameTaken { name } => write!(f, "a model is called {name:?} already"),
             Cause::Output { possible } => write!(f, "[model] output: expected {possible}"),
             Cause::Unreadable { path, source } => write!(f, "{}: {source}", path.display()),
             Cause::ModelTableForSeveral { file } => write!(

@@ -24,6 +24,7 @@ mod accept;
 mod config;
 mod facts;
 mod handler;
+mod head;
 mod http;
 mod log;
 mod memory;
@@ -34,7 +35,8 @@ mod status;
 mod wishes;
 
 pub use config::{Config, ConfigError, Settings};
-pub use handler::{Admitted, Handler, Head, Scratch};
+pub use handler::{Admitted, Handler, Scratch};
+pub use head::Head;
 pub use http::{ServeError, Server, Signals};
 pub use memory::{Memory, lock as lock_memory};
 pub use problem::Problem;
