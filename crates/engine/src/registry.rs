@@ -45,7 +45,7 @@ impl Registry {
             }
             if engines.insert(name.clone(), Arc::new(engine)).is_some() {
                 let problem = format!("two models are called {name:?}");
-                return Err(Error::new(Cause::Config { file: path.to_owned(), problem }));
+                return Err(Error::config(path, problem));
             }
         }
         Ok(Self { engines })
@@ -70,16 +70,17 @@ impl Registry {
 
 /// Checks that each table of configuration stands where it is read.
 fn check_tables(path: &Path, below: &[ModelFolder]) -> Result<(), Error> {
-    if ConfigFile::in_folder(path)?.has_section("model") {
+    if ConfigFile::in_folder(path)?.has_section(config::MODEL.name) {
         return Err(Error::new(Cause::ModelTableForSeveral { file: path.join(config::FILE_NAME) }));
     }
-    match below.iter().find(|folder| folder.has_serve_table) {
-        Some(folder) => {
+    for folder in below {
+        if let Some(table) = &folder.other_table {
+            let table = table.clone();
             let folder = folder.file().parent().unwrap_or(path).to_owned();
-            Err(Error::new(Cause::ServeTableOfOne { folder }))
+            return Err(Error::new(Cause::TableOfOne { folder, table }));
         }
-        None => Ok(()),
     }
+    Ok(())
 }
 
 /// Whether a name can stand in an address, a metric and a log line as it is.
