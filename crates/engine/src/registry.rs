@@ -180,14 +180,15 @@ impl Deref for Endpoints {
 
 /// Checks that each table of configuration stands where it is read.
 fn check_tables(path: &Path, below: &[ModelFolder]) -> Result<(), Error> {
-    if ConfigFile::in_folder(path)?.has_section("model") {
+    if ConfigFile::in_folder(path)?.has_section(config::MODEL.name) {
         return Err(Error::new(Cause::ModelTableForSeveral { file: path.join(config::FILE_NAME) }));
     }
-    match below.iter().find(|folder| folder.has_serve_table) {
-        Some(folder) => {
+    for folder in below {
+        if let Some(table) = &folder.other_table {
+            let table = table.clone();
             let folder = folder.file().parent().unwrap_or(path).to_owned();
-            Err(Error::new(Cause::ServeTableOfOne { folder }))
+            return Err(Error::new(Cause::TableOfOne { folder, table }));
         }
-        None => Ok(()),
     }
+    Ok(())
 }

@@ -31,13 +31,17 @@ mod memory;
 mod metrics;
 mod problem;
 mod reply;
+mod sagemaker;
+mod settings;
 mod status;
 mod wishes;
 
-pub use config::{Config, ConfigError, Settings};
+pub use config::{Config, ConfigError};
 pub use handler::{Admitted, Handler, Scratch};
 pub use head::Head;
 pub use http::{ServeError, Server, Signals};
 pub use memory::{Memory, lock as lock_memory};
 pub use problem::Problem;
 pub use reply::{Phases, Reply};
+pub use sagemaker::base_folder;
+pub use settings::{MediaType, Origin, Serve, Settings, Sources};
