@@ -1,3 +1,5 @@
+mod independent;
+
 use std::sync::Arc;
 
 use hotplate_tensor::{Columns, Schema};

@@ -97,7 +97,7 @@ mod tensors;
 
 pub use blocks::BlockDecoder;
 pub use decoder::Decoder;
-pub use encode::{Encoder, Reasons, encode};
+pub use encode::{Encoder, Placeholder, Reasons, encode};
 pub use error::{DecodeError, DecodeErrorKind};
 pub use format::Format;
 pub use predictions::{Field, Predictions};

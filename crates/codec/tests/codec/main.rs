@@ -5,6 +5,7 @@
 mod blocks;
 mod csv;
 mod encode;
+mod independent;
 mod json;
 mod json_refusals;
 mod lines;
