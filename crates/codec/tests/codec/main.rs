@@ -8,6 +8,7 @@ mod encode;
 mod independent;
 mod json;
 mod json_refusals;
+mod lenient;
 mod lines;
 mod properties;
 mod support;
