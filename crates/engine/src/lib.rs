@@ -43,6 +43,7 @@ mod input;
 mod inspect;
 mod passed_over;
 mod registry;
+mod scorer;
 mod slots;
 pub mod tolerance;
 mod trace;
@@ -71,6 +72,7 @@ pub use input::Input;
 pub use inspect::{Choice, Inspection, ModelFile, inspect};
 pub use passed_over::PassedOver;
 pub use registry::Registry;
+pub use scorer::{OnError, Outcome, Position, Reply, RowFault, Scorer, ScorerOptions, Stretch};
 
 /// The README's program, compiled.
 #[cfg(doctest)]

@@ -64,7 +64,7 @@ fn blank_lines_begin_the_next_block() {
         ("1,a,2\n", 6),
         ("1,a,2\r\n\r\n\n3,b", 7),
         ("1,\"a\n\n\",2\n\n", 10),
-        ("1,\"a\n\n\"\n", 9),
+        ("1,\"a\n\n\"\n", 8),
         ("\n1,a,2\n\n3,b,4\n\n", 14),
     ] {
         assert_eq!(csv.independent_records(buffer.as_bytes()), length, "{buffer:?}");
