@@ -11,7 +11,7 @@ use hotplate_codec::Format;
 
 use crate::{
     sagemaker,
-    settings::{Serve, Settings},
+    settings::{Aws, Serve, Settings},
 };
 
 /// How to serve, decided.
@@ -31,6 +31,8 @@ pub struct Config {
     pub default_accept: Format,
     /// Whether the models are kept from being swapped out, where the system allows it.
     pub lock_memory: bool,
+    /// The AWS front door, where one is wanted.
+    pub aws: Aws,
 }
 
 /// Why settings do not make a configuration.
@@ -83,7 +85,7 @@ impl Settings {
     ///
     /// When the host has no address.
     pub fn into_config(self) -> Result<Config, ConfigError> {
-        let Self { serve } = self;
+        let Self { serve, aws } = self;
         let cores = || thread::available_parallelism().map_or(1, NonZero::get);
         Ok(Config {
             addresses: addresses(&serve)?,
@@ -96,6 +98,7 @@ impl Settings {
             log_requests: serve.log_requests(),
             default_accept: serve.default_accept(),
             lock_memory: serve.lock_memory(),
+            aws,
         })
     }
 }

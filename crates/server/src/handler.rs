@@ -53,11 +53,11 @@ impl Admitted {
         }
     }
 
-    /// The endpoint that is asked, if one is.
-    pub fn endpoint(&self) -> Option<&str> {
+    /// The endpoint and the variant that are asked, if some are.
+    pub fn asked(&self) -> Option<(&str, &str)> {
         match &self.0 {
             Task::Ping | Task::Metrics => None,
-            Task::Predict { lease, .. } => Some(lease.endpoint().name()),
+            Task::Predict { lease, .. } => Some((lease.endpoint().name(), lease.variant().name())),
         }
     }
 }

@@ -13,5 +13,8 @@ mod server;
 mod shared;
 mod stream;
 
+pub(crate) use door::Door;
 pub use error::ServeError;
+pub(crate) use respond::{AnsweredBy, invoke};
 pub use server::{Server, Signals};
+pub(crate) use shared::{Local, Shared};

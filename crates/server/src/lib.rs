@@ -21,6 +21,7 @@
 #![forbid(unsafe_code)]
 
 mod accept;
+mod aws;
 mod config;
 mod facts;
 mod handler;
@@ -44,4 +45,4 @@ pub use memory::{Memory, lock as lock_memory};
 pub use problem::Problem;
 pub use reply::{Phases, Reply};
 pub use sagemaker::base_folder;
-pub use settings::{MediaType, Origin, Serve, Settings, Sources};
+pub use settings::{Aws, MediaType, Origin, Serve, Settings, Sources};

@@ -1,12 +1,16 @@
 //! What can be said about serving, and who is obeyed.
 
+mod aws;
 mod serve;
 
 use std::{ffi::OsString, fmt, iter};
 
 use hotplate::config::{ConfigFile, Key, Said, Table, TableInfo};
 
-pub use self::serve::{MediaType, Serve};
+pub use self::{
+    aws::Aws,
+    serve::{MediaType, Serve},
+};
 use crate::config::ConfigError;
 
 /// Declares the tables of settings, each a field.
@@ -49,6 +53,8 @@ macro_rules! tables {
 tables! {
     /// How to serve.
     serve: Serve,
+    /// The AWS front door.
+    aws: Aws,
 }
 
 /// Who may say something.

@@ -8,7 +8,7 @@ use std::{
 };
 
 use hotplate::{Endpoint, Endpoints, Engine, ModelFolder, Tier};
-use hotplate_server::Memory;
+use hotplate_server::{Memory, Server};
 
 use super::example;
 use crate::fall_back;
@@ -23,16 +23,20 @@ const EXAMPLES: usize = 3;
 pub(super) fn print(
     endpoints: &Endpoints,
     path: &Path,
-    address: SocketAddr,
+    server: &Server,
     warm_in: Duration,
     memory: Option<Memory>,
 ) {
+    let address = server.address();
     let mut people = io::stderr().lock();
     let _ = write_models(endpoints, warm_in, &mut people);
     if let Some(memory) = memory {
         let _ = writeln!(people, "{memory}");
     }
     let _ = write_examples(endpoints, path, address, &mut people);
+    if let Some(aws) = server.aws_address() {
+        let _ = writeln!(people, "AWS's clients: endpoint_url=\"http://{aws}\"");
+    }
     let mut programs = io::stdout().lock();
     let _ = writeln!(programs, "listening on http://{address}").and_then(|()| programs.flush());
 }

@@ -22,6 +22,7 @@ use super::{
     shared::{Local, Shared},
 };
 use crate::{
+    aws,
     handler::{Admitted, Scratch},
     head::Head,
     problem::Problem,
@@ -51,13 +52,23 @@ pub(super) async fn respond(
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let _at_hand = pace.begin();
     match door {
-        Door::Container => Ok(invoke(request, shared, local).await),
+        Door::Container => Ok(invoke(request, door, shared, local).await),
+        Door::Aws => Ok(Box::pin(aws::respond(request, shared, local)).await),
     }
 }
 
-/// Answers one request to the container.
-async fn invoke(
+/// Who answered, for those who want to know.
+#[derive(Clone, Debug)]
+pub(crate) struct AnsweredBy {
+    pub(crate) endpoint: String,
+    pub(crate) variant: String,
+}
+
+/// Answers one request to the container. At the door of AWS, the response's extensions have
+/// [`AnsweredBy`].
+pub(crate) async fn invoke(
     request: Request<Incoming>,
+    door: Door,
     shared: &Arc<Shared>,
     local: &Local,
 ) -> Response<Full<Bytes>> {
@@ -77,8 +88,11 @@ async fn invoke(
             return fail(shared, parts, None, &problem, start);
         }
     };
-    let endpoint = admitted.endpoint().filter(|_| start.is_some()).map(str::to_owned);
-    let endpoint = endpoint.as_deref();
+    let wanted = start.is_some() || door == Door::Aws;
+    let by = admitted.asked().filter(|_| wanted).map(|(endpoint, variant)| AnsweredBy {
+        endpoint: endpoint.to_owned(),
+        variant: variant.to_owned(),
+    });
     let body = match body::begin(&mut incoming, shared.max_body_bytes, waits).await {
         Ok(Begun::Whole(body)) => Ok(body),
         Ok(Begun::Part(first)) => {
@@ -90,25 +104,25 @@ async fn invoke(
     };
     let body = match body {
         Ok(body) => body,
-        Err(problem) => return fail(shared, parts, endpoint, &problem, start),
+        Err(problem) => return fail(shared, parts, by, &problem, start),
     };
     if body.len() >= LARGE_BODY_BYTES {
         let mut reply = Box::pin(answer_apart(shared, admitted.keep(), body)).await;
         let bytes = std::mem::take(&mut reply.body).into();
-        return finish(shared, parts, endpoint, &reply, bytes, start);
+        return finish(shared, parts, by, &reply, bytes, start);
     }
     if admitted.is_attended() {
         let (admitted, scratch, mut reply) = (admitted.keep(), &local.scratch, Reply::default());
         let answer = shared.handler.answer_in_task(&admitted, &body, scratch, &mut reply);
         Box::pin(answer).await;
         let bytes = std::mem::take(&mut reply.body).into();
-        return finish(shared, parts, endpoint, &reply, bytes, start);
+        return finish(shared, parts, by, &reply, bytes, start);
     }
     let mut reply = local.reply.borrow_mut();
     let mut scratch = local.scratch.borrow_mut();
     shared.handler.answer(&admitted, &body, &mut scratch, &mut reply);
     let bytes = Bytes::copy_from_slice(&reply.body);
-    finish(shared, parts, endpoint, &reply, bytes, start)
+    finish(shared, parts, by, &reply, bytes, start)
 }
 
 /// Answers on a thread where nobody else waits. Only so many do that at once that a core is left
@@ -179,27 +193,28 @@ fn list<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<Cow<'h, str>> {
 fn fail(
     shared: &Shared,
     parts: Parts,
-    endpoint: Option<&str>,
+    by: Option<AnsweredBy>,
     problem: &Problem,
     start: Option<Instant>,
 ) -> Response<Full<Bytes>> {
     let mut reply = Reply::default();
     problem.answer(&mut reply);
     let bytes = std::mem::take(&mut reply.body).into();
-    finish(shared, parts, endpoint, &reply, bytes, start)
+    finish(shared, parts, by, &reply, bytes, start)
 }
 
 /// Makes the response, and logs it when asked for.
 fn finish(
     shared: &Shared,
     parts: Parts,
-    endpoint: Option<&str>,
+    by: Option<AnsweredBy>,
     reply: &Reply,
     body: Bytes,
     start: Option<Instant>,
 ) -> Response<Full<Bytes>> {
     if let (Some(log), Some(start)) = (&shared.log, start) {
         let id = REQUEST_IDS.iter().find_map(|name| parts.headers.get(name)).map(text);
+        let endpoint = by.as_ref().map(|by| by.endpoint.as_str());
         log.write(id, parts.uri.path(), endpoint, reply, start.elapsed());
     }
     // The request's map becomes the reply's, whose memory hyper keeps for the next request.
@@ -230,5 +245,8 @@ fn finish(
     *response.status_mut() =
         StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     *response.headers_mut() = headers;
+    if let Some(by) = by {
+        response.extensions_mut().insert(by);
+    }
     response
 }

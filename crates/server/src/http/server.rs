@@ -1,6 +1,6 @@
 use std::{
     io,
-    net::{SocketAddr, TcpListener},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -16,7 +16,7 @@ use tokio::{
 };
 
 use super::{ServeError, acceptor::Threads, budget::Budget, door::Door, shared::Shared};
-use crate::{Config, handler::Handler, log::RequestLog};
+use crate::{Config, aws::FrontDoor, handler::Handler, log::RequestLog};
 
 /// As many bodies of the greatest length as may be in memory at once.
 const LARGEST_BODIES: usize = 8;
@@ -28,6 +28,7 @@ const LARGEST_BODIES: usize = 8;
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
+    aws_address: Option<SocketAddr>,
     shared: Arc<Shared>,
     threads: Threads,
     stop: watch::Sender<bool>,
@@ -41,12 +42,20 @@ impl Server {
     ///
     /// When no address can be listened on, or a thread does not start.
     pub fn bind(config: &Config) -> Result<Self, ServeError> {
-        let listeners = listen(&config.addresses)?;
-        let address = listeners[0].local_addr().map_err(ServeError::Start)?;
-        let listeners = listeners.into_iter().map(|listener| (Door::Container, listener)).collect();
+        let mut listeners = Vec::new();
+        let address = open(Door::Container, &config.addresses, &mut listeners)?;
+        let aws_address = config.aws.endpoint.map(|port| {
+            let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+            open(Door::Aws, &[address], &mut listeners)
+        });
+        let aws_address = aws_address.transpose()?;
         let log = config.log_requests.then(RequestLog::start).transpose();
+        let handler = Handler::new(config.default_accept).time_phases(config.log_requests);
+        let handler = Arc::new(handler);
+        let front_door = FrontDoor::new(&config.aws, &handler, config.drain);
         let shared = Arc::new(Shared {
-            handler: Handler::new(config.default_accept).time_phases(config.log_requests),
+            handler,
+            aws: front_door.map_err(ServeError::Start)?,
             max_body_bytes: config.max_body_bytes,
             budget: Budget::new(config.max_body_bytes.saturating_mul(LARGEST_BODIES)),
             large: Semaphore::new(config.threads.saturating_sub(1).max(1)),
@@ -56,12 +65,17 @@ impl Server {
         let (stop, stopped) = watch::channel(false);
         let threads = Threads::start(listeners, config.threads, &shared, &stopped, config.drain)
             .map_err(ServeError::Start)?;
-        Ok(Self { address, shared, threads, stop, drain: config.drain })
+        Ok(Self { address, aws_address, shared, threads, stop, drain: config.drain })
     }
 
     /// Where the server listens; with a free port asked for, the one that was found.
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where AWS's clients are answered, if they are.
+    pub const fn aws_address(&self) -> Option<SocketAddr> {
+        self.aws_address
     }
 
     /// Installs the models; from here on the server is ready.
@@ -142,6 +156,18 @@ impl Signals {
         drop(entered);
         Ok(Self { runtime, terminate, interrupt })
     }
+}
+
+/// Adds the listeners of a door, and returns the first one's address.
+fn open(
+    door: Door,
+    addresses: &[SocketAddr],
+    listeners: &mut Vec<(Door, TcpListener)>,
+) -> Result<SocketAddr, ServeError> {
+    let opened = listen(addresses)?;
+    let address = opened[0].local_addr().map_err(ServeError::Start)?;
+    listeners.extend(opened.into_iter().map(|listener| (door, listener)));
+    Ok(address)
 }
 
 /// Listens on every address that can be listened on, which must be one at least. With port zero,
