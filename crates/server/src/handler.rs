@@ -7,12 +7,22 @@ mod scratch;
 
 use std::{cell::RefCell, sync::OnceLock};
 
-use hotplate::{Endpoints, Registry, Snapshot, Tier};
+use hotplate::{Endpoints, OpenOptions, Registry, Snapshot, Tier};
 use hotplate_codec::Format;
 
 pub use self::scratch::Scratch;
 use self::{ask::Ask, lease::Lease, route::Route, scratch::Stopwatch};
-use crate::{facts, head::Head, metrics, problem::Problem, reply::Reply, status::Reason};
+use crate::{
+    batch,
+    config::ModelMemory,
+    facts,
+    head::Head,
+    management::{Manage, Management},
+    metrics,
+    problem::Problem,
+    reply::Reply,
+    status::Reason,
+};
 
 /// Answers requests; shared by all threads.
 #[derive(Debug)]
@@ -21,6 +31,9 @@ pub struct Handler {
     registry: OnceLock<Registry>,
     default_accept: Format,
     times_phases: bool,
+    /// Where models come and go.
+    management: Option<Management>,
+    execution_parameters: String,
 }
 
 /// A request that may send its body.
@@ -31,6 +44,8 @@ pub struct Admitted(Task);
 enum Task {
     Ping,
     Metrics,
+    ExecutionParameters,
+    Manage(Manage),
     Predict { lease: Lease, ask: Ask },
 }
 
@@ -48,24 +63,31 @@ impl Admitted {
     /// Whether threads of the model's own run it, so that the caller's had better not wait.
     pub fn is_attended(&self) -> bool {
         match &self.0 {
-            Task::Ping | Task::Metrics => false,
             Task::Predict { lease, .. } => lease.engine().tier() == Tier::Attended,
+            _ => false,
         }
     }
 
     /// The endpoint that is asked, if one is.
     pub fn endpoint(&self) -> Option<&str> {
         match &self.0 {
-            Task::Ping | Task::Metrics => None,
             Task::Predict { lease, .. } => Some(lease.endpoint().name()),
+            Task::Manage(Manage::Describe(name) | Manage::Remove(name)) => Some(name),
+            _ => None,
         }
+    }
+
+    /// Whether it takes so long, whatever its body, that a thread that others wait for had better
+    /// not answer it.
+    pub fn is_long(&self) -> bool {
+        matches!(&self.0, Task::Manage(manage) if manage.is_long())
     }
 }
 
 impl Handler {
     /// A handler without models: it is not ready, and says so.
     pub const fn new(default_accept: Format) -> Self {
-        Self { registry: OnceLock::new(), default_accept, times_phases: false }
+        Self { registry: OnceLock::new(), default_accept, times_phases: false, management: None, execution_parameters: String::new() }
     }
 
     /// Makes replies say where the time went, if `yes`. Reading the clock takes a share of a small
@@ -73,6 +95,21 @@ impl Handler {
     #[must_use]
     pub const fn time_phases(mut self, yes: bool) -> Self {
         self.times_phases = yes;
+        self
+    }
+
+    /// Tells those who send batches how many at once keep so many threads busy, and how long they
+    /// may be.
+    #[must_use]
+    pub fn take_batches(mut self, threads: usize, max_body_bytes: usize) -> Self {
+        self.execution_parameters = batch::parameters(threads, max_body_bytes);
+        self
+    }
+
+    /// Lets models come and go through `/models`, opened as `options` say.
+    #[must_use]
+    pub fn manage_models(mut self, options: OpenOptions, memory: ModelMemory) -> Self {
+        self.management = Some(Management::new(options, memory));
         self
     }
 
@@ -93,7 +130,7 @@ impl Handler {
     ///
     /// When nothing in the body could make it a good request.
     pub fn admit(&self, head: &Head<'_>) -> Result<Admitted, Problem> {
-        let task = match Route::of(head)? {
+        let task = match Route::of(head, self.management.is_some())? {
             Route::Invocations => {
                 let endpoints = self.ready()?;
                 if endpoints.len() != 1 {
@@ -107,13 +144,20 @@ impl Handler {
                 let place = place.map_err(|_| unknown_model(name, &endpoints))?;
                 self.predict(endpoints, place, head)?
             }
+            // Where models come and go, to have none is as good as any.
+            Route::Ping if self.management.is_some() => Task::Ping,
             Route::Ping => {
                 self.ready()?;
                 Task::Ping
             }
+            Route::Manage(manage) => {
+                self.ready()?;
+                Task::Manage(manage)
+            }
             // Before the models are there, too: whoever collects metrics should not take a server
             // that starts for one that is gone.
             Route::Metrics => Task::Metrics,
+            Route::ExecutionParameters => Task::ExecutionParameters,
         };
         Ok(Admitted(task))
     }
@@ -136,6 +180,14 @@ impl Handler {
                 let endpoints = self.registry().map(Registry::load);
                 let text = metrics::of_models(endpoints.as_deref());
                 reply.document(metrics::MEDIA_TYPE, text.as_bytes());
+            }
+            Task::ExecutionParameters => {
+                let parameters = self.execution_parameters.as_bytes();
+                reply.document(Format::Json.media_type(), parameters);
+            }
+            Task::Manage(manage) => {
+                let Err(problem) = self.manage(manage, body, reply) else { return };
+                problem.answer(reply);
             }
             Task::Predict { lease, ask } => {
                 let (engine, watch) = (lease.engine(), Stopwatch::new(self.times_phases));
@@ -168,6 +220,13 @@ impl Handler {
         scratch.borrow_mut().put(engine, model);
     }
 
+    fn manage(&self, manage: &Manage, body: &[u8], reply: &mut Reply) -> Result<(), Problem> {
+        let (Some(management), Some(registry)) = (&self.management, self.registry()) else {
+            return Err(Problem::new(Reason::Internal, "there are no models to manage"));
+        };
+        management.answer(registry, manage, body, reply)
+    }
+
     fn predict(&self, endpoints: Snapshot, place: usize, head: &Head<'_>) -> Result<Task, Problem> {
         let ask = Ask::of(head, self.default_accept)?;
         Ok(Task::Predict { lease: Lease::of(endpoints, place, 0), ask })
@@ -181,6 +240,10 @@ impl Handler {
 }
 
 fn model_required(endpoints: &Endpoints) -> Problem {
+    if endpoints.is_empty() {
+        let message = "no model is loaded, so that there is none to ask";
+        return Problem::new(Reason::UnknownModel, message);
+    }
     let names = names(endpoints);
     let message = format!(
         "several models are served, so say which: POST /models/NAME/invoke, where NAME is {names}"

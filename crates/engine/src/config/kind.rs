@@ -192,6 +192,12 @@ impl Kind for Count {
     }
 }
 
+impl Written for Count {
+    fn write(value: &usize) -> String {
+        value.to_string()
+    }
+}
+
 /// A number of bytes: a whole number, or text with the unit `KiB`, `MiB` or `GiB`.
 #[derive(Debug)]
 pub struct Bytes;

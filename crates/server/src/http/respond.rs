@@ -92,6 +92,11 @@ async fn invoke(
         Ok(body) => body,
         Err(problem) => return fail(shared, parts, endpoint, &problem, start),
     };
+    if admitted.is_long() {
+        let mut reply = Box::pin(on_other_thread(shared, admitted, body)).await;
+        let bytes = std::mem::take(&mut reply.body).into();
+        return finish(shared, parts, endpoint, &reply, bytes, start);
+    }
     if body.len() >= LARGE_BODY_BYTES {
         let mut reply = Box::pin(answer_apart(shared, admitted.keep(), body)).await;
         let bytes = std::mem::take(&mut reply.body).into();
@@ -115,6 +120,11 @@ async fn invoke(
 /// for everybody else.
 async fn answer_apart(shared: &Arc<Shared>, admitted: Admitted, body: Bytes) -> Reply {
     let _permit = shared.large.acquire().await;
+    on_other_thread(shared, admitted, body).await
+}
+
+/// Answers on a thread that has no connections.
+async fn on_other_thread(shared: &Arc<Shared>, admitted: Admitted, body: Bytes) -> Reply {
     let task = {
         let shared = Arc::clone(shared);
         spawn_blocking(move || {

@@ -46,7 +46,7 @@ impl Server {
         let listeners = listeners.into_iter().map(|listener| (Door::Container, listener)).collect();
         let log = config.log_requests.then(RequestLog::start).transpose();
         let shared = Arc::new(Shared {
-            handler: Handler::new(config.default_accept).time_phases(config.log_requests),
+            handler: handler(config),
             max_body_bytes: config.max_body_bytes,
             budget: Budget::new(config.max_body_bytes.saturating_mul(LARGEST_BODIES)),
             large: Semaphore::new(config.threads.saturating_sub(1).max(1)),
@@ -141,6 +141,16 @@ impl Signals {
         let interrupt = signal(SignalKind::interrupt()).map_err(ServeError::Start)?;
         drop(entered);
         Ok(Self { runtime, terminate, interrupt })
+    }
+}
+
+fn handler(config: &Config) -> Handler {
+    let handler = Handler::new(config.default_accept)
+        .time_phases(config.log_requests)
+        .take_batches(config.threads, config.max_body_bytes);
+    match config.multi_model {
+        Some(memory) => handler.manage_models(config.open.clone(), memory),
+        None => handler,
     }
 }
 

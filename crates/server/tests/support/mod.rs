@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test file uses its own part of this")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+pub(crate) mod forest;
+
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
@@ -101,11 +103,15 @@ impl Client {
     }
 
     pub(crate) fn get(&mut self, path: &str) -> Response {
-        self.send(format!("GET {path} HTTP/1.1\r\nHost: test\r\n\r\n").as_bytes());
+        self.ask("GET", path)
+    }
+
+    /// Sends a request without a body.
+    pub(crate) fn ask(&mut self, method: &str, path: &str) -> Response {
+        self.send(format!("{method} {path} HTTP/1.1\r\nHost: test\r\n\r\n").as_bytes());
         self.receive()
     }
 
-    /// Whether the server has closed the connection.
     /// Whether a reply has begun to come, without waiting for one.
     pub(crate) fn has_reply(&self) -> bool {
         let stream = self.stream.get_ref();
@@ -115,6 +121,7 @@ impl Client {
         has
     }
 
+    /// Whether the server has closed the connection.
     pub(crate) fn is_closed(&mut self) -> bool {
         matches!(self.stream.fill_buf(), Ok([]) | Err(_))
     }
