@@ -1,5 +1,6 @@
 //! `hotplate serve`: settings, socket, models, and then requests until somebody says stop.
 
+mod allocator;
 mod example;
 pub(crate) mod settings;
 mod welcome;
@@ -25,6 +26,9 @@ pub(crate) fn run(arguments: &Serve) -> Result<()> {
     // Bound before anything is opened: a port that is taken fails at once, and who looks at /ping
     // meanwhile sees a server that is not ready instead of none.
     let mut config = settings::said(&arguments.flags, path)?.into_config()?;
+    if config.multi_model.is_some() {
+        allocator::gives_memory_back();
+    }
     config.open = arguments.runs_on.options();
     let comes_later = config.multi_model.is_some() && arguments.path.is_none();
     let path = if comes_later { path.to_owned() } else { said? };

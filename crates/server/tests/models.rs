@@ -5,7 +5,10 @@ mod support;
 
 use std::{
     fs,
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     thread,
     time::Duration,
 };
@@ -100,12 +103,16 @@ fn model_comes_answers_and_goes() {
 
 #[test]
 fn model_is_loaded_from_a_folder_or_a_file() {
-    let server = empty(Serve::default());
+    let server = bound(Serve { multi_model: Some(true), ..Serve::default() });
+    let registry = Registry::new();
+    server.install(registry.clone());
     let mut client = Client::connect(server.address());
     for url in [shipped("housing"), shipped("housing/model.onnx")] {
         assert_eq!(load(&mut client, "a", &url).status, 200, "{url}");
         assert_eq!(client.post("/models/a/invoke", CSV, DISTRICT).status, 200);
+        let engine = Arc::downgrade(registry.load().get("a").unwrap().variants()[0].engine());
         assert_eq!(delete(&mut client, "/models/a").status, 200);
+        assert!(engine.upgrade().is_none(), "nobody holds what is removed");
     }
     server.stop().unwrap();
 }

@@ -5,7 +5,9 @@
 mod bench;
 mod config;
 mod diff;
+mod forest;
 mod inspect;
+mod multi_model;
 mod needs;
 mod onnxruntime;
 mod predict;
