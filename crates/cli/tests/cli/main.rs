@@ -10,6 +10,7 @@ mod inspect;
 mod multi_model;
 mod needs;
 mod onnxruntime;
+mod placeholders;
 mod predict;
 mod serve;
 mod served;
