@@ -137,9 +137,7 @@ impl Settings {
                 limit: serve.model_memory,
                 factor: serve.model_memory_factor(),
             }),
-            batch: serve
-                .batch()
-                .then(|| Batch { lines_for_lines: serve.default_accept.is_none() }),
+            batch: serve.batch().then(|| Batch { lines_for_lines: serve.default_accept.is_none() }),
             sessions: serve
                 .sessions()
                 .then(|| SessionLimits { time: serve.session_time(), count: serve.max_sessions() }),

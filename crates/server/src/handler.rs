@@ -1,26 +1,30 @@
 //! Requests in, replies out, without a socket.
 
 mod ask;
+mod batch;
 mod lease;
+mod pieces;
 mod route;
 mod scratch;
 
-use std::{cell::RefCell, sync::OnceLock};
+use std::{cell::RefCell, sync::OnceLock, time::Duration};
 
 use hotplate::{Endpoints, OpenOptions, Registry, Snapshot, Tier};
 use hotplate_codec::Format;
 
+pub(crate) use self::pieces::Pieces;
 pub use self::scratch::Scratch;
 use self::{ask::Ask, lease::Lease, route::Route, scratch::Stopwatch};
 use crate::{
-    batch,
-    config::ModelMemory,
+    batch as transform,
+    config::{Batch, ModelMemory, SessionLimits},
     facts,
     head::Head,
     management::{Manage, Management},
     metrics,
     problem::Problem,
     reply::Reply,
+    sessions::{Session, Sessions},
     status::Reason,
 };
 
@@ -34,6 +38,11 @@ pub struct Handler {
     /// Where models come and go.
     management: Option<Management>,
     execution_parameters: String,
+    /// Where bodies are batches.
+    batch: Option<Batch>,
+    sessions: Option<Sessions>,
+    /// How long a request may wait for its model.
+    patience: Option<Duration>,
 }
 
 /// A request that may send its body.
@@ -46,7 +55,8 @@ enum Task {
     Metrics,
     ExecutionParameters,
     Manage(Manage),
-    Predict { lease: Lease, ask: Ask },
+    Predict { lease: Lease, ask: Ask, session: Option<Box<Session>> },
+    Batch { lease: Lease, ask: Ask },
 }
 
 impl Admitted {
@@ -55,7 +65,10 @@ impl Admitted {
     #[must_use]
     pub fn keep(self) -> Self {
         Self(match self.0 {
-            Task::Predict { lease, ask } => Task::Predict { lease: lease.keep(), ask },
+            Task::Predict { lease, ask, session } => {
+                Task::Predict { lease: lease.keep(), ask, session }
+            }
+            Task::Batch { lease, ask } => Task::Batch { lease: lease.keep(), ask },
             task => task,
         })
     }
@@ -71,7 +84,9 @@ impl Admitted {
     /// The endpoint that is asked, if one is.
     pub fn endpoint(&self) -> Option<&str> {
         match &self.0 {
-            Task::Predict { lease, .. } => Some(lease.endpoint().name()),
+            Task::Predict { lease, .. } | Task::Batch { lease, .. } => {
+                Some(lease.endpoint().name())
+            }
             Task::Manage(Manage::Describe(name) | Manage::Remove(name)) => Some(name),
             _ => None,
         }
@@ -80,14 +95,27 @@ impl Admitted {
     /// Whether it takes so long, whatever its body, that a thread that others wait for had better
     /// not answer it.
     pub fn is_long(&self) -> bool {
-        matches!(&self.0, Task::Manage(manage) if manage.is_long())
+        match &self.0 {
+            Task::Manage(manage) => manage.is_long(),
+            Task::Batch { .. } => true,
+            _ => false,
+        }
     }
 }
 
 impl Handler {
     /// A handler without models: it is not ready, and says so.
     pub const fn new(default_accept: Format) -> Self {
-        Self { registry: OnceLock::new(), default_accept, times_phases: false, management: None, execution_parameters: String::new() }
+        Self {
+            registry: OnceLock::new(),
+            default_accept,
+            times_phases: false,
+            management: None,
+            execution_parameters: String::new(),
+            batch: None,
+            sessions: None,
+            patience: None,
+        }
     }
 
     /// Makes replies say where the time went, if `yes`. Reading the clock takes a share of a small
@@ -102,7 +130,28 @@ impl Handler {
     /// may be.
     #[must_use]
     pub fn take_batches(mut self, threads: usize, max_body_bytes: usize) -> Self {
-        self.execution_parameters = batch::parameters(threads, max_body_bytes);
+        self.execution_parameters = transform::parameters(threads, max_body_bytes);
+        self
+    }
+
+    /// Answers a line that is no row with a placeholder.
+    #[must_use]
+    pub const fn answer_batches(mut self, batch: Batch) -> Self {
+        self.batch = Some(batch);
+        self
+    }
+
+    /// Keeps ids for clients that ask for sessions.
+    #[must_use]
+    pub fn keep_sessions(mut self, limits: SessionLimits) -> Self {
+        self.sessions = Some(Sessions::new(limits));
+        self
+    }
+
+    /// Lets a request wait for its model no longer than this.
+    #[must_use]
+    pub const fn wait_at_most(mut self, patience: Duration) -> Self {
+        self.patience = Some(patience);
         self
     }
 
@@ -189,12 +238,73 @@ impl Handler {
                 let Err(problem) = self.manage(manage, body, reply) else { return };
                 problem.answer(reply);
             }
-            Task::Predict { lease, ask } => {
-                let (engine, watch) = (lease.engine(), Stopwatch::new(self.times_phases));
-                let scratch = scratch.of(engine);
-                if let Err(problem) = scratch.predict(engine, *ask, body, watch, reply) {
+            Task::Batch { lease, ask } => {
+                if let Err(problem) = batch::answer(lease.engine(), *ask, body, reply) {
                     problem.answer(reply);
                 }
+            }
+            Task::Predict { lease, ask, session } => {
+                let session = session.as_deref();
+                if session.is_some() && self.is_about_session(session, body, reply) {
+                    return;
+                }
+                let (engine, watch) = (lease.engine(), Stopwatch::new(self.times_phases));
+                let scratch = scratch.of(engine);
+                let answered = scratch.predict(engine, *ask, body, watch, reply);
+                self.conclude(answered, session, body, reply);
+            }
+        }
+    }
+
+    /// As [`answer`](Self::answer), but for many rows with the first of them alone, and what answers
+    /// the others.
+    pub(crate) fn answer_in_pieces(
+        &self,
+        admitted: Admitted,
+        body: &[u8],
+        reply: &mut Reply,
+    ) -> Option<Pieces> {
+        let (lease, ask) = match admitted.0 {
+            Task::Predict { lease, ask, session: None } => (lease, ask),
+            task => {
+                self.answer(&Admitted(task), body, &mut Scratch::default(), reply);
+                return None;
+            }
+        };
+        reply.clear();
+        let begun = Pieces::begin(lease, ask, body, Stopwatch::new(self.times_phases), reply);
+        begun.unwrap_or_else(|problem| {
+            self.conclude(Err(problem), None, body, reply);
+            None
+        })
+    }
+
+    /// Whether a body is about sessions alone, which is answered then.
+    fn is_about_session(&self, session: Option<&Session>, body: &[u8], reply: &mut Reply) -> bool {
+        let Some(sessions) = &self.sessions else { return false };
+        let Some(answered) = sessions.answer(session, body, reply) else { return false };
+        if let Err(problem) = answered {
+            problem.answer(reply);
+        }
+        true
+    }
+
+    /// Tells what is wrong, or the id of a session that was wished for with the rows.
+    fn conclude(
+        &self,
+        answered: Result<(), Problem>,
+        session: Option<&Session>,
+        body: &[u8],
+        reply: &mut Reply,
+    ) {
+        let answered = match (answered, session, &self.sessions) {
+            (Ok(()), Some(Session::New), Some(sessions)) => sessions.open(reply),
+            (answered, ..) => answered,
+        };
+        if let Err(problem) = answered {
+            // Only what is no row of the model can be about a session, and need not say so before.
+            if session.is_some() || !self.is_about_session(None, body, reply) {
+                problem.answer(reply);
             }
         }
     }
@@ -207,16 +317,18 @@ impl Handler {
         scratch: &RefCell<Scratch>,
         reply: &mut Reply,
     ) {
-        let Task::Predict { lease, ask } = &admitted.0 else {
+        let Task::Predict { lease, ask, session } = &admitted.0 else {
             return self.answer(admitted, body, &mut scratch.borrow_mut(), reply);
         };
         reply.clear();
+        let session = session.as_deref();
+        if session.is_some() && self.is_about_session(session, body, reply) {
+            return;
+        }
         let (engine, watch) = (lease.engine(), Stopwatch::new(self.times_phases));
         let mut model = scratch.borrow_mut().take(engine);
         let answered = model.predict_in_task(engine, *ask, body, watch, reply).await;
-        if let Err(problem) = answered {
-            problem.answer(reply);
-        }
+        self.conclude(answered, session, body, reply);
         scratch.borrow_mut().put(engine, model);
     }
 
@@ -228,8 +340,23 @@ impl Handler {
     }
 
     fn predict(&self, endpoints: Snapshot, place: usize, head: &Head<'_>) -> Result<Task, Problem> {
-        let ask = Ask::of(head, self.default_accept)?;
-        Ok(Task::Predict { lease: Lease::of(endpoints, place, 0), ask })
+        let accept = match self.batch {
+            Some(Batch { lines_for_lines: true }) => {
+                batch::reply_format(head.content_type, self.default_accept)
+            }
+            _ => self.default_accept,
+        };
+        let mut ask = Ask::of(head, accept)?;
+        ask.wishes.terms.patience = self.patience;
+        let lease = Lease::of(endpoints, place, 0);
+        if self.batch.is_some() {
+            return Ok(Task::Batch { lease, ask });
+        }
+        let session = match (&self.sessions, head.session_id) {
+            (Some(sessions), Some(id)) => Some(Box::new(sessions.named(id)?)),
+            _ => None,
+        };
+        Ok(Task::Predict { lease, ask, session })
     }
 
     fn ready(&self) -> Result<Snapshot, Problem> {

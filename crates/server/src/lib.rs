@@ -45,6 +45,7 @@ mod metrics;
 mod problem;
 mod reply;
 mod sagemaker;
+mod sessions;
 mod settings;
 mod status;
 mod wishes;

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use hotplate::scorer::RowFault;
 use hotplate_codec::{DecodeError, Format, json};
 
 use crate::{reply::Reply, status::Reason};
@@ -108,6 +109,29 @@ impl Problem {
 
 impl From<DecodeError> for Problem {
     fn from(error: DecodeError) -> Self {
+        Self::of_body(&error)
+    }
+}
+
+impl From<hotplate::Error> for Problem {
+    fn from(error: hotplate::Error) -> Self {
+        Self::of_engine(&error)
+    }
+}
+
+/// What ended a batch, which is about no single record of it.
+impl From<&RowFault> for Problem {
+    fn from(fault: &RowFault) -> Self {
+        match (fault.as_decode_error(), fault.as_engine_error()) {
+            (Some(error), _) => Self::of_body(error),
+            (None, Some(error)) => Self::of_engine(error),
+            (None, None) => Self::new(Reason::Internal, "the batch failed"),
+        }
+    }
+}
+
+impl Problem {
+    fn of_body(error: &DecodeError) -> Self {
         let mut problem = Self::new(Reason::Body(error.kind()), error.to_string());
         problem.0.row = error.row();
         problem.0.byte = error.offset();
@@ -116,10 +140,8 @@ impl From<DecodeError> for Problem {
         problem.0.got = error.got().map(str::to_owned);
         problem
     }
-}
 
-impl From<hotplate::Error> for Problem {
-    fn from(error: hotplate::Error) -> Self {
+    fn of_engine(error: &hotplate::Error) -> Self {
         let reason = Reason::Engine(error.kind());
         if let Some(retry_after) = error.retry_after() {
             let mut problem = Self::new(reason, error.to_string());

@@ -36,6 +36,8 @@ pub(crate) enum Reason {
     Overloaded,
     /// The models are not warm yet.
     NotReady,
+    /// There is no session of this id.
+    UnknownSession,
     /// A field of a request about models is missing or wrong.
     BadField,
     /// A model of this name is there.
@@ -71,6 +73,7 @@ impl Reason {
             Self::BodyBroken => (400, "body_broken"),
             Self::Overloaded => (503, "overloaded"),
             Self::NotReady => (503, "not_ready"),
+            Self::UnknownSession => (400, "unknown_session"),
             Self::BadField => (400, "bad_field"),
             Self::ModelExists => (409, "model_exists"),
             Self::NoModel => (404, "no_model"),

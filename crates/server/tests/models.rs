@@ -269,8 +269,7 @@ fn removal_waits_for_the_requests_at_hand() {
 fn execution_parameters_are_told() {
     let server = bound(Serve { threads: Some(2), ..Serve::default() });
     let mut client = Client::connect(server.address());
-    let expected =
-        json!({"MaxConcurrentTransforms": 2, "BatchStrategy": "MULTI_RECORD", "MaxPayloadInMB": 25});
+    let expected = json!({"MaxConcurrentTransforms": 2, "BatchStrategy": "MULTI_RECORD", "MaxPayloadInMB": 25});
     assert_eq!(client.get("/execution-parameters").json(), expected);
     assert_eq!(client.ask("POST", "/execution-parameters").status, 405);
     server.stop().unwrap();

@@ -15,7 +15,10 @@ fn resident_bytes(served: &Served) -> usize {
 }
 
 #[test]
-#[cfg_attr(not(all(target_os = "linux", target_env = "gnu")), ignore = "asks Linux and GNU's library")]
+#[cfg_attr(
+    not(all(target_os = "linux", target_env = "gnu")),
+    ignore = "asks Linux and GNU's library"
+)]
 fn memory_of_a_model_is_free_when_its_removal_is_confirmed() {
     let folder = tempfile::tempdir().unwrap();
     forest::write(folder.path(), TREES);

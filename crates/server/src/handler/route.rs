@@ -44,7 +44,8 @@ impl<'p> Route<'p> {
             }
             path => {
                 let path = path.strip_prefix("models/").ok_or_else(|| not_found(managed))?;
-                let (name, rest) = path.split_once('/').map_or((path, None), |(name, rest)| (name, Some(rest)));
+                let (name, rest) =
+                    path.split_once('/').map_or((path, None), |(name, rest)| (name, Some(rest)));
                 match rest {
                     _ if name.is_empty() => Err(not_found(managed)),
                     Some("invoke") => allow(head, &["POST"], "POST", Self::Invoke(name)),

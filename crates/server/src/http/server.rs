@@ -49,7 +49,8 @@ impl Server {
             handler: handler(config),
             max_body_bytes: config.max_body_bytes,
             budget: Budget::new(config.max_body_bytes.saturating_mul(LARGEST_BODIES)),
-            large: Semaphore::new(config.threads.saturating_sub(1).max(1)),
+            large: Arc::new(Semaphore::new(config.threads.saturating_sub(1).max(1))),
+            request_timeout: config.request_timeout,
             stopping: AtomicBool::new(false),
             log: log.map_err(ServeError::Start)?,
         });
@@ -145,13 +146,20 @@ impl Signals {
 }
 
 fn handler(config: &Config) -> Handler {
-    let handler = Handler::new(config.default_accept)
+    let mut handler = Handler::new(config.default_accept)
         .time_phases(config.log_requests)
+        .wait_at_most(config.request_timeout)
         .take_batches(config.threads, config.max_body_bytes);
-    match config.multi_model {
-        Some(memory) => handler.manage_models(config.open.clone(), memory),
-        None => handler,
+    if let Some(batch) = config.batch {
+        handler = handler.answer_batches(batch);
     }
+    if let Some(limits) = config.sessions {
+        handler = handler.keep_sessions(limits);
+    }
+    if let Some(memory) = config.multi_model {
+        handler = handler.manage_models(config.open.clone(), memory);
+    }
+    handler
 }
 
 /// Listens on every address that can be listened on, which must be one at least. With port zero,

@@ -50,7 +50,8 @@ mod tests {
         assert_eq!(cut("next_page_token=250"), (None, 0, None));
         assert_eq!(cut("next_page_token=9999"), (None, 0, None));
         assert_eq!(cut("limit=0"), (None, 0, Some(0)));
-        for garbage in ["limit=101", "limit=-1", "limit=x", "next_page_token=x", "nextPageToken=7"] {
+        for garbage in ["limit=101", "limit=-1", "limit=x", "next_page_token=x", "nextPageToken=7"]
+        {
             assert_eq!(cut(garbage), (Some(0), 100, Some(100)), "{garbage}");
         }
         assert_eq!(Page::of(None).cut(&[(); 3]), (&[(); 3][..], None));

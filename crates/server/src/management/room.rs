@@ -128,17 +128,23 @@ fn of_hierarchy(line: &str, mounted: &Path) -> Option<u64> {
     };
     // Inside a container the root itself is often all that is shown of the group.
     let group = root.join(group.trim_start_matches('/'));
-    group.ancestors().take_while(|folder| folder.starts_with(&root)).filter_map(|folder| of_group(folder, files)).min()
+    group
+        .ancestors()
+        .take_while(|folder| folder.starts_with(&root))
+        .filter_map(|folder| of_group(folder, files))
+        .min()
 }
 
 fn of_group(folder: &Path, [limit, usage, inactive]: [&str; 3]) -> Option<u64> {
-    let number = |file: &str| fs::read_to_string(folder.join(file)).ok()?.trim().parse::<u64>().ok();
+    let number =
+        |file: &str| fs::read_to_string(folder.join(file)).ok()?.trim().parse::<u64>().ok();
     // Without a limit there is a word.
     let (limit, usage) = (number(limit)?, number(usage)?);
     // Pages of files that nobody used lately are given up when memory is wanted.
     let statistics = fs::read_to_string(folder.join("memory.stat")).unwrap_or_default();
     let mut pairs = statistics.lines().filter_map(|line| line.split_once(' '));
-    let inactive = pairs.find(|(key, _)| *key == inactive).and_then(|(_, bytes)| bytes.parse().ok());
+    let inactive =
+        pairs.find(|(key, _)| *key == inactive).and_then(|(_, bytes)| bytes.parse().ok());
     Some(limit.saturating_sub(usage.saturating_sub(inactive.unwrap_or(0_u64))))
 }
 
@@ -176,11 +182,14 @@ mod tests {
             fs::create_dir_all(&folder).unwrap();
             files.iter().for_each(|(file, text)| fs::write(folder.join(file), text).unwrap());
         };
-        write("memory/a", [
-            ("memory.limit_in_bytes", "1000\n"),
-            ("memory.usage_in_bytes", "700\n"),
-            ("memory.stat", "cache 1\ntotal_inactive_file 200\n"),
-        ]);
+        write(
+            "memory/a",
+            [
+                ("memory.limit_in_bytes", "1000\n"),
+                ("memory.usage_in_bytes", "700\n"),
+                ("memory.stat", "cache 1\ntotal_inactive_file 200\n"),
+            ],
+        );
         assert_eq!(of_hierarchy("4:cpu,memory:/a/b", mounted.path()), Some(500));
         assert_eq!(of_hierarchy("4:cpu:/a", mounted.path()), None);
         write("c", [("memory.max", "max\n"), ("memory.current", "1\n"), ("memory.stat", "")]);
