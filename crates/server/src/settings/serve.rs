@@ -22,11 +22,6 @@ hotplate::settings! {
             "SAGEMAKER_MAX_PAYLOAD_IN_MB" in "MiB",
             "MAX_CONTENT_LENGTH",
         ];
-        /// How long a request may wait for its model, and a reply may take to begin.
-        request_timeout: Time = Duration::from_secs(60), also [
-            "SAGEMAKER_MODEL_SERVER_TIMEOUT_SECONDS" in "s",
-            "SAGEMAKER_MODEL_SERVER_TIMEOUT" in "s",
-        ];
         /// How many seconds requests may go on after SIGTERM, which SageMaker allows 30.
         drain_seconds: Whole = 25;
         /// Log each model and each request on standard output, one line of JSON, without features.
@@ -35,6 +30,11 @@ hotplate::settings! {
         default_accept: MediaType = Format::Json, also ["SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT"];
         /// Keep the models from being swapped out, where the system allows it.
         lock_memory: Truth = true;
+        /// How long a request may wait for its model, and a reply may take to begin.
+        request_timeout: Time = Duration::from_secs(60), also [
+            "SAGEMAKER_MODEL_SERVER_TIMEOUT_SECONDS" in "s",
+            "SAGEMAKER_MODEL_SERVER_TIMEOUT" in "s",
+        ];
         /// Serve SageMaker's multi-model API: models come and go through /models.
         multi_model: Truth = false, also ["SAGEMAKER_MULTI_MODEL"];
         /// Memory that models may take that come through /models, which are refused beyond it.

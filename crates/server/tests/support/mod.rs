@@ -73,8 +73,28 @@ impl Client {
         if let Some(length) = response.header("content-length") {
             response.body = vec![0; length.parse().unwrap()];
             self.stream.read_exact(&mut response.body).unwrap();
+        } else if response.header("transfer-encoding") == Some("chunked") {
+            while let Some(chunk) = self.chunk() {
+                response.body.extend(chunk);
+            }
         }
         response
+    }
+
+    /// The next chunk of a body, which is not the last.
+    pub(crate) fn chunk(&mut self) -> Option<Vec<u8>> {
+        let mut chunk = vec![0; usize::from_str_radix(&self.line(), 16).unwrap()];
+        self.stream.read_exact(&mut chunk).unwrap();
+        assert_eq!(self.line(), "");
+        (!chunk.is_empty()).then_some(chunk)
+    }
+
+    /// Everything up to the end of the connection.
+    pub(crate) fn rest(&mut self) -> Vec<u8> {
+        let mut rest = Vec::new();
+        // A connection that is broken has an end, too.
+        let _ = self.stream.read_to_end(&mut rest);
+        rest
     }
 
     /// A response without its body, as the one to HEAD is.
