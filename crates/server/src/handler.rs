@@ -2,6 +2,7 @@
 
 mod ask;
 mod batch;
+mod ending;
 mod lease;
 mod pieces;
 mod route;
@@ -251,60 +252,7 @@ impl Handler {
                 let (engine, watch) = (lease.engine(), Stopwatch::new(self.times_phases));
                 let scratch = scratch.of(engine);
                 let answered = scratch.predict(engine, *ask, body, watch, reply);
-                self.conclude(answered, session, body, reply);
-            }
-        }
-    }
-
-    /// As [`answer`](Self::answer), but for many rows with the first of them alone, and what answers
-    /// the others.
-    pub(crate) fn answer_in_pieces(
-        &self,
-        admitted: Admitted,
-        body: &[u8],
-        reply: &mut Reply,
-    ) -> Option<Pieces> {
-        let (lease, ask) = match admitted.0 {
-            Task::Predict { lease, ask, session: None } => (lease, ask),
-            task => {
-                self.answer(&Admitted(task), body, &mut Scratch::default(), reply);
-                return None;
-            }
-        };
-        reply.clear();
-        let begun = Pieces::begin(lease, ask, body, Stopwatch::new(self.times_phases), reply);
-        begun.unwrap_or_else(|problem| {
-            self.conclude(Err(problem), None, body, reply);
-            None
-        })
-    }
-
-    /// Whether a body is about sessions alone, which is answered then.
-    fn is_about_session(&self, session: Option<&Session>, body: &[u8], reply: &mut Reply) -> bool {
-        let Some(sessions) = &self.sessions else { return false };
-        let Some(answered) = sessions.answer(session, body, reply) else { return false };
-        if let Err(problem) = answered {
-            problem.answer(reply);
-        }
-        true
-    }
-
-    /// Tells what is wrong, or the id of a session that was wished for with the rows.
-    fn conclude(
-        &self,
-        answered: Result<(), Problem>,
-        session: Option<&Session>,
-        body: &[u8],
-        reply: &mut Reply,
-    ) {
-        let answered = match (answered, session, &self.sessions) {
-            (Ok(()), Some(Session::New), Some(sessions)) => sessions.open(reply),
-            (answered, ..) => answered,
-        };
-        if let Err(problem) = answered {
-            // Only what is no row of the model can be about a session, and need not say so before.
-            if session.is_some() || !self.is_about_session(None, body, reply) {
-                problem.answer(reply);
+                self.conclude(answered, lease, session, body, reply);
             }
         }
     }
@@ -328,15 +276,8 @@ impl Handler {
         let (engine, watch) = (lease.engine(), Stopwatch::new(self.times_phases));
         let mut model = scratch.borrow_mut().take(engine);
         let answered = model.predict_in_task(engine, *ask, body, watch, reply).await;
-        self.conclude(answered, session, body, reply);
+        self.conclude(answered, lease, session, body, reply);
         scratch.borrow_mut().put(engine, model);
-    }
-
-    fn manage(&self, manage: &Manage, body: &[u8], reply: &mut Reply) -> Result<(), Problem> {
-        let (Some(management), Some(registry)) = (&self.management, self.registry()) else {
-            return Err(Problem::new(Reason::Internal, "there are no models to manage"));
-        };
-        management.answer(registry, manage, body, reply)
     }
 
     fn predict(&self, endpoints: Snapshot, place: usize, head: &Head<'_>) -> Result<Task, Problem> {

@@ -27,6 +27,10 @@
 //! | `GET /models/NAME` | `{"modelName": .., "modelUrl": ..}` |
 //! | `DELETE /models/NAME` | 200 once the model's memory is free |
 //!
+//! The reply to many rows goes out in chunks as they are computed. All rows are decoded before, so
+//! that one that is wrong is told with a status; where the model fails in the midst of a reply, the
+//! connection is broken off, which a client sees by the last chunk that is missing.
+//!
 //! A request that fails gets one JSON object: `error` for a person, `reason` for programs, and
 //! `row`, `column`, `expected` and `got` where they apply. Rows count from zero.
 #![forbid(unsafe_code)]

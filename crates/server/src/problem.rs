@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use hotplate::scorer::RowFault;
+use hotplate::{ErrorKind, scorer::RowFault};
 use hotplate_codec::{DecodeError, Format, json};
 
 use crate::{reply::Reply, status::Reason};
@@ -56,6 +56,14 @@ impl Problem {
 
     pub(crate) fn allow(mut self, methods: &'static str) -> Self {
         self.0.allow = Some(methods);
+        self
+    }
+
+    /// The same, of a model on a device whose memory is for models to be unloaded from.
+    pub(crate) fn of_device(mut self) -> Self {
+        if self.0.reason == Reason::Engine(ErrorKind::OutOfMemory) {
+            self.0.reason = Reason::NoMemory;
+        }
         self
     }
 
@@ -164,5 +172,22 @@ impl Problem {
         problem.0.expected = error.expected();
         problem.0.got = error.got();
         problem
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_of_a_device_is_for_models_to_be_unloaded_from() {
+        let status = |kind| {
+            let mut reply = Reply::default();
+            Problem::new(Reason::Engine(kind), "").of_device().answer(&mut reply);
+            reply.status
+        };
+        assert_eq!(status(ErrorKind::OutOfMemory), 507);
+        assert_eq!(status(ErrorKind::Overloaded), 503);
+        assert_eq!(status(ErrorKind::WrongShape), 400);
     }
 }

@@ -5,6 +5,7 @@
 mod bench;
 mod config;
 mod diff;
+mod drain;
 mod forest;
 mod inspect;
 mod multi_model;

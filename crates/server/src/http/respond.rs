@@ -44,6 +44,9 @@ const REQUEST_IDS: [HeaderName; 2] = [
     HeaderName::from_static("x-request-id"),
 ];
 
+/// What a client calls the model, where the platform calls it otherwise.
+const TARGET_MODEL: HeaderName = HeaderName::from_static("x-amzn-sagemaker-target-model");
+
 /// Answers one request that came in at `door`.
 ///
 /// hyper moves this future about, so that what few requests need is boxed.
@@ -253,7 +256,8 @@ fn finish(
 ) -> Response<Outgoing> {
     if let (Some(log), Some(start)) = (&shared.log, start) {
         let id = REQUEST_IDS.iter().find_map(|name| parts.headers.get(name)).map(text);
-        log.write(id, parts.uri.path(), endpoint, reply, start.elapsed());
+        let target = parts.headers.get(&TARGET_MODEL).map(text);
+        log.write(id, parts.uri.path(), endpoint, target, reply, start.elapsed());
     }
     // The request's map becomes the reply's, whose memory hyper keeps for the next request.
     let mut headers = parts.headers;
