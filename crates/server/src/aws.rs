@@ -14,7 +14,7 @@
 mod asynchronous;
 mod constraints;
 mod describe;
-mod event_stream;
+pub(crate) mod event_stream;
 mod fault;
 mod invoke;
 mod operation;
@@ -22,19 +22,18 @@ mod s3;
 
 use std::{
     io,
+    rc::Rc,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use bytes::Bytes;
-use http_body_util::Full;
 use hyper::{Request, Response, body::Incoming, header::HeaderValue};
 use uuid::Uuid;
 
 use self::{asynchronous::Line, fault::Fault, operation::Operation, s3::Folder};
 use crate::{
     handler::Handler,
-    http::{Local, Shared},
+    http::{Local, Outgoing, Pace, Shared},
     settings::Aws,
 };
 
@@ -76,17 +75,18 @@ pub(crate) async fn respond(
     request: Request<Incoming>,
     shared: &Arc<Shared>,
     local: &Local,
-) -> Response<Full<Bytes>> {
+    pace: &Rc<Pace>,
+) -> Response<Outgoing> {
     let (parts, body) = request.into_parts();
     let operation = Operation::of(&parts);
     let request = Request::from_parts(parts, body);
     let mut response = match operation {
         Err(fault) => fault.of_runtime(),
         Ok(Operation::Invoke(endpoint)) => {
-            of_runtime(invoke::whole(endpoint, request, shared, local).await)
+            of_runtime(invoke::whole(endpoint, request, shared, local, pace).await)
         }
         Ok(Operation::InvokeWithStream(endpoint)) => {
-            of_runtime(invoke::streamed(endpoint, request, shared, local).await)
+            of_runtime(invoke::streamed(endpoint, request, shared, local, pace).await)
         }
         Ok(Operation::InvokeAsync(endpoint)) => {
             of_runtime(asynchronous::enqueue(&endpoint, request, shared).await)
@@ -106,6 +106,6 @@ pub(crate) async fn respond(
     response
 }
 
-fn of_runtime(result: Result<Response<Full<Bytes>>, Fault>) -> Response<Full<Bytes>> {
+fn of_runtime(result: Result<Response<Outgoing>, Fault>) -> Response<Outgoing> {
     result.unwrap_or_else(|fault| fault.of_runtime())
 }

@@ -6,6 +6,7 @@ mod budget;
 mod connection;
 mod door;
 mod error;
+mod outgoing;
 mod pace;
 mod respond;
 mod runner;
@@ -15,6 +16,8 @@ mod stream;
 
 pub(crate) use door::Door;
 pub use error::ServeError;
+pub(crate) use outgoing::Outgoing;
+pub(crate) use pace::Pace;
 pub(crate) use respond::{AnsweredBy, invoke};
 pub use server::{Server, Signals};
 pub(crate) use shared::{Local, Shared};

@@ -11,7 +11,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Limited};
 use hyper::{
     HeaderMap, Request, Response,
     body::Incoming,
@@ -29,7 +29,7 @@ use super::{
 use crate::{
     handler::{Handler, Scratch},
     head::Head,
-    http::Shared,
+    http::{Outgoing, Shared},
     reply::Reply,
 };
 
@@ -109,7 +109,7 @@ pub(super) async fn enqueue(
     endpoint: &str,
     request: Request<Incoming>,
     shared: &Shared,
-) -> Result<Response<Full<Bytes>>, Fault> {
+) -> Result<Response<Outgoing>, Fault> {
     let (parts, body) = request.into_parts();
     constraints::check(&parts.headers)?;
     let path = invoke::path(endpoint, &parts.headers, shared)?;

@@ -1,7 +1,6 @@
 //! `DescribeEndpoint`, which clients poll until an endpoint is in service.
 
-use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Limited};
 use hyper::{Response, body::Incoming};
 use serde_json::{Value, json};
 
@@ -9,15 +8,12 @@ use super::{
     JSON_1_1,
     fault::{Fault, document},
 };
-use crate::http::Shared;
+use crate::http::{Outgoing, Shared};
 
 /// The longest request.
 const LONGEST_BODY: usize = 16 << 10;
 
-pub(super) async fn endpoint(
-    body: Incoming,
-    shared: &Shared,
-) -> Result<Response<Full<Bytes>>, Fault> {
+pub(super) async fn endpoint(body: Incoming, shared: &Shared) -> Result<Response<Outgoing>, Fault> {
     let body = Limited::new(body, LONGEST_BODY).collect().await;
     let body = body.map_err(|error| Fault::ValidationError(error.to_string()))?.to_bytes();
     let request: Value = serde_json::from_slice(&body)

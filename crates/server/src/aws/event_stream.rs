@@ -5,14 +5,27 @@
 //! behind its length in a byte, the byte 7 for text, and a value behind its length in a `u16`. The
 //! end of the HTTP body ends the stream.
 
+use serde_json::json;
+
 /// The media type.
-pub(super) const MEDIA_TYPE: &str = "application/vnd.amazon.eventstream";
+pub(crate) const MEDIA_TYPE: &str = "application/vnd.amazon.eventstream";
 
 /// The most bytes in the payload of one frame; clients refuse those of more than 24 MiB.
-pub(super) const PAYLOAD_BYTES: usize = 64 << 10;
+const PAYLOAD_BYTES: usize = 64 << 10;
+
+/// Appends the exception that tells, behind parts of a reply, that the rest will not come.
+pub(crate) fn write_failure(message: &str, out: &mut Vec<u8>) {
+    let headers = [
+        (":exception-type", "ModelStreamError"),
+        (":content-type", "application/json"),
+        (":message-type", "exception"),
+    ];
+    let payload = json!({ "Message": message, "ErrorCode": "StreamBroken" }).to_string();
+    write_frame(&headers, payload.as_bytes(), out);
+}
 
 /// Appends `bytes` of a reply, as one `PayloadPart` or several.
-pub(super) fn write_parts(bytes: &[u8], out: &mut Vec<u8>) {
+pub(crate) fn write_parts(bytes: &[u8], out: &mut Vec<u8>) {
     for payload in bytes.chunks(PAYLOAD_BYTES) {
         let headers = [
             (":event-type", "PayloadPart"),

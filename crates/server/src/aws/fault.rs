@@ -1,12 +1,12 @@
 //! Errors as AWS's clients read them.
 
-use bytes::Bytes;
-use http_body_util::Full;
 use hyper::{
     Response, StatusCode,
     header::{CONTENT_TYPE, HeaderValue},
 };
 use serde_json::{Map, Value, json};
+
+use crate::http::Outgoing;
 
 /// How much of a container's reply an error repeats.
 const MOST_REPEATED: usize = 4096;
@@ -80,7 +80,7 @@ impl Fault {
     }
 
     /// As an operation of the runtime service answers.
-    pub(super) fn of_runtime(&self) -> Response<Full<Bytes>> {
+    pub(super) fn of_runtime(&self) -> Response<Outgoing> {
         let (status, name) = self.on_the_wire();
         let mut response = document(status, "application/json", &self.body());
         response.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static(name));
@@ -89,7 +89,7 @@ impl Fault {
 
     /// As an operation of the control plane answers: `json 1.1`, which has no such header, and
     /// whose only client error is `ValidationException`.
-    pub(super) fn of_control(&self) -> Response<Full<Bytes>> {
+    pub(super) fn of_control(&self) -> Response<Outgoing> {
         let (status, name) = match self {
             Self::ValidationError(_) => (400, "ValidationException"),
             _ => self.on_the_wire(),
@@ -108,8 +108,8 @@ pub(super) fn document(
     status: u16,
     content_type: &'static str,
     body: &Value,
-) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(body.to_string().into()));
+) -> Response<Outgoing> {
+    let mut response = Response::new(Outgoing::whole(body.to_string().into()));
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));

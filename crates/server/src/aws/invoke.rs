@@ -1,20 +1,18 @@
 //! `InvokeEndpoint`, with and without a stream: the container is asked, and what it says is told as
 //! SageMaker tells it.
 
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
-use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::{BodyExt as _, Collected};
 use hyper::{
     HeaderMap, Request, Response, Uri,
     body::Incoming,
     header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue},
-    http::response::Parts,
 };
 use serde_json::Value;
 
 use super::{constraints, event_stream, fault::Fault};
-use crate::http::{AnsweredBy, Door, Local, Shared, invoke};
+use crate::http::{AnsweredBy, Door, Local, Outgoing, Pace, Shared, invoke};
 
 const VARIANT: HeaderName = HeaderName::from_static("x-amzn-invoked-production-variant");
 const SESSION: HeaderName = HeaderName::from_static("x-amzn-sagemaker-session-id");
@@ -29,9 +27,9 @@ pub(super) async fn whole(
     request: Request<Incoming>,
     shared: &Arc<Shared>,
     local: &Local,
-) -> Result<Response<Full<Bytes>>, Fault> {
-    let (parts, body) = ask(endpoint, request, shared, local).await?;
-    Ok(Response::from_parts(parts, Full::new(body)))
+    pace: &Rc<Pace>,
+) -> Result<Response<Outgoing>, Fault> {
+    ask(endpoint, request, shared, local, pace).await
 }
 
 /// `InvokeEndpointWithResponseStream`.
@@ -40,21 +38,20 @@ pub(super) async fn streamed(
     mut request: Request<Incoming>,
     shared: &Arc<Shared>,
     local: &Local,
-) -> Result<Response<Full<Bytes>>, Fault> {
+    pace: &Rc<Pace>,
+) -> Result<Response<Outgoing>, Fault> {
     // What `Accept` says is about the stream's own form here.
     let headers = request.headers_mut();
     match headers.remove(STREAM_ACCEPT) {
         Some(accept) => headers.insert(ACCEPT, accept),
         None => headers.remove(ACCEPT),
     };
-    let (mut parts, body) = ask(endpoint, request, shared, local).await?;
+    let (mut parts, body) = ask(endpoint, request, shared, local, pace).await?.into_parts();
     let media_type = HeaderValue::from_static(event_stream::MEDIA_TYPE);
     if let Some(content_type) = parts.headers.insert(CONTENT_TYPE, media_type) {
         parts.headers.insert(STREAM_CONTENT_TYPE, content_type);
     }
-    let mut frames = Vec::with_capacity(body.len() + 256);
-    event_stream::write_parts(&body, &mut frames);
-    Ok(Response::from_parts(parts, Full::new(frames.into())))
+    Ok(Response::from_parts(parts, body.in_frames()))
 }
 
 async fn ask(
@@ -62,28 +59,28 @@ async fn ask(
     request: Request<Incoming>,
     shared: &Arc<Shared>,
     local: &Local,
-) -> Result<(Parts, Bytes), Fault> {
+    pace: &Rc<Pace>,
+) -> Result<Response<Outgoing>, Fault> {
     let (mut parts, incoming) = request.into_parts();
     constraints::check(&parts.headers)?;
     parts.uri = Uri::try_from(path(&endpoint, &parts.headers, shared)?)
         .map_err(|error| Fault::InternalFailure(error.to_string()))?;
-    let response = invoke(Request::from_parts(parts, incoming), Door::Aws, shared, local).await;
-    let (mut parts, body) = response.into_parts();
-    let body = match body.collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(never) => match never {},
-    };
-    if !parts.status.is_success() {
-        return Err(of_container(endpoint, parts.status.as_u16(), &body));
+    let request = Request::from_parts(parts, incoming);
+    let mut response = invoke(request, Door::Aws, shared, local, pace).await;
+    if !response.status().is_success() {
+        let status = response.status().as_u16();
+        // Errors are whole; one that were not would be told as far as it came.
+        let body = response.into_body().collect().await;
+        let body = body.map(Collected::to_bytes).unwrap_or_default();
+        return Err(of_container(endpoint, status, &body));
     }
-    let variant = parts.extensions.remove::<AnsweredBy>();
-    let variant = variant.and_then(|by| HeaderValue::from_str(&by.variant).ok());
-    if let Some(variant) = variant {
-        parts.headers.insert(VARIANT, variant);
+    let variant = response.extensions_mut().remove::<AnsweredBy>().and_then(|by| by.variant);
+    if let Some(variant) = variant.and_then(|name| HeaderValue::from_str(&name).ok()) {
+        response.headers_mut().insert(VARIANT, variant);
     }
     // The container says a new session's id in two headers, of which clients know one.
-    parts.headers.remove(SESSION);
-    Ok((parts, body))
+    response.headers_mut().remove(SESSION);
+    Ok(response)
 }
 
 /// The container's path of the model that is asked for.
