@@ -209,15 +209,14 @@ impl<'e> Scorer<'e> {
         let Self { engine, options, columns, answer, .. } = self;
         let columns = &*columns;
         let count = rows.len();
-        let explanations;
-        if count == columns.rows() {
+        let explanations = if count == columns.rows() {
             engine.predict_into(columns, answer)?;
-            explanations = options.explain.map(|_| engine.explain(columns)).transpose()?;
+            options.explain.map(|_| engine.explain(columns)).transpose()?
         } else {
             let views = columns.inputs().slice(rows);
             engine.predict_into(&views[..], answer)?;
-            explanations = options.explain.map(|_| engine.explain(&views[..])).transpose()?;
-        }
+            options.explain.map(|_| engine.explain(&views[..])).transpose()?
+        };
         let most = options.explain.unwrap_or_default();
         let reasons = explanations.as_ref().map(|explanations| explanations.reasons(most));
         let mut tensors = Vec::new();
