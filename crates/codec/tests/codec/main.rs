@@ -7,6 +7,7 @@ mod csv;
 mod encode;
 mod json;
 mod json_refusals;
+mod lenient;
 mod lines;
 mod properties;
 mod support;
