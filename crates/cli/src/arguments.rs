@@ -180,7 +180,7 @@ pub(crate) struct Predict {
     pub(crate) output: PathBuf,
 
     /// csv, json or jsonl [default: by the file's ending, else the input's]
-    #[arg(long, value_name = "FORMAT", value_parser = format)]
+    #[arg(long, value_name = "FORMAT", value_parser = written_format)]
     pub(crate) output_format: Option<Format>,
 
     /// Pass over columns that the model does not have, such as an identifier or the target
@@ -349,7 +349,14 @@ fn finite(text: &str) -> Result<f64, String> {
 
 fn format(name: &str) -> Result<Format, String> {
     Format::from_name(&name.to_ascii_lowercase())
-        .ok_or_else(|| "expected csv, json or jsonl".to_owned())
+        .ok_or_else(|| "expected csv, json, jsonl, libsvm, npy, npz or recordio".to_owned())
+}
+
+fn written_format(name: &str) -> Result<Format, String> {
+    format(name)
+        .ok()
+        .filter(|format| format.is_written())
+        .ok_or_else(|| "expected csv, json, jsonl, npy or recordio".to_owned())
 }
 
 #[cfg(test)]

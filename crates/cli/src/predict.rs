@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &Predict) -> Result<()> {
 /// How many columns each score is to be explained by, if at all.
 fn columns_to_explain(arguments: &Predict, output: Format) -> Result<Option<usize>> {
     match arguments.explain {
-        Some(_) if output == Format::Csv => {
+        Some(_) if !matches!(output, Format::Json | Format::JsonLines) => {
             bail!("explanations are written in JSON; add --output-format jsonl")
         }
         // All of them, where no number was given.
