@@ -190,7 +190,9 @@ impl Settings {
         };
         let default_accept = match self.default_accept {
             None => Format::Json,
-            Some(got) => Format::from_media_type(&got).ok_or(ConfigError::DefaultAccept { got })?,
+            Some(got) => Format::from_media_type(&got)
+                .filter(|format| format.is_written())
+                .ok_or(ConfigError::DefaultAccept { got })?,
         };
         let cores = || thread::available_parallelism().map_or(1, NonZero::get);
         let threads = self.threads.unwrap_or_else(cores);

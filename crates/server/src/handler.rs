@@ -236,13 +236,15 @@ impl Handler {
         let reply = negotiate(head.accept, self.default_accept).ok_or_else(|| {
             let got = head.accept.unwrap_or_default();
             Problem::new(Reason::NotAcceptable, format!("no reply can be written as {got:?}"))
-                .expected(READABLE, got)
+                .expected(WRITTEN, got)
         })?;
         let wishes = Wishes::of(head)?;
-        if wishes.explain.is_some() && reply == Format::Csv {
-            let message = "explanations are written in JSON, and CSV is what is accepted";
+        if wishes.explain.is_some() && !matches!(reply, Format::Json | Format::JsonLines) {
+            let message = "explanations are written in JSON, and another type is what is accepted";
             let expected = "application/json or application/jsonlines";
-            return Err(Problem::new(Reason::NotAcceptable, message).expected(expected, "text/csv"));
+            return Err(
+                Problem::new(Reason::NotAcceptable, message).expected(expected, reply.media_type())
+            );
         }
         Ok(Task::Predict { engine: Cow::Borrowed(engine), ask: Ask { body, reply, wishes } })
     }
@@ -254,8 +256,13 @@ impl Handler {
     }
 }
 
-/// The media types of bodies and replies, for messages.
-const READABLE: &str = "application/json, text/csv or application/jsonlines";
+/// The media types of replies, for messages.
+const WRITTEN: &str = "application/json, text/csv, application/jsonlines, application/x-npy or \
+    application/x-recordio-protobuf";
+
+/// The media types of bodies, for messages.
+const READABLE: &str = "application/json, text/csv, application/jsonlines, text/libsvm, \
+    application/x-npy, application/x-npz or application/x-recordio-protobuf";
 
 fn allow(head: &Head<'_>, methods: &[&str], list: &'static str) -> Result<(), Problem> {
     if methods.contains(&head.method) {
