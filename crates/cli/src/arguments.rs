@@ -171,7 +171,7 @@ pub(crate) struct Predict {
     #[arg(long, value_name = "FILE", default_value = "-", value_hint = ValueHint::FilePath)]
     pub(crate) input: PathBuf,
 
-    /// csv, json or jsonl [default: by the file's ending, else csv]
+    /// csv, json, jsonl, libsvm, npy, npz or recordio [default: by the file's ending, else csv]
     #[arg(long, value_name = "FORMAT", value_parser = format)]
     pub(crate) input_format: Option<Format>,
 
@@ -179,7 +179,7 @@ pub(crate) struct Predict {
     #[arg(long, value_name = "FILE", default_value = "-", value_hint = ValueHint::FilePath)]
     pub(crate) output: PathBuf,
 
-    /// csv, json or jsonl [default: by the file's ending, else the input's]
+    /// csv, json, jsonl, npy or recordio [default: by the file's ending, else the input's or csv]
     #[arg(long, value_name = "FORMAT", value_parser = written_format)]
     pub(crate) output_format: Option<Format>,
 
@@ -317,7 +317,7 @@ pub(crate) struct Diff {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) rows: PathBuf,
 
-    /// csv, json or jsonl [default: by the file's ending, else csv]
+    /// csv, json, jsonl, libsvm, npy, npz or recordio [default: by the file's ending, else csv]
     #[arg(long, value_name = "FORMAT", value_parser = format)]
     pub(crate) rows_format: Option<Format>,
 

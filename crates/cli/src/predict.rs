@@ -74,10 +74,12 @@ fn score(
     }
     progress.finish();
     let is_blank = scorer.is_blank();
+    let is_whole = scorer.check_whole();
     // After a bad row as well, so that what was written before it is a whole document.
     scorer.finish(&mut reply);
     output.write_all(&reply).and_then(|()| output.flush()).with_context(|| files.output_name())?;
     bad_row.with_context(|| files.input.name())?;
+    is_whole.with_context(|| files.input.name())?;
     // More likely than a file of no rows is that what should have written it has failed.
     if is_blank {
         bail!("{}: no rows: the file is empty", files.input.name());

@@ -61,6 +61,11 @@ impl<'e> Scorer<'e> {
         self.decoder.is_blank()
     }
 
+    /// Refuses a file that ended here and announced more rows.
+    pub(super) fn check_whole(&self) -> Result<(), DecodeError> {
+        self.decoder.finish()
+    }
+
     /// The length of the whole records at the beginning of what follows the last block.
     pub(super) fn whole_records(&self, buffer: &[u8]) -> usize {
         self.decoder.whole_records(buffer)
@@ -84,7 +89,9 @@ impl<'e> Scorer<'e> {
             });
             let length = match answered {
                 Ok(length) => length,
-                Err(error) if self.input == Format::Json => return Err(error),
+                Err(error) if matches!(self.input, Format::Json | Format::Npz) => {
+                    return Err(error);
+                }
                 Err(error) => return self.answer_up_to_bad_row(rest, reply).and(Err(error)),
             };
             // What was decoded ends early where rows of another shape follow.

@@ -6,6 +6,7 @@ mod bench;
 mod diff;
 mod inspect;
 mod needs;
+mod numbers;
 mod onnxruntime;
 mod predict;
 mod serve;
