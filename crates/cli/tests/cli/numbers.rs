@@ -72,7 +72,8 @@ fn array_that_breaks_off_is_told() {
     let file = npy(&rows());
     // Between two rows, where each that came is whole.
     fs::write(&path, &file[..file.len() - 64]).unwrap();
-    let run = hotplate(&["predict", "models/housing", "--input", path.to_str().unwrap()]);
+    let path = path.to_str().unwrap();
+    let run = hotplate(&["predict", "models/housing", "--input", path, "--output-format", "csv"]);
     assert!(run.err.contains("bytes of elements behind the header, got fewer"), "{run:?}");
     assert_eq!(run.code, Some(1));
 }
