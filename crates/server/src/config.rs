@@ -90,7 +90,8 @@ impl std::fmt::Display for ConfigError {
             Self::Host { host, source } => write!(f, "host {host:?}: {source}"),
             Self::DefaultAccept { got } => write!(
                 f,
-                "default_accept: expected application/json, text/csv or application/jsonlines, \
+                "default_accept: expected application/json, text/csv, application/jsonlines, \
+                 application/x-npy or application/x-recordio-protobuf, \
                  got {got:?}"
             ),
             Self::BindToPort { got } => {
