@@ -44,6 +44,7 @@ impl Reason {
     /// The HTTP status, and the stable code that the reply's `reason` has.
     pub(crate) const fn on_the_wire(self) -> (u16, &'static str) {
         match self {
+            Self::Body(kind @ DecodeErrorKind::TooLarge) => (413, kind.reason()),
             Self::Body(kind) => (400, kind.reason()),
             Self::Engine(kind) => of_engine(kind),
             Self::NotFound => (404, "not_found"),

@@ -7,6 +7,7 @@ mod config;
 mod diff;
 mod inspect;
 mod needs;
+mod numbers;
 mod onnxruntime;
 mod placeholders;
 mod predict;
