@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `idle` | what a lane adds to one row: nanoseconds and instructions |
 //! | `load-20`, `load-200` | throughput and tails of eight threads, models of 20 and of 200 us a row |
-//! | `overload` | what is answered in time of three times too much, and what comes after |
+//! | `overload-tasks`, `overload-threads` | what is answered in time of three times too much, brought by a server's tasks or by threads that wait, and what comes after |
 //! | `beside` | the tail of a small model beside a large one |
 //! | `memory` | resident memory after a million requests and after ten million |
 //! | `pause` | the first request after a pause |
@@ -24,22 +24,28 @@ mod after_idle;
 mod beside;
 mod callers;
 mod contenders;
+mod fixed_batches;
 mod idle;
 mod load;
 mod memory;
 mod neighbours;
-mod overload;
+
+mod overload_tasks;
+mod overload_threads;
 mod spread;
 mod synthetic;
+mod tasks;
+mod watch;
 
 use std::{env, num::NonZero, thread, time::Duration};
 
 /// The parts, by the names that choose among them.
-const PARTS: [(&str, Part); 7] = [
+const PARTS: [(&str, Part); 8] = [
     ("idle", idle::run),
     ("load-20", |run| load::run(run, Duration::from_micros(20))),
     ("load-200", |run| load::run(run, Duration::from_micros(200))),
-    ("overload", overload::run),
+    ("overload-tasks", overload_tasks::run),
+    ("overload-threads", overload_threads::run),
     ("beside", beside::run),
     ("memory", memory::run),
     ("pause", after_idle::run),
