@@ -7,7 +7,8 @@
 //! | `overload-tasks`, `overload-threads` | what is answered in time of three times too much, brought by a server's tasks or by threads that wait, and what comes after |
 //! | `beside` | the tail of a small model beside a large one |
 //! | `memory` | resident memory after a million requests and after ten million |
-//! | `pause` | the first request after a pause |
+//! | `pause` | the first request after a pause, beside requests back to back |
+//! | `live-process`, `live-http` | the same beside requests at a rate, in process and over HTTP |
 //!
 //! ```sh
 //! cargo bench -p hotplate-benches --bench scheduler -- load
@@ -26,6 +27,7 @@ mod callers;
 mod contenders;
 mod fixed_batches;
 mod idle;
+mod live;
 mod load;
 mod memory;
 mod neighbours;
@@ -40,7 +42,7 @@ mod watch;
 use std::{env, num::NonZero, thread, time::Duration};
 
 /// The parts, by the names that choose among them.
-const PARTS: [(&str, Part); 8] = [
+const PARTS: [(&str, Part); 10] = [
     ("idle", idle::run),
     ("load-20", |run| load::run(run, Duration::from_micros(20))),
     ("load-200", |run| load::run(run, Duration::from_micros(200))),
@@ -49,6 +51,8 @@ const PARTS: [(&str, Part); 8] = [
     ("beside", beside::run),
     ("memory", memory::run),
     ("pause", after_idle::run),
+    ("live-process", live::in_process),
+    ("live-http", live::over_http),
 ];
 
 type Part = fn(&Run);

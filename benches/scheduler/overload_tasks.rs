@@ -48,7 +48,7 @@ pub(crate) fn run(run: &Run) {
     let lane = contenders::lane(Arc::clone(&model) as Arc<dyn Plan>, run.cores, WAITING_ROWS);
     let tasks =
         Tasks { lane: &lane, model: &model, threads: THREADS, deadline: DEADLINE, one_in: 1 };
-    let (rounds, step) = run.rounds(9, Duration::from_secs(1));
+    let (rounds, step) = run.rounds(9, Duration::from_millis(500));
     let capacity = back_to_back(&model, run.cores, WAITING_ROWS / 2, step);
     let Rounds { found, .. } = quiet_rounds(rounds.min(3), |round| {
         SHARES.map(|share| tasks.bring(share * capacity, step, round as u64).goodput())
