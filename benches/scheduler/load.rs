@@ -26,24 +26,46 @@ const LOADS: [f64; 6] = [0.1, 0.3, 0.5, 0.8, 0.95, 1.2];
 /// The contenders, in a fixed order, the lane in front.
 const NAMES: [&str; 5] = ["lane", "one mutex", "mutex per core", "one batcher", "batcher per core"];
 
-/// One model under all loads.
-pub(crate) fn run(run: &Run, row: Duration) {
-    let model = Synthetic::taking(row);
-    let plan: Arc<dyn Plan> = Arc::clone(&model) as _;
-    let lane = contenders::lane(Arc::clone(&plan), run.cores, usize::MAX / 2);
-    let contenders: [&dyn Contender; 5] = [
-        &lane,
-        &Mutexes::new(&*plan, 1),
-        &Mutexes::new(&*plan, run.cores),
-        &Batchers::new(&*plan, 1),
-        &Batchers::new(&*plan, run.cores),
-    ];
-    let asked = contenders.map(|contender| Asked { contender, model: &model });
-    println!("a row in {row:?}; the lane times it at {:.1?}", lane.time_of(1));
-    throughput(run, &model, &asked);
+/// One model, and those who run it.
+struct Sides {
+    model: Arc<Synthetic>,
+    contenders: [Box<dyn Contender>; 5],
+}
+
+impl Sides {
+    fn new(run: &Run, row: Duration) -> Self {
+        let model = Synthetic::taking(row);
+        let plan: Arc<dyn Plan> = Arc::clone(&model) as _;
+        let lane = contenders::lane(Arc::clone(&plan), run.cores, usize::MAX / 2);
+        println!("a row in {row:?}; the lane times it at {:.1?}", lane.time_of(1));
+        let contenders: [Box<dyn Contender>; 5] = [
+            Box::new(lane),
+            Box::new(Mutexes::new(&*plan, 1)),
+            Box::new(Mutexes::new(&*plan, run.cores)),
+            Box::new(Batchers::new(&*plan, 1)),
+            Box::new(Batchers::new(&*plan, run.cores)),
+        ];
+        Self { model, contenders }
+    }
+
+    fn asked(&self) -> [Asked<'_>; 5] {
+        let model = &self.model;
+        self.contenders.each_ref().map(|contender| Asked { contender: &**contender, model })
+    }
+}
+
+/// What gets through in a closed loop.
+pub(crate) fn at_most(run: &Run, row: Duration) {
+    let sides = Sides::new(run, row);
+    throughput(run, &sides.model, &sides.asked());
+}
+
+/// How long it takes under all loads.
+pub(crate) fn at_rates(run: &Run, row: Duration) {
+    let sides = Sides::new(run, row);
     let loads = if run.quick { &LOADS[..1] } else { &LOADS[..] };
     for &load in loads {
-        latency(run, &model, &asked, load);
+        latency(run, &sides.model, &sides.asked(), load);
     }
 }
 

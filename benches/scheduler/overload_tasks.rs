@@ -93,18 +93,19 @@ fn recovery(run: &Run, tasks: &Tasks<'_>, flood: f64) {
     let (_, length) = run.rounds(1, Duration::from_secs(30));
     let rest = length / 15;
     let asked = Asked { contender: tasks.lane, model: tasks.model };
-    let (watched, (brought, from, to)) = watch(&asked, || {
+    let (watched, (rounds, from, to)) = watch(&asked, || {
         thread::sleep(rest);
         let from = Instant::now();
-        let brought = tasks.bring(flood, length, 2);
+        let rounds = quiet_rounds(1, |_| tasks.bring(flood, length, 2));
         let to = Instant::now();
         thread::sleep(rest);
-        (brought, from, to)
+        (rounds, from, to)
     });
-    let Brought { answered, refused, refusals, .. } = &brought;
+    let (brought, others) = (&rounds.found[0], Spread::new(rounds.others));
+    let Brought { answered, refused, refusals, .. } = brought;
     println!(
         "  {flood:.0} requests/s for {length:?}: {:.0} in time a second, {answered} answered, \
-         {refused} refused",
+         {refused} refused; others took {others} of the cores",
         brought.goodput()
     );
     tell_refusals(refusals);
