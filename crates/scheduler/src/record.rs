@@ -97,7 +97,6 @@ impl Neighbours {
 
     /// Whether one of them ran something lately; `now` is in nanoseconds.
     pub(crate) fn are_busy(&self, now: u64) -> bool {
-        #[expect(clippy::cast_possible_truncation, reason = "it is only told from the one before")]
         let look = (now / LOOK) as usize;
         let before = self.look.load(Relaxed);
         // One thread looks. AcqRel: it sees what the one before it saw.
