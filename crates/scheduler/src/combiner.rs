@@ -274,6 +274,7 @@ impl<R: Runner> Combiner<R> {
 
     #[cold]
     fn run_in_company(&self, job: R::Job, ask: Ask) -> Result<R::Job, (R::Job, Refused)> {
+        let ask = self.that_waits(ask);
         let share = Share::of(&ask, self.runner.bytes(&job));
         if let Err(reason) = self.admit(&ask, share) {
             return Err((job, self.refused(reason)));
@@ -316,6 +317,15 @@ impl<R: Runner> Combiner<R> {
                 self.see_to(node);
             }
         }
+    }
+
+    /// A request that begins to wait, which it does until its deadline and as long as it has patience.
+    fn that_waits(&self, ask: Ask) -> Ask {
+        if ask.patience == u64::MAX {
+            return ask;
+        }
+        let end = self.runner.now().saturating_add(ask.patience);
+        Ask { deadline: ask.deadline.min(end), ..ask }
     }
 
     /// Takes a share of what may wait, or says why not.

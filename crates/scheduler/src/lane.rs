@@ -229,7 +229,9 @@ impl Lane {
 
     fn ask(&self, rows: usize, terms: &Terms) -> Ask {
         let deadline = terms.deadline.map_or(u64::MAX, |at| self.runner().nanos_of(at));
-        Ask { priority: terms.priority, deadline, rows }
+        let nanos = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        let patience = terms.patience.map_or(u64::MAX, nanos);
+        Ask { priority: terms.priority, deadline, patience, rows }
     }
 }
 

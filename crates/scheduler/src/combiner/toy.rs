@@ -116,7 +116,7 @@ impl Runner for AddOne {
     }
 }
 
-pub(super) const ASK: Ask = Ask { priority: Priority::Normal, deadline: u64::MAX, rows: 1 };
+pub(super) const ASK: Ask = Ask::of_rows(1);
 
 pub(super) const fn number(value: usize) -> Number {
     turns(value, 1)

@@ -108,7 +108,7 @@ impl Scripted {
             What::Ask { priority, rows, bytes, deadline } => {
                 let combiner = self.combiner.get().and_then(Weak::upgrade).unwrap();
                 let kept = Rows { number, left: rows, bytes };
-                match combiner.submit(kept, Ask { priority, deadline, rows }) {
+                match combiner.submit(kept, Ask { priority, deadline, ..Ask::of_rows(rows) }) {
                     Ok(Submitted::Ended(ended)) => self.note(number, ended.outcome),
                     Ok(Submitted::Waits(ticket)) => {
                         self.state.lock().unwrap().tickets[number] = Some(ticket);
