@@ -118,21 +118,19 @@ pub(super) async fn enqueue(
         return Err(Fault::ValidationError(message.to_owned()));
     };
     let text = |name| parts.headers.get::<&str>(name).and_then(|value| value.to_str().ok());
+    let body = Limited::new(body, LONGEST_INLINE).collect().await;
+    let body = body.map_err(|error| Fault::ValidationError(error.to_string()))?.to_bytes();
     let input = match text("x-amzn-sagemaker-inputlocation") {
         Some(location) if s3.file(location).is_none() => {
             return Err(Fault::ValidationError(format!(
                 "InputLocation is {location:?}; expected s3://BUCKET/KEY"
             )));
         }
-        Some(location) => Input::Object(location.to_owned()),
-        None => {
-            let body = Limited::new(body, LONGEST_INLINE).collect().await;
-            let body = body.map_err(|error| Fault::ValidationError(error.to_string()))?.to_bytes();
-            if body.is_empty() {
-                let message = "either InputLocation or Body must be there";
-                return Err(Fault::ValidationError(message.to_owned()));
-            }
-            Input::Inline(body)
+        Some(location) if body.is_empty() => Input::Object(location.to_owned()),
+        None if !body.is_empty() => Input::Inline(body),
+        _ => {
+            let message = "exactly one of InputLocation and Body must be there";
+            return Err(Fault::ValidationError(message.to_owned()));
         }
     };
     let seconds = |name, range: std::ops::RangeInclusive<u64>, default| match text(name) {
