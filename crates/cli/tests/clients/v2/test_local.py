@@ -1,10 +1,10 @@
 """Local mode's client of the SageMaker SDK, second version."""
 
-from local import LocalMode
+import local
 from sagemaker.local.local_session import LocalSagemakerRuntimeClient
 
 
-class LocalModeV2(LocalMode):
+class LocalModeV2(local.LocalMode):
     """It asks the container's own route, unsigned."""
 
     CLIENT = LocalSagemakerRuntimeClient

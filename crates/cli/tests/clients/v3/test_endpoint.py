@@ -36,15 +36,6 @@ class EndpointCase(TestCase):
         self.assertEqual(refused.exception.response["Error"]["Code"], "ModelError")
         self.assertEqual(refused.exception.response["OriginalStatusCode"], 400)
 
-    def test_stream(self):
-        rows, prices = districts(1000)
-        reply = self.endpoint.invoke_with_response_stream(
-            body=as_csv(rows * 6), content_type="text/csv", accept="text/csv", session=self.session
-        )
-        parts = [event["PayloadPart"]["Bytes"] for event in reply.body]
-        self.assertGreater(len(parts), 1)
-        self.assert_prices(b"".join(parts).split(), prices * 6)
-
     def test_endpoint_is_described(self):
         endpoint = Endpoint.get(endpoint_name="housing", session=self.session)
         self.assertEqual(endpoint.endpoint_status, "InService")
