@@ -113,7 +113,9 @@ async fn invoke(
         let (mut reply, pieces) = Box::pin(answer_apart(shared, admitted.keep(), body)).await;
         let first = std::mem::take(&mut reply.body).into();
         let body = match pieces {
-            Some(pieces) => Outgoing::stream(first, pieces, shared, pace, share.keep(shared)),
+            Some(pieces) => {
+                Outgoing::stream(first, Box::new(pieces), shared, pace, share.keep(shared))
+            }
             None => Outgoing::whole(first),
         };
         return finish(shared, parts, endpoint, &reply, body, start);
