@@ -4,6 +4,7 @@ mod ask;
 mod lease;
 mod route;
 mod scratch;
+mod watch;
 
 use std::{cell::RefCell, sync::OnceLock};
 
@@ -50,6 +51,14 @@ impl Admitted {
         match &self.0 {
             Task::Ping | Task::Metrics => false,
             Task::Predict { lease, .. } => lease.engine().tier() == Tier::Attended,
+        }
+    }
+
+    /// The name of the variant that answers, if one does.
+    pub fn variant(&self) -> Option<&str> {
+        match &self.0 {
+            Task::Ping | Task::Metrics => None,
+            Task::Predict { lease, .. } => Some(lease.variant().name()),
         }
     }
 
@@ -139,8 +148,15 @@ impl Handler {
             }
             Task::Predict { lease, ask } => {
                 let (engine, watch) = (lease.engine(), Stopwatch::new(self.times_phases));
-                let scratch = scratch.of(engine);
-                if let Err(problem) = scratch.predict(engine, *ask, body, watch, reply) {
+                let model = scratch.of(engine);
+                let mut answered = model.predict(engine, *ask, body, watch, reply);
+                if lease.endpoint().is_watched()
+                    && let Some(before) = self.look_at(&answered, lease, model)
+                {
+                    let watch = Stopwatch::new(self.times_phases);
+                    answered = scratch.of(before).predict(before, *ask, body, watch, reply);
+                }
+                if let Err(problem) = answered {
                     problem.answer(reply);
                 }
             }
@@ -161,7 +177,15 @@ impl Handler {
         reply.clear();
         let (engine, watch) = (lease.engine(), Stopwatch::new(self.times_phases));
         let mut model = scratch.borrow_mut().take(engine);
-        let answered = model.predict_in_task(engine, *ask, body, watch, reply).await;
+        let mut answered = model.predict_in_task(engine, *ask, body, watch, reply).await;
+        if lease.endpoint().is_watched()
+            && let Some(before) = self.look_at(&answered, lease, &model)
+        {
+            let watch = Stopwatch::new(self.times_phases);
+            let mut model = scratch.borrow_mut().take(before);
+            answered = model.predict_in_task(before, *ask, body, watch, reply).await;
+            scratch.borrow_mut().put(before, model);
+        }
         if let Err(problem) = answered {
             problem.answer(reply);
         }
@@ -170,7 +194,8 @@ impl Handler {
 
     fn predict(&self, endpoints: Snapshot, place: usize, head: &Head<'_>) -> Result<Task, Problem> {
         let ask = Ask::of(head, self.default_accept)?;
-        Ok(Task::Predict { lease: Lease::of(endpoints, place, 0), ask })
+        let variant = endpoints[place].choose(head.target_variant)?;
+        Ok(Task::Predict { lease: Lease::of(endpoints, place, variant), ask })
     }
 
     fn ready(&self) -> Result<Snapshot, Problem> {

@@ -21,6 +21,7 @@
 #![forbid(unsafe_code)]
 
 mod accept;
+mod admin;
 mod config;
 mod facts;
 mod handler;
@@ -36,7 +37,7 @@ mod settings;
 mod status;
 mod wishes;
 
-pub use config::{Config, ConfigError};
+pub use config::{AdminConfig, Config, ConfigError};
 pub use handler::{Admitted, Handler, Scratch};
 pub use head::Head;
 pub use http::{ServeError, Server, Signals};
@@ -44,4 +45,4 @@ pub use memory::{Memory, lock as lock_memory};
 pub use problem::Problem;
 pub use reply::{Phases, Reply};
 pub use sagemaker::base_folder;
-pub use settings::{MediaType, Origin, Serve, Settings, Sources};
+pub use settings::{Admin, MediaType, Origin, Serve, Settings, Sources};

@@ -58,6 +58,12 @@ impl Problem {
         self
     }
 
+    /// Whether it speaks against the model: neither the client's rows nor what else goes on are to
+    /// blame.
+    pub(crate) fn speaks_against_model(&self) -> bool {
+        self.0.reason.speaks_against_model()
+    }
+
     /// Makes `reply` tell the client.
     pub fn answer(&self, reply: &mut Reply) {
         reply.clear();

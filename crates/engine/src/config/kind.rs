@@ -1,6 +1,6 @@
 //! What kinds of values settings have, and how each is read from a file and from plain text.
 
-use std::{fmt::Display, marker::PhantomData, path::PathBuf, str::FromStr, time::Duration};
+use std::{fmt, fmt::Display, marker::PhantomData, path::PathBuf, str::FromStr, time::Duration};
 
 use super::Entry;
 
@@ -18,6 +18,9 @@ pub trait Kind {
 
     /// What a flag without a value means, where that means anything.
     const ALONE: Option<&'static str> = None;
+
+    /// Whether values are not for everybody to see.
+    const SECRET: bool = false;
 
     /// Reads plain text.
     ///
@@ -57,6 +60,43 @@ impl Kind for Text {
 
     fn of_text(text: &str) -> Result<String, &'static str> {
         Ok(text.to_owned())
+    }
+}
+
+/// A text that is not for everybody to see.
+#[derive(Debug)]
+pub struct Secret;
+
+/// Such a text, which is not shown where a value is printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretText(String);
+
+impl SecretText {
+    /// The text.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for SecretText {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretText(..)")
+    }
+}
+
+impl Kind for Secret {
+    type Value = SecretText;
+    const PLACEHOLDER: &'static str = "SECRET";
+    const SECRET: bool = true;
+
+    fn of_text(text: &str) -> Result<SecretText, &'static str> {
+        if text.is_empty() { Err("a text that is not empty") } else { Ok(text.to_owned().into()) }
     }
 }
 
@@ -293,6 +333,37 @@ impl Written for Fraction {
     }
 }
 
+/// A number that is finite and not below zero.
+#[derive(Debug)]
+pub struct Amount;
+
+impl Amount {
+    const EXPECTED: &'static str = "a number of at least 0";
+
+    fn checked(number: f64) -> Result<f64, &'static str> {
+        if number >= 0.0 && number.is_finite() { Ok(number) } else { Err(Self::EXPECTED) }
+    }
+}
+
+impl Kind for Amount {
+    type Value = f64;
+    const PLACEHOLDER: &'static str = "NUMBER";
+
+    fn of_text(text: &str) -> Result<f64, &'static str> {
+        text.parse().map_err(|_| Self::EXPECTED).and_then(Self::checked)
+    }
+
+    fn of_entry(entry: Entry<'_>) -> Result<f64, &'static str> {
+        entry.number().ok_or(Self::EXPECTED).and_then(Self::checked)
+    }
+}
+
+impl Written for Amount {
+    fn write(value: &f64) -> String {
+        Fraction::write(value)
+    }
+}
+
 /// One of some words, which the type reads itself and answers with what there is.
 #[derive(Debug)]
 pub struct Choice<T>(PhantomData<T>);
@@ -341,6 +412,8 @@ mod tests {
         round::<Time>("0s", Duration::ZERO);
         round::<Fraction>("0.1", 0.1);
         round::<Fraction>("1.0", 1.0);
+        round::<Amount>("2.5", 2.5);
+        assert_eq!(Secret::of_text("s").map(|secret| secret.reveal() == "s"), Ok(true));
         assert_eq!(Texts::of_text("a, b"), Ok(vec!["a".into(), "b".into()]));
         assert_eq!(FilePath::of_text("a/b"), Ok("a/b".into()));
         assert_eq!(Truth::of_text("ON"), Ok(true));
@@ -366,6 +439,8 @@ mod tests {
         }
         for text in ["1.1", "-0.1", "NaN", "inf", "half"] {
             assert!(Fraction::of_text(text).is_err(), "{text}");
+            assert!(text == "1.1" || Amount::of_text(text).is_err(), "{text}");
         }
+        assert!(Secret::of_text("").is_err());
     }
 }

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hotplate::{Answer, Columns, Engine, Error, ErrorKind};
+use hotplate::{Answer, Columns, Engine, Error, ErrorKind, Shadow};
 use hotplate_codec::{Decoder, Encoder, Format};
 
 use super::ask::Ask;
@@ -113,6 +113,11 @@ impl ModelScratch {
             }
         };
         self.reply(engine, ask, parse, watch, reply)
+    }
+
+    /// Shows the rows and their answers to a shadow.
+    pub(super) fn show(&self, shadow: &Shadow) {
+        shadow.show(&self.rows, &self.answer);
     }
 
     fn decode(&mut self, ask: Ask, body: &[u8]) -> Result<(), Problem> {

@@ -15,6 +15,7 @@ use hyper::{
 use tokio::{task::spawn_blocking, time::Instant};
 
 use super::{
+    admin::administer,
     body::{self, Begun},
     budget::Share,
     door::Door,
@@ -52,6 +53,7 @@ pub(super) async fn respond(
     let _at_hand = pace.begin();
     match door {
         Door::Container => Ok(invoke(request, shared, local).await),
+        Door::Admin => Ok(Box::pin(administer(request, shared)).await),
     }
 }
 
@@ -176,7 +178,7 @@ fn list<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<Cow<'h, str>> {
     Some(lines.fold(first, |list, line| Cow::Owned(format!("{list}, {line}"))))
 }
 
-fn fail(
+pub(super) fn fail(
     shared: &Shared,
     parts: Parts,
     endpoint: Option<&str>,
@@ -190,7 +192,7 @@ fn fail(
 }
 
 /// Makes the response, and logs it when asked for.
-fn finish(
+pub(super) fn finish(
     shared: &Shared,
     parts: Parts,
     endpoint: Option<&str>,
