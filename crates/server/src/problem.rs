@@ -73,6 +73,9 @@ impl Problem {
         reply.content_type = Format::Json.media_type();
         reply.allow = self.0.allow;
         reply.retry_after = self.0.retry_after;
+        if status == 401 {
+            reply.headers.push(("www-authenticate", "Bearer".to_owned()));
+        }
         self.write(&mut reply.body);
     }
 

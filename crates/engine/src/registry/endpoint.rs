@@ -145,7 +145,7 @@ impl Endpoint {
     }
 
     /// The same with this version in the place of the one that the variant has, or with a further
-    /// variant. The version is on probation: while it is, the one before stays warm.
+    /// variant. The version is on probation: while it is, the last one that passed stays warm.
     ///
     /// # Errors
     ///
@@ -158,7 +158,11 @@ impl Endpoint {
     ) -> Result<Self, Error> {
         let mut next = self.clone();
         let at = self.variants.iter().position(|variant| variant.name() == name);
-        let before = at.map(|at| self.variants[at].version().clone());
+        // A version that has not passed is not what one goes back to.
+        let before = at.and_then(|at| match self.variants[at].probation() {
+            Some(probation) => probation.before().cloned(),
+            None => Some(self.variants[at].version().clone()),
+        });
         let probation = Probation::begin(self.probation, before).map(Arc::new);
         match at {
             Some(at) => {

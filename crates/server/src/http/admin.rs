@@ -4,10 +4,15 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::{Request, Response, body::Incoming, header::AUTHORIZATION};
+use hyper::{
+    Request, Response,
+    body::Incoming,
+    header::{AUTHORIZATION, EXPECT},
+};
 use tokio::{task::spawn_blocking, time::timeout};
 
 use super::{
+    body,
     respond::{fail, finish},
     shared::Shared,
 };
@@ -24,14 +29,14 @@ pub(super) async fn administer(
     request: Request<Incoming>,
     shared: &Arc<Shared>,
 ) -> Response<Full<Bytes>> {
-    let (parts, incoming) = request.into_parts();
-    let Some(admin) = &shared.admin else {
-        let problem = Problem::new(Reason::NotFound, "there is no admin API");
-        return fail(shared, parts, None, &problem, None);
-    };
+    let (parts, mut incoming) = request.into_parts();
     let authorization = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    // The body of someone who may not send one is not read.
-    if let Err(problem) = admin.admit(authorization) {
+    let admitted = match &shared.admin {
+        Some(admin) => admin.admit(authorization),
+        None => Err(Problem::new(Reason::NotFound, "there is no admin API")),
+    };
+    if let Err(problem) = admitted {
+        body::discard(&mut incoming, parts.headers.contains_key(EXPECT)).await;
         return fail(shared, parts, None, &problem, None);
     }
     let body = match timeout(BODY_TIME, Limited::new(incoming, MOST_BYTES).collect()).await {
