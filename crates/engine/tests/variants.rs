@@ -250,6 +250,27 @@ fn agreement_of_a_shadow_is_counted() {
 }
 
 #[test]
+fn shadow_may_compute_in_another_precision() {
+    let folder = tempfile::tempdir().unwrap();
+    onnx::write(folder.path(), &onnx::copies(1));
+    let engine = Engine::open(folder.path()).unwrap();
+    const DOUBLE: i64 = 11;
+    let shadow = shadow_of(&onnx::copies_of(DOUBLE, 1), ShadowTerms::default());
+    let mut rows = engine.rows();
+    for number in [0.1, f64::NAN] {
+        rows.begin_row();
+        (0..2).for_each(|at| rows.set_number(at, number).unwrap());
+    }
+    let answer = engine.predict(&rows).unwrap();
+    let endpoint = Endpoint::new("copies", engine).unwrap();
+    shadow.show(&rows, &answer);
+    wait_until(|| shadow.figures().requests == 1);
+    let figures = shadow.figures();
+    assert_eq!((figures.rows, figures.beyond_tolerance, figures.failed), (2, 0, 0));
+    assert!(endpoint.with_shadow(Some(Arc::new(shadow))).is_ok());
+}
+
+#[test]
 fn slow_shadow_misses_requests_and_holds_nobody_up() {
     let folder = tempfile::tempdir().unwrap();
     onnx::write(folder.path(), &onnx::stump(0.25, 0.25));

@@ -33,13 +33,18 @@ pub(crate) fn stump(low: f32, high: f32) -> Vec<u8> {
 
 /// A model whose row is answered by itself, so many times in a line.
 pub(crate) fn copies(count: usize) -> Vec<u8> {
-    let nodes =
-        [fixture::operation("Concat", &vec!["x"; count], &["y"], &[fixture::int("axis", 1)])];
+    copies_of(FLOAT, count)
+}
+
+/// The same for elements of this code.
+pub(crate) fn copies_of(element: i64, count: usize) -> Vec<u8> {
+    let axis = fixture::int("axis", 1);
+    let node = fixture::operation("Concat", &vec!["x"; count], &["y"], &[axis]);
     let width = i64::try_from(2 * count).unwrap();
     let graph = fixture::graph(
-        &[fixture::value("x", FLOAT, &[Open, Fixed(2)])],
-        &nodes,
-        &[fixture::value("y", FLOAT, &[Open, Fixed(width)])],
+        &[fixture::value("x", element, &[Open, Fixed(2)])],
+        &[node],
+        &[fixture::value("y", element, &[Open, Fixed(width)])],
     );
     fixture::model(&graph).finish()
 }
