@@ -174,12 +174,13 @@ fn server_without_models_has_nothing_to_change() {
 #[test]
 fn one_model_is_opened_at_a_time() {
     let served = Served::new(TWO, two);
-    let pipe = served.root.path().join("pipe.onnx");
+    onnx::write(&served.root.path().join("late"), &onnx::stump(0.5, 0.5));
+    let pipe = served.root.path().join("late/golden.csv");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let path = "/endpoints/answers/variants/v1";
     thread::scope(|scope| {
         // Whoever opens a pipe waits until somebody writes to it.
-        let first = scope.spawn(|| served.admin("PUT", path, &json!({"model": "pipe.onnx"})));
+        let first = scope.spawn(|| served.admin("PUT", path, &json!({"model": "late"})));
         let end = Instant::now() + Duration::from_secs(20);
         let second = loop {
             let second = served.admin("PUT", path, &json!({"model": "b"}));
@@ -194,7 +195,7 @@ fn one_model_is_opened_at_a_time() {
         assert_eq!(served.admin("PUT", "/endpoints/answers/weights", &weights).status, 200);
         let mut client = Client::connect(served.address());
         assert_eq!(client.post("/invocations", CSV, ROW).status, 200);
-        fs::write(&pipe, b"no model").unwrap();
+        fs::write(&pipe, b"no golden rows").unwrap();
         assert_eq!(first.join().unwrap().status, 422);
     });
     assert_eq!(served.admin("PUT", path, &json!({"model": "b"})).status, 200);

@@ -164,7 +164,7 @@ fn shadow_that_fails_or_dawdles_harms_nothing() {
         let start = Instant::now();
         for _ in 0..2_000 {
             let (status, body) = ask(&handler, &mut scratch, b"1,2\n");
-            assert_eq!((status, &body[..]), (200, &b"{\"predictions\":[{\"y\":[1.0,2.0]}]}\n"[..]));
+            assert_eq!((status, &body[..]), (200, &b"{\"predictions\":[{\"y\":[1.0,2.0]}]}"[..]));
         }
         assert!(start.elapsed() < Duration::from_secs(10), "{name}: {:?}", start.elapsed());
         // Bad rows are no matter for a shadow.
@@ -321,9 +321,11 @@ fn bad_rows_do_not_take_a_version_back() {
 
 #[test]
 fn version_that_does_not_reproduce_its_golden_rows_is_never_routable() {
-    let served = Served::new("", |folder| {
+    let names = "[model]\ncolumns = [\"p\", \"q\"]\n";
+    let served = Served::new(names, |folder| {
         models(folder);
-        let golden = "x.0,x.1,output.label\n-1,0,yes\n1,0,no\n";
+        fs::write(folder.join("b/hotplate.toml"), names).unwrap();
+        let golden = "p,q,output.label\n-1,0,yes\n1,0,no\n";
         fs::write(folder.join("b/golden.csv"), golden).unwrap();
     });
     let asked = under_load(served.address(), ROW, || {
