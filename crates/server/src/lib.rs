@@ -16,6 +16,10 @@
 //! | `POST /invocations` | predictions of the only model |
 //! | `POST /models/NAME/invoke` | predictions of that model |
 //!
+//! `X-Amzn-SageMaker-Target-Variant` asks for one of a model's variants. What is served is changed by
+//! an admin API on a listener of its own, where [`Admin`] says so: `GET /endpoints`, and below that
+//! weights, variants, the shadow and the way back.
+//!
 //! A request that fails gets one JSON object: `error` for a person, `reason` for programs, and
 //! `row`, `column`, `expected` and `got` where they apply. Rows count from zero.
 #![forbid(unsafe_code)]

@@ -286,7 +286,7 @@ fn shares(endpoint: &str, variants: &[Variant]) -> Result<Shares, Error> {
         let kind = ErrorKind::Configuration;
         Error::new(Cause::Endpoint { kind, endpoint: endpoint.to_owned(), problem })
     };
-    if let Some(wrong) = variants.iter().find(|variant| !(variant.weight() >= 0.0)) {
+    if let Some(wrong) = variants.iter().find(|variant| !is_weight(variant.weight())) {
         let (name, weight) = (wrong.name(), wrong.weight());
         let problem = format!("variant {name:?}: expected a weight of at least 0, got {weight}");
         return Err(refused(problem));
@@ -294,6 +294,10 @@ fn shares(endpoint: &str, variants: &[Variant]) -> Result<Shares, Error> {
     Shares::new(variants.iter().map(Variant::weight)).ok_or_else(|| {
         refused("the weights of its variants must have a sum above zero that is finite".to_owned())
     })
+}
+
+fn is_weight(number: f64) -> bool {
+    (0.0..f64::INFINITY).contains(&number)
 }
 
 /// Whether a name can stand in an address, a metric and a log line as it is.

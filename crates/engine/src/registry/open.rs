@@ -86,7 +86,7 @@ fn terms(settings: &EndpointSettings) -> ProbationTerms {
 
 /// What an endpoint is made of, before it is opened.
 enum Found {
-    Model(ModelFolder),
+    Model(Box<ModelFolder>),
     Variants { folder: PathBuf, settings: EndpointSettings, variants: Vec<VariantSettings> },
 }
 
@@ -122,7 +122,7 @@ fn find(path: &Path, options: &OpenOptions) -> Result<Vec<Found>, Error> {
     }
     let combine = options.combines();
     let none = match ModelFolder::find_with(path, combine) {
-        Ok(folder) => return Ok(vec![Found::Model(folder)]),
+        Ok(folder) => return Ok(vec![Found::Model(Box::new(folder))]),
         Err(error) if error.kind() == ErrorKind::NoModel && path.is_dir() => error,
         Err(error) => return Err(error),
     };
@@ -130,7 +130,10 @@ fn find(path: &Path, options: &OpenOptions) -> Result<Vec<Found>, Error> {
     for folder in ModelFolder::folders_in(path)? {
         let one = match Found::variants_in(&folder)? {
             Some(variants) => Some(variants),
-            None => ModelFolder::find_below(&folder, combine)?.map(Found::Model),
+            None => {
+                let model = ModelFolder::find_below(&folder, combine)?;
+                model.map(|model| Found::Model(Box::new(model)))
+            }
         };
         if let Some(one) = one {
             let config = ConfigFile::in_folder(&folder)?;

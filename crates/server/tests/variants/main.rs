@@ -282,11 +282,17 @@ fn version_that_fails_at_first_is_taken_back_and_no_client_sees_it() {
     let served = Served::new("", |folder| {
         onnx::write(folder, &onnx::copies(1));
         onnx::write_failing(&folder.join("failing"));
+        // One that threads of its own run.
+        let apart = folder.join("apart");
+        onnx::write_failing(&apart);
+        let mut text = fs::read_to_string(apart.join("hotplate.toml")).unwrap();
+        text.push_str("max_queue_delay = \"2ms\"\nmax_batch_rows = 64\n");
+        fs::write(apart.join("hotplate.toml"), text).unwrap();
     });
     let path = "/endpoints/answers/variants/AllTraffic";
     let asked = under_load(served.address(), "1,2\n", || {
-        for rolled_back in 1..=3 {
-            let response = served.admin("PUT", path, &json!({"model": "failing"}));
+        for (rolled_back, model) in (1..).zip(["failing", "apart", "failing"]) {
+            let response = served.admin("PUT", path, &json!({ "model": model }));
             assert_eq!(response.status, 200, "{}", response.text());
             served.wait_until(|state| {
                 let events = state["events"].as_array().unwrap();
