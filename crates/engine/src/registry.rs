@@ -79,7 +79,7 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NameTaken`] when there is one of this name.
+    /// [`ErrorKind::NameTaken`](crate::ErrorKind::NameTaken) when there is one of this name.
     pub fn insert(&self, endpoint: Endpoint) -> Result<(), Error> {
         self.change(|endpoints| match endpoints.position(endpoint.name()) {
             Ok(_) => Err(Error::new(Cause::NameTaken { name: endpoint.name().to_owned() })),

@@ -199,6 +199,22 @@ fn one_goes_back_to_what_has_passed() {
     assert_eq!(registry.load()[0].variants().len(), 2);
     registry.update("answers", |endpoint| endpoint.rolled_back("more")).unwrap();
     assert_eq!(registry.load()[0].variants().len(), 1);
+
+    // One that gets everything stays, since nothing else would answer.
+    let version = registry.open_version(&root.path().join("c")).unwrap();
+    let all_to_more = |endpoint: &Endpoint| {
+        let more = endpoint.with_version("more", version, None)?;
+        more.with_weights([("AllTraffic", 0.0)])
+    };
+    registry.update("answers", all_to_more).unwrap();
+    let probation = Arc::clone(registry.load()[0].variants()[1].probation().unwrap());
+    let event = registry.settle("answers", &probation, Outcome::Failed).unwrap();
+    assert_eq!(event.change, Change::Refused);
+    assert!(registry.load()[0].variants()[1].probation().is_none());
+    let alone =
+        |endpoint: &Endpoint| endpoint.with_weights([("AllTraffic", 1.0)])?.without_variant("more");
+    registry.update("answers", alone).unwrap();
+
     let last = registry.update("answers", |endpoint| endpoint.without_variant("AllTraffic"));
     assert_eq!(last.unwrap_err().kind(), ErrorKind::Configuration);
     let unknown = registry.update("others", |endpoint| Ok(endpoint.clone()));

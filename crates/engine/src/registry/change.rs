@@ -55,15 +55,18 @@ impl Registry {
                 probation.failures(),
                 probation.answers() + 1
             );
-            let (change, next) = match outcome {
-                Outcome::Passed => {
-                    (Event::new(Change::Confirmed, Some(name), None), endpoint.confirmed(at)?)
-                }
-                Outcome::Failed => (
-                    Event::new(Change::RolledBack, Some(name), Some(problem)),
-                    endpoint.rolled_back(name)?,
-                ),
+            let (change, problem, next) = match outcome {
+                Outcome::Passed => (Change::Confirmed, None, endpoint.confirmed(at)?),
+                Outcome::Failed => match endpoint.rolled_back(name) {
+                    Ok(next) => (Change::RolledBack, Some(problem), next),
+                    // Nothing else gets traffic: a version that fails is better than none.
+                    Err(error) => {
+                        let problem = format!("{problem}, and it stays: {error}");
+                        (Change::Refused, Some(problem), endpoint.confirmed(at)?)
+                    }
+                },
             };
+            let change = Event::new(change, Some(name), problem);
             endpoint.history().note(change.clone());
             event = Some(change);
             Ok(next)
