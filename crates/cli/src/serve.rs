@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &Serve) -> Result<()> {
     // From here on a signal drains; before, there is nothing to drain and it ends the program.
     let signals = Signals::take_over()?;
     server.install(registry.clone());
-    welcome::print(&registry.load(), &path, server.address(), warm_in, memory);
+    welcome::print(&registry.load(), &path, &server, warm_in, memory);
     server.run_until(signals)?;
     Ok(())
 }

@@ -19,6 +19,7 @@ use tokio::{
 };
 
 use super::{
+    admin::administer,
     body::{self, Begun},
     budget::Share,
     door::Door,
@@ -60,6 +61,7 @@ pub(super) async fn respond(
     let _at_hand = pace.begin();
     match door {
         Door::Container => Ok(invoke(request, shared, local, pace).await),
+        Door::Admin => Ok(Box::pin(administer(request, shared)).await),
     }
 }
 
@@ -234,7 +236,7 @@ fn list<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<Cow<'h, str>> {
     Some(lines.fold(first, |list, line| Cow::Owned(format!("{list}, {line}"))))
 }
 
-fn fail(
+pub(super) fn fail(
     shared: &Shared,
     parts: Parts,
     endpoint: Option<&str>,
@@ -248,7 +250,7 @@ fn fail(
 }
 
 /// Makes the response, and logs it when asked for.
-fn finish(
+pub(super) fn finish(
     shared: &Shared,
     parts: Parts,
     endpoint: Option<&str>,
