@@ -3,7 +3,7 @@
 //! As SageMaker's XGBoost container does with a folder of several models: probabilities and values
 //! are averaged, or the class that most models give is the answer.
 
-mod agree;
+pub(crate) mod agree;
 mod worker;
 
 use std::{

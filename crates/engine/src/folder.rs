@@ -8,7 +8,7 @@ use hotplate_model::{Format, Model, ModelErrorKind};
 
 use crate::{
     Combine,
-    config::{ConfigFile, MODEL, ModelSettings},
+    config::{ConfigFile, EndpointSettings, ModelSettings},
     error::{Cause, Error},
 };
 
@@ -46,8 +46,10 @@ pub struct ModelFolder {
     pub(crate) name: String,
     pub(crate) settings: ModelSettings,
     pub(crate) golden_rows: Option<PathBuf>,
-    /// A table of its configuration that is not about the model.
-    pub(crate) other_table: Option<String>,
+    /// What its configuration says of the endpoint that it is the only variant of.
+    pub(crate) endpoint: EndpointSettings,
+    /// Where it was looked for.
+    pub(crate) place: PathBuf,
 }
 
 impl ModelFolder {
@@ -90,11 +92,10 @@ impl ModelFolder {
         let golden_rows = golden_rows.exists().then_some(golden_rows);
         let name = match &settings.name {
             Some(name) => name.clone(),
-            // The name of `.` and of `models/..` is known to the file system alone.
-            None => stem(&fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())),
+            None => Self::name_of(path),
         };
-        let other_table = config.sections().find(|&name| name != MODEL.name).map(str::to_owned);
-        Ok(Self { files, name, settings, golden_rows, other_table })
+        let (endpoint, place) = (config.read()?, path.to_owned());
+        Ok(Self { files, name, settings, golden_rows, endpoint, place })
     }
 
     fn of_file(path: &Path) -> Result<Self, Error> {
@@ -110,8 +111,15 @@ impl ModelFolder {
             name: path.file_stem().map(lossy).unwrap_or_default(),
             settings: ModelSettings::default(),
             golden_rows: None,
-            other_table: None,
+            endpoint: EndpointSettings::default(),
+            place: path.to_owned(),
         })
+    }
+
+    /// What a folder is called.
+    pub(crate) fn name_of(folder: &Path) -> String {
+        // The name of `.` and of `models/..` is known to the file system alone.
+        stem(&fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned()))
     }
 
     /// The folders right below `path` that hold a model, by name.
@@ -120,20 +128,28 @@ impl ModelFolder {
     ///
     /// When `path` or a folder below it cannot be read, or one of them is refused.
     pub fn below(path: &Path) -> Result<Vec<Self>, Error> {
-        Self::below_with(path, None)
-    }
-
-    /// As [`below`](Self::below), with what `combine` says instead of each folder's configuration.
-    pub(crate) fn below_with(path: &Path, combine: Option<Combine>) -> Result<Vec<Self>, Error> {
         let mut found = Vec::new();
-        for folder in entries(path)?.into_iter().filter(|entry| entry.is_dir()) {
-            match Self::find_with(&folder, combine) {
-                Ok(model) => found.push(model),
-                Err(error) if error.kind() == crate::ErrorKind::NoModel => {}
-                Err(error) => return Err(error),
-            }
+        for folder in Self::folders_in(path)? {
+            found.extend(Self::find_below(&folder, None)?);
         }
         Ok(found)
+    }
+
+    /// The folders right below `path`, by name.
+    pub(crate) fn folders_in(path: &Path) -> Result<Vec<PathBuf>, Error> {
+        Ok(entries(path)?.into_iter().filter(|entry| entry.is_dir()).collect())
+    }
+
+    /// The model in a folder that may hold something else.
+    pub(crate) fn find_below(
+        folder: &Path,
+        combine: Option<Combine>,
+    ) -> Result<Option<Self>, Error> {
+        match Self::find_with(folder, combine) {
+            Ok(model) => Ok(Some(model)),
+            Err(error) if error.kind() == crate::ErrorKind::NoModel => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// What the model is called.

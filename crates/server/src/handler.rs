@@ -7,6 +7,7 @@ mod lease;
 mod pieces;
 mod route;
 mod scratch;
+mod watch;
 
 use std::{cell::RefCell, sync::OnceLock, time::Duration};
 
@@ -82,6 +83,14 @@ impl Admitted {
         }
     }
 
+    /// The name of the variant that answers, if one does.
+    pub fn variant(&self) -> Option<&str> {
+        match &self.0 {
+            Task::Predict { lease, .. } | Task::Batch { lease, .. } => Some(lease.variant().name()),
+            _ => None,
+        }
+    }
+
     /// The endpoint that is asked, if one is.
     pub fn endpoint(&self) -> Option<&str> {
         match &self.0 {
@@ -89,14 +98,6 @@ impl Admitted {
                 Some(lease.endpoint().name())
             }
             Task::Manage(Manage::Describe(name) | Manage::Remove(name)) => Some(name),
-            _ => None,
-        }
-    }
-
-    /// The variant that is asked, if one is.
-    pub fn variant(&self) -> Option<&str> {
-        match &self.0 {
-            Task::Predict { lease, .. } | Task::Batch { lease, .. } => Some(lease.variant().name()),
             _ => None,
         }
     }
@@ -258,8 +259,14 @@ impl Handler {
                     return;
                 }
                 let (engine, watch) = (lease.engine(), Stopwatch::new(self.times_phases));
-                let scratch = scratch.of(engine);
-                let answered = scratch.predict(engine, *ask, body, watch, reply);
+                let model = scratch.of(engine);
+                let mut answered = model.predict(engine, *ask, body, watch, reply);
+                if lease.endpoint().is_watched()
+                    && let Some(before) = self.look_at(&answered, lease, model)
+                {
+                    let watch = Stopwatch::new(self.times_phases);
+                    answered = scratch.of(before).predict(before, *ask, body, watch, reply);
+                }
                 self.conclude(answered, lease, session, body, reply);
             }
         }
@@ -283,7 +290,15 @@ impl Handler {
         }
         let (engine, watch) = (lease.engine(), Stopwatch::new(self.times_phases));
         let mut model = scratch.borrow_mut().take(engine);
-        let answered = model.predict_in_task(engine, *ask, body, watch, reply).await;
+        let mut answered = model.predict_in_task(engine, *ask, body, watch, reply).await;
+        if lease.endpoint().is_watched()
+            && let Some(before) = self.look_at(&answered, lease, &model)
+        {
+            let watch = Stopwatch::new(self.times_phases);
+            let mut model = scratch.borrow_mut().take(before);
+            answered = model.predict_in_task(before, *ask, body, watch, reply).await;
+            scratch.borrow_mut().put(before, model);
+        }
         self.conclude(answered, lease, session, body, reply);
         scratch.borrow_mut().put(engine, model);
     }
@@ -297,7 +312,8 @@ impl Handler {
         };
         let mut ask = Ask::of(head, accept)?;
         ask.wishes.terms.patience = self.patience;
-        let lease = Lease::of(endpoints, place, 0);
+        let variant = endpoints[place].choose(head.target_variant)?;
+        let lease = Lease::of(endpoints, place, variant);
         if self.batch.is_some() {
             return Ok(Task::Batch { lease, ask });
         }

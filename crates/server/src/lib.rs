@@ -31,11 +31,16 @@
 //! that one that is wrong is told with a status; where the model fails in the midst of a reply, the
 //! connection is broken off, which a client sees by the last chunk that is missing.
 //!
+//! `X-Amzn-SageMaker-Target-Variant` asks for one of a model's variants. What is served is changed by
+//! an admin API on a listener of its own, where [`Admin`] says so: `GET /endpoints`, and below that
+//! weights, variants, the shadow and the way back.
+//!
 //! A request that fails gets one JSON object: `error` for a person, `reason` for programs, and
 //! `row`, `column`, `expected` and `got` where they apply. Rows count from zero.
 #![forbid(unsafe_code)]
 
 mod accept;
+mod admin;
 mod aws;
 mod batch;
 mod config;
@@ -55,7 +60,7 @@ mod settings;
 mod status;
 mod wishes;
 
-pub use config::{Batch, Config, ConfigError, ModelMemory, SessionLimits};
+pub use config::{AdminConfig, Batch, Config, ConfigError, ModelMemory, SessionLimits};
 pub use handler::{Admitted, Handler, Scratch};
 pub use head::Head;
 pub use http::{ServeError, Server, Signals};
@@ -63,4 +68,4 @@ pub use memory::{Memory, lock as lock_memory};
 pub use problem::Problem;
 pub use reply::{Phases, Reply};
 pub use sagemaker::base_folder;
-pub use settings::{Aws, MediaType, Origin, Serve, Settings, Sources};
+pub use settings::{Admin, Aws, MediaType, Origin, Serve, Settings, Sources};

@@ -1,5 +1,6 @@
 //! What can be said about serving, and who is obeyed.
 
+mod admin;
 mod aws;
 mod serve;
 
@@ -8,6 +9,7 @@ use std::{ffi::OsString, fmt, iter};
 use hotplate::config::{ConfigFile, Key, Said, Table, TableInfo};
 
 pub use self::{
+    admin::Admin,
     aws::Aws,
     serve::{MediaType, Serve},
 };
@@ -53,6 +55,8 @@ macro_rules! tables {
 tables! {
     /// How to serve.
     serve: Serve,
+    /// Who may change what is served.
+    admin: Admin,
     /// The AWS front door.
     aws: Aws,
 }
@@ -88,10 +92,11 @@ impl Sources<'_> {
     /// When a variable is not UTF-8.
     pub fn value(&self, key: &Key) -> Result<(String, Origin), ConfigError> {
         if let Some(said) = self.said(key)? {
-            return Ok((format!("{}{}", said.text, said.unit), Origin::Said(said.by)));
+            let value = key.shown(format!("{}{}", said.text, said.unit));
+            return Ok((value, Origin::Said(said.by)));
         }
         Ok(match self.file.said(key.table, key.name) {
-            Some((value, line)) => (value, Origin::Line(line)),
+            Some((value, line)) => (key.shown(value), Origin::Line(line)),
             None => (key.default_words(), Origin::Default),
         })
     }

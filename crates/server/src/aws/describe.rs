@@ -1,5 +1,6 @@
 //! `DescribeEndpoint`, which clients poll until an endpoint is in service.
 
+use hotplate::Variant;
 use http_body_util::{BodyExt as _, Limited};
 use hyper::{Response, body::Incoming};
 use serde_json::{Value, json};
@@ -42,18 +43,22 @@ pub(super) async fn endpoint(body: Incoming, shared: &Shared) -> Result<Response
             return Err(Fault::ValidationError(format!("Could not find endpoint \"{name}\".")));
         }
     };
-    let variants = found.into_iter().flat_map(|endpoint| endpoint.variants());
-    description["ProductionVariants"] = variants
-        .map(|variant| {
-            json!({
-                "VariantName": variant.name(),
-                "CurrentWeight": 1.0,
-                "DesiredWeight": 1.0,
-                "CurrentInstanceCount": 1,
-                "DesiredInstanceCount": 1,
-            })
-        })
-        .collect();
+    if let Some(endpoint) = found {
+        description["ProductionVariants"] = endpoint.variants().iter().map(variant).collect();
+        if let Some(shadow) = endpoint.shadow() {
+            description["ShadowProductionVariants"] = json!([variant(shadow.variant())]);
+        }
+    }
     description["EndpointStatus"] = "InService".into();
     Ok(document(200, JSON_1_1, &description))
+}
+
+fn variant(variant: &Variant) -> Value {
+    json!({
+        "VariantName": variant.name(),
+        "CurrentWeight": variant.weight(),
+        "DesiredWeight": variant.weight(),
+        "CurrentInstanceCount": 1,
+        "DesiredInstanceCount": 1,
+    })
 }

@@ -127,6 +127,7 @@ fn of_container(endpoint: String, status: u16, body: &[u8]) -> Fault {
     let message = || reply["error"].as_str().unwrap_or_default().to_owned();
     match reply["reason"].as_str() {
         Some("not_ready") => Fault::ModelNotReady(message()),
+        Some("unknown_variant") => Fault::ValidationError(message()),
         _ => Fault::ModelError { status, body: body.into_owned(), endpoint },
     }
 }

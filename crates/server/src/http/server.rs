@@ -16,7 +16,7 @@ use tokio::{
 };
 
 use super::{ServeError, acceptor::Threads, budget::Budget, door::Door, shared::Shared};
-use crate::{Config, aws::FrontDoor, handler::Handler, log::RequestLog};
+use crate::{Config, admin::Admin, aws::FrontDoor, handler::Handler, log::RequestLog};
 
 /// As many bodies of the greatest length as may be in memory at once.
 const LARGEST_BODIES: usize = 8;
@@ -27,8 +27,8 @@ const LARGEST_BODIES: usize = 8;
 /// models are [installed](Self::install).
 #[derive(Debug)]
 pub struct Server {
-    address: SocketAddr,
-    aws_address: Option<SocketAddr>,
+    /// Where each listener is; the container's is the first.
+    doors: Vec<(Door, SocketAddr)>,
     shared: Arc<Shared>,
     threads: Threads,
     stop: watch::Sender<bool>,
@@ -42,13 +42,16 @@ impl Server {
     ///
     /// When no address can be listened on, or a thread does not start.
     pub fn bind(config: &Config) -> Result<Self, ServeError> {
-        let mut listeners = Vec::new();
-        let address = open(Door::Container, &config.addresses, &mut listeners)?;
-        let aws_address = config.aws.endpoint.map(|port| {
-            let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-            open(Door::Aws, &[address], &mut listeners)
-        });
-        let aws_address = aws_address.transpose()?;
+        let mut listeners = listen(Door::Container, &config.addresses)?;
+        if let Some(admin) = &config.admin {
+            listeners.extend(listen(Door::Admin, &admin.addresses)?);
+        }
+        if let Some(port) = config.aws.endpoint {
+            listeners.extend(listen(Door::Aws, &[(Ipv4Addr::LOCALHOST, port).into()])?);
+        }
+        let address = |(door, listener): &(Door, TcpListener)| Ok((*door, listener.local_addr()?));
+        let doors: io::Result<Vec<_>> = listeners.iter().map(address).collect();
+        let doors = doors.map_err(ServeError::Start)?;
         let log = config.log_requests.then(RequestLog::start).transpose();
         let handler = Arc::new(handler(config));
         let front_door = FrontDoor::new(&config.aws, &handler, config.drain);
@@ -61,21 +64,31 @@ impl Server {
             request_timeout: config.request_timeout,
             stopping: AtomicBool::new(false),
             log: log.map_err(ServeError::Start)?,
+            admin: config.admin.as_ref().map(|admin| Admin::new(admin.token.clone())),
         });
         let (stop, stopped) = watch::channel(false);
         let threads = Threads::start(listeners, config.threads, &shared, &stopped, config.drain)
             .map_err(ServeError::Start)?;
-        Ok(Self { address, aws_address, shared, threads, stop, drain: config.drain })
+        Ok(Self { doors, shared, threads, stop, drain: config.drain })
     }
 
     /// Where the server listens; with a free port asked for, the one that was found.
-    pub const fn address(&self) -> SocketAddr {
-        self.address
+    pub fn address(&self) -> SocketAddr {
+        self.doors[0].1
+    }
+
+    /// Where the admin API listens, if there is one.
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.address_of(Door::Admin)
     }
 
     /// Where AWS's clients are answered, if they are.
-    pub const fn aws_address(&self) -> Option<SocketAddr> {
-        self.aws_address
+    pub fn aws_address(&self) -> Option<SocketAddr> {
+        self.address_of(Door::Aws)
+    }
+
+    fn address_of(&self, door: Door) -> Option<SocketAddr> {
+        self.doors.iter().find(|(each, _)| *each == door).map(|&(_, address)| address)
     }
 
     /// Installs the models; from here on the server is ready.
@@ -158,18 +171,6 @@ impl Signals {
     }
 }
 
-/// Adds the listeners of a door, and returns the first one's address.
-fn open(
-    door: Door,
-    addresses: &[SocketAddr],
-    listeners: &mut Vec<(Door, TcpListener)>,
-) -> Result<SocketAddr, ServeError> {
-    let opened = listen(addresses)?;
-    let address = opened[0].local_addr().map_err(ServeError::Start)?;
-    listeners.extend(opened.into_iter().map(|listener| (door, listener)));
-    Ok(address)
-}
-
 fn handler(config: &Config) -> Handler {
     let mut handler = Handler::new(config.default_accept)
         .time_phases(config.log_requests)
@@ -189,11 +190,11 @@ fn handler(config: &Config) -> Handler {
 
 /// Listens on every address that can be listened on, which must be one at least. With port zero,
 /// all take the port that the first was given.
-fn listen(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, ServeError> {
-    let mut listeners: Vec<TcpListener> = Vec::new();
+fn listen(door: Door, addresses: &[SocketAddr]) -> Result<Vec<(Door, TcpListener)>, ServeError> {
+    let mut listeners: Vec<(Door, TcpListener)> = Vec::new();
     let mut failure = None;
     for &(mut address) in addresses {
-        if let (0, Some(first)) = (address.port(), listeners.first()) {
+        if let (0, Some((_, first))) = (address.port(), listeners.first()) {
             address.set_port(first.local_addr().map_err(ServeError::Start)?.port());
         }
         let listener = TcpListener::bind(address).and_then(|listener| {
@@ -201,9 +202,9 @@ fn listen(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, ServeError> {
             Ok(listener)
         });
         match listener {
-            Ok(listener) => listeners.push(listener),
+            Ok(listener) => listeners.push((door, listener)),
             Err(source) if source.kind() == io::ErrorKind::AddrInUse => {
-                return Err(ServeError::InUse { address });
+                return Err(ServeError::InUse { address, flag: door.flag() });
             }
             Err(source) => failure = Some(ServeError::Bind { address, source }),
         }

@@ -39,6 +39,7 @@ class Refusals(TestCase):
             {"ContentType": "a" * 1025},
             {"SessionId": "_"},
             {"TargetVariant": "-"},
+            {"TargetVariant": "nobody"},
             {"InferenceId": "a" * 65},
         ):
             with self.subTest(parameters):
