@@ -92,6 +92,8 @@ pub mod json;
 mod names;
 mod number;
 mod predictions;
+pub mod profile;
+pub mod python;
 mod scan;
 mod tensors;
 

@@ -1,0 +1,4 @@
+//! What the model servers of SageMaker's framework containers read and write, quirks and all.
+
+pub mod sklearn;
+pub mod xgboost;
