@@ -8,7 +8,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use hotplate::{Engine, OpenOptions, Registry};
 use hotplate_benches::{Client, Golden, PATH, model, open, request, score};
 use hotplate_codec::Format;
-use hotplate_server::{Handler, Head, Reply, Scratch, Server, Settings};
+use hotplate_server::{Handler, Head, Reply, Scratch, Serve, Server, Settings};
 
 fn churn(criterion: &mut Criterion) {
     let engine = open("churn");
@@ -52,13 +52,13 @@ fn requests(
         bencher.iter(|| ask(next.next().unwrap()));
     });
     group.bench_function(BenchmarkId::new("loopback", content_type), |bencher| {
-        let settings = Settings {
+        let serve = Serve {
             host: Some("127.0.0.1".into()),
             port: Some(0),
             threads: Some(1),
-            ..Settings::default()
+            ..Serve::default()
         };
-        let server = Server::bind(&settings.into_config().unwrap()).unwrap();
+        let server = Server::bind(&Settings::from(serve).into_config().unwrap()).unwrap();
         server.install(registry(engine));
         let mut client = Client::connect(server.address());
         let requests: Vec<Vec<u8>> =

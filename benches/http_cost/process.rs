@@ -11,7 +11,7 @@ use std::{
 
 use hotplate::{OpenOptions, Registry};
 use hotplate_benches::model;
-use hotplate_server::{Server, Settings};
+use hotplate_server::{Serve, Server, Settings};
 
 use crate::echo;
 
@@ -25,13 +25,13 @@ pub(crate) fn play(arguments: &[String]) -> bool {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
         [SERVER, threads] => {
-            let settings = Settings {
+            let serve = Serve {
                 host: Some("127.0.0.1".into()),
                 port: Some(0),
                 threads: Some(threads.parse().unwrap()),
-                ..Settings::default()
+                ..Serve::default()
             };
-            let server = Server::bind(&settings.into_config().unwrap()).unwrap();
+            let server = Server::bind(&Settings::from(serve).into_config().unwrap()).unwrap();
             server.install(Registry::open(&model("churn"), &OpenOptions::new()).unwrap());
             println!("{}", server.address());
             loop {

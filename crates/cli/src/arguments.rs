@@ -1,15 +1,21 @@
 //! What can be said on the command line, and the help that teaches it.
 
 mod bench;
+mod config;
+mod serve;
+mod settings;
 mod trace;
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueHint, builder::BoolishValueParser};
+use clap::{Args, Parser, Subcommand, ValueHint};
 use hotplate_codec::Format;
 
 pub(crate) use self::{
     bench::{Bench, Spread},
+    config::Config,
+    serve::Serve,
+    settings::Flags,
     trace::{Trace, Trees},
 };
 use crate::runs_on::RunsOn;
@@ -36,6 +42,7 @@ Examples:
   hotplate trace models/churn --input rows.csv --number 3
                                                     why is this prediction what it is?
   hotplate bench models/churn                       how much load does it take, how late is it?
+  hotplate config models/churn                      what is set, and who says so?
 
 `hotplate COMMAND --help` tells more. Exit codes: 0 done, 1 failed, 2 wrong usage."
 )]
@@ -53,92 +60,7 @@ pub(crate) enum Command {
     Diff(Diff),
     Trace(Trace),
     Bench(Bench),
-}
-
-/// Serve models over HTTP.
-///
-/// Opens the model at PATH, or every model in the folders below PATH, runs each in every slot and
-/// on its golden rows, and then answers until SIGTERM or Ctrl-C. GET /ping answers 503 until every
-/// model is warm.
-///
-/// When ready, one line `listening on http://ADDRESS:PORT` goes to standard output, for scripts;
-/// what is served goes to standard error, for people.
-#[derive(Args, Debug)]
-#[command(after_help = "\
-Each setting is a flag, an environment variable, and a key of [serve] in the file hotplate.toml in
-the folder PATH: --drain-seconds, HOTPLATE_DRAIN_SECONDS, drain_seconds. A flag wins over a
-variable, a variable over SageMaker's own (SAGEMAKER_BIND_TO_PORT,
-SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT), and those over the file. What runs a model stands under
-[model] in the model's own folder; --backend and the flags below it hold for every model.
-
-Examples:
-  hotplate serve                         what lies in /opt/ml/model, else in models
-  hotplate serve models/churn            one model: POST /invocations
-  hotplate serve models                  several: POST /models/churn/invoke
-  hotplate serve models --port 0         a free port, which is printed
-  hotplate serve bert --device cuda --require-device
-                                         on a GPU or not at all
-  HOTPLATE_HOST=0.0.0.0 hotplate serve   in a container that can't pass flags")]
-pub(crate) struct Serve {
-    /// A model file, a model folder, or a folder of model folders [default: /opt/ml/model where
-    /// that exists, else models]
-    #[arg(env = "HOTPLATE_MODEL", hide_env_values = true, value_hint = ValueHint::AnyPath)]
-    pub(crate) path: Option<PathBuf>,
-
-    /// Address or host name to listen on [default: 127.0.0.1; in a SageMaker container 0.0.0.0]
-    #[arg(long, env = "HOTPLATE_HOST", hide_env_values = true, value_hint = ValueHint::Hostname)]
-    pub(crate) host: Option<String>,
-
-    /// Port to listen on, 0 for a free one [default: 8080]
-    #[arg(long, env = "HOTPLATE_PORT", hide_env_values = true)]
-    pub(crate) port: Option<u16>,
-
-    /// Threads that answer connections [default: one per core]
-    #[arg(long, value_name = "N", env = "HOTPLATE_THREADS", hide_env_values = true)]
-    pub(crate) threads: Option<usize>,
-
-    /// Longest request body [default: 26214400]
-    #[arg(long, value_name = "BYTES", env = "HOTPLATE_MAX_BODY_BYTES", hide_env_values = true)]
-    pub(crate) max_body_bytes: Option<usize>,
-
-    /// How long requests may go on after SIGTERM [default: 25]
-    #[arg(long, value_name = "SECONDS", env = "HOTPLATE_DRAIN_SECONDS", hide_env_values = true)]
-    pub(crate) drain_seconds: Option<u64>,
-
-    /// Log each model and each request on standard output, one line of JSON, without features
-    #[arg(
-        long,
-        value_name = "BOOL",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "true",
-        action = ArgAction::Set,
-        value_parser = BoolishValueParser::new(),
-        env = "HOTPLATE_LOG_REQUESTS",
-        hide_env_values = true
-    )]
-    pub(crate) log_requests: Option<bool>,
-
-    /// Media type of replies to clients that accept any [default: application/json]
-    #[arg(long, value_name = "TYPE", env = "HOTPLATE_DEFAULT_ACCEPT", hide_env_values = true)]
-    pub(crate) default_accept: Option<String>,
-
-    /// Keep the models from being swapped out, where the system allows it [default: true]
-    #[arg(
-        long,
-        value_name = "BOOL",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "true",
-        action = ArgAction::Set,
-        value_parser = BoolishValueParser::new(),
-        env = "HOTPLATE_LOCK_MEMORY",
-        hide_env_values = true
-    )]
-    pub(crate) lock_memory: Option<bool>,
-
-    #[command(flatten)]
-    pub(crate) runs_on: RunsOn,
+    Config(Config),
 }
 
 /// Score a file of rows.
@@ -358,25 +280,8 @@ mod tests {
 
     use super::*;
 
-    fn serve(arguments: &[&str]) -> Serve {
-        let arguments = ["hotplate", "serve"].iter().chain(arguments);
-        match Arguments::try_parse_from(arguments).unwrap().command {
-            Command::Serve(serve) => serve,
-            other => panic!("{other:?}"),
-        }
-    }
-
     #[test]
     fn definition_is_consistent() {
         Arguments::command().debug_assert();
-    }
-
-    #[test]
-    fn flag_for_the_log_does_not_swallow_the_path() {
-        let arguments = serve(&["--log-requests", "models"]);
-        assert_eq!(arguments.log_requests, Some(true));
-        assert_eq!(arguments.path, Some("models".into()));
-        assert_eq!(serve(&["--log-requests=no"]).log_requests, Some(false));
-        assert_eq!(serve(&[]).log_requests, None);
     }
 }

@@ -4,6 +4,7 @@
 
 mod arguments;
 mod bench;
+mod config;
 mod diff;
 mod failure;
 mod fall_back;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Command::Diff(arguments) => diff::run(arguments),
         Command::Trace(arguments) => trace::run(arguments),
         Command::Bench(arguments) => bench::run(arguments),
+        Command::Config(arguments) => config::run(arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,7 +1,7 @@
 //! `hotplate serve`: settings, socket, models, and then requests until somebody says stop.
 
 mod example;
-mod settings;
+pub(crate) mod settings;
 mod welcome;
 
 use std::{
@@ -11,24 +11,18 @@ use std::{
 
 use anyhow::{Result, bail};
 use hotplate::Registry;
-use hotplate_server::{Server, Signals, lock_memory};
+use hotplate_server::{Server, Signals, base_folder, lock_memory};
 
 use crate::{arguments::Serve, model};
-
-/// Where SageMaker puts a model.
-const SAGEMAKER_PATH: &str = "/opt/ml/model";
 
 /// Where models lie otherwise.
 const DEFAULT_PATH: &str = "models";
 
 pub(crate) fn run(arguments: &Serve) -> Result<()> {
-    let path = match &arguments.path {
-        Some(path) => path.clone(),
-        None => default_path()?,
-    };
+    let path = arguments.path.clone().map_or_else(default_path, Ok)?;
     // Bound before anything is opened: a port that is taken fails at once, and who looks at /ping
     // meanwhile sees a server that is not ready instead of none.
-    let config = settings::decide(arguments, &path)?;
+    let config = settings::said(&arguments.flags, &path)?.into_config()?;
     let server = Server::bind(&config)?;
     let start = Instant::now();
     let registry = Registry::open(&path, &arguments.runs_on.options())
@@ -38,19 +32,22 @@ pub(crate) fn run(arguments: &Serve) -> Result<()> {
     // From here on a signal drains; before, there is nothing to drain and it ends the program.
     let signals = Signals::take_over()?;
     server.install(registry.clone());
-    welcome::print(&registry, &path, server.address(), warm_in, memory);
+    welcome::print(&registry.load(), &path, server.address(), warm_in, memory);
     server.run_until(signals)?;
     Ok(())
 }
 
-fn default_path() -> Result<PathBuf> {
-    for path in [SAGEMAKER_PATH, DEFAULT_PATH].map(Path::new) {
+/// Where SageMaker puts a model, else where models lie otherwise.
+pub(crate) fn default_path() -> Result<PathBuf> {
+    let in_container = base_folder().join("model");
+    for path in [&in_container, Path::new(DEFAULT_PATH)] {
         if path.exists() {
             return Ok(path.to_owned());
         }
     }
     bail!(
-        "nothing to serve: there is no {SAGEMAKER_PATH} and no folder {DEFAULT_PATH} here; name a \
-         model: hotplate serve PATH"
+        "nothing to serve: there is no {} and no folder {DEFAULT_PATH} here; name a model: \
+         hotplate serve PATH",
+        in_container.display()
     );
 }

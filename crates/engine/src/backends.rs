@@ -85,7 +85,7 @@ fn compile_on(
     let options = CompileOptions {
         column_names: settings.columns.clone(),
         device,
-        tree_layout: settings.tree_layout,
+        tree_layout: settings.tree_layout.flatten(),
     };
     let choice = settings.backend.unwrap_or_default();
     let mut passed_over: Vec<PassedOver> = Vec::new();

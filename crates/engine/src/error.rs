@@ -1,4 +1,8 @@
-use std::{error, fmt, io, path::PathBuf, time::Duration};
+use std::{
+    error, fmt, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use hotplate_backend::{BackendError, BackendErrorKind, Refusal, UnknownCategory};
 use hotplate_codec::DecodeError;
@@ -71,6 +75,8 @@ pub enum ErrorKind {
     DeadlineExceeded,
     /// The model takes no more requests.
     Drained,
+    /// A model is called so already.
+    NameTaken,
 }
 
 #[derive(Debug)]
@@ -83,8 +89,9 @@ pub(crate) enum Cause {
     NoSuchBackend { choice: BackendChoice },
     NoDeviceToRequire,
     Backend(BackendError),
-    Config { file: PathBuf, problem: String },
+    Config { file: PathBuf, line: Option<usize>, problem: String },
     ModelName { name: String },
+    NameTaken { name: String },
     InModel { name: String, error: Error },
     Threshold,
     VoteThreshold,
@@ -92,7 +99,7 @@ pub(crate) enum Cause {
     Output { possible: &'static str },
     Unreadable { path: PathBuf, source: io::Error },
     ModelTableForSeveral { file: PathBuf },
-    ServeTableOfOne { folder: PathBuf },
+    TableOfOne { folder: PathBuf, table: String },
     GoldenFile { file: PathBuf, problem: String },
     GoldenDecode { file: PathBuf, error: DecodeError },
     WrongAnswers { rows: usize, wrong: usize, first: Difference },
@@ -114,7 +121,12 @@ impl Error {
     }
 
     pub(crate) fn config(file: impl Into<PathBuf>, problem: impl Into<String>) -> Self {
-        Self::new(Cause::Config { file: file.into(), problem: problem.into() })
+        Self::new(Cause::Config { file: file.into(), line: None, problem: problem.into() })
+    }
+
+    /// What is wrong in a line of a configuration file; lines count from one.
+    pub(crate) fn config_line(file: &Path, line: Option<usize>, problem: String) -> Self {
+        Self::new(Cause::Config { file: file.to_owned(), line, problem })
     }
 
     /// A failure of rows, whose columns `schema` names.
@@ -171,7 +183,8 @@ impl Error {
             | Cause::Members { .. }
             | Cause::Output { .. }
             | Cause::ModelTableForSeveral { .. }
-            | Cause::ServeTableOfOne { .. } => ErrorKind::Configuration,
+            | Cause::TableOfOne { .. } => ErrorKind::Configuration,
+            Cause::NameTaken { .. } => ErrorKind::NameTaken,
             Cause::Unreadable { .. } => ErrorKind::Unreadable,
             Cause::GoldenFile { .. } | Cause::GoldenDecode { .. } => ErrorKind::InvalidGoldenRows,
             Cause::WrongAnswers { .. } => ErrorKind::WrongAnswers,
@@ -319,13 +332,19 @@ impl fmt::Display for Error {
                 write!(f, "this build of Hotplate has no backend {choice}")
             }
             Cause::Backend(error) => error.fmt(f),
-            Cause::Config { file, problem } => write!(f, "{}: {problem}", file.display()),
+            Cause::Config { file, line: None, problem } => {
+                write!(f, "{}: {problem}", file.display())
+            }
+            Cause::Config { file, line: Some(line), problem } => {
+                write!(f, "{}:{line}: {problem}", file.display())
+            }
             Cause::InModel { name, error } => write!(f, "model {name}: {error}"),
             Cause::ModelName { name } => write!(
                 f,
                 "a served model is called by letters, digits, '-', '_' and '.', not {name:?}; \
                  give it a `name` under [model] in hotplate.toml"
             ),
+            Cause::NameTaken { name } => write!(f, "a model is called {name:?} already"),
             Cause::Output { possible } => write!(f, "[model] output: expected {possible}"),
             Cause::Unreadable { path, source } => write!(f, "{}: {source}", path.display()),
             Cause::ModelTableForSeveral { file } => write!(
@@ -334,9 +353,9 @@ impl fmt::Display for Error {
                  it is about",
                 file.display()
             ),
-            Cause::ServeTableOfOne { folder } => write!(
+            Cause::TableOfOne { folder, table } => write!(
                 f,
-                "{}: [serve] stands in the folder of one of several models; put it into the folder \
+                "{}: [{table}] stands in the folder of one of several models; put it into the folder \
                  above",
                 folder.display()
             ),

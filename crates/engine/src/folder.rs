@@ -8,7 +8,7 @@ use hotplate_model::{Format, Model, ModelErrorKind};
 
 use crate::{
     Combine,
-    config::{ConfigFile, ModelSettings},
+    config::{ConfigFile, MODEL, ModelSettings},
     error::{Cause, Error},
 };
 
@@ -46,8 +46,8 @@ pub struct ModelFolder {
     pub(crate) name: String,
     pub(crate) settings: ModelSettings,
     pub(crate) golden_rows: Option<PathBuf>,
-    /// Whether its configuration also says how to serve.
-    pub(crate) has_serve_table: bool,
+    /// A table of its configuration that is not about the model.
+    pub(crate) other_table: Option<String>,
 }
 
 impl ModelFolder {
@@ -74,7 +74,7 @@ impl ModelFolder {
             return Self::of_file(path);
         }
         let config = ConfigFile::in_folder(path)?;
-        let mut settings = ModelSettings::read(&config)?;
+        let mut settings: ModelSettings = config.read()?;
         settings.combine = combine.or(settings.combine);
         let files = match (&settings.file, settings.combine) {
             (Some(file), None) => vec![named_file(path, file)?],
@@ -93,8 +93,8 @@ impl ModelFolder {
             // The name of `.` and of `models/..` is known to the file system alone.
             None => stem(&fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())),
         };
-        let has_serve_table = config.has_section("serve");
-        Ok(Self { files, name, settings, golden_rows, has_serve_table })
+        let other_table = config.sections().find(|&name| name != MODEL.name).map(str::to_owned);
+        Ok(Self { files, name, settings, golden_rows, other_table })
     }
 
     fn of_file(path: &Path) -> Result<Self, Error> {
@@ -110,7 +110,7 @@ impl ModelFolder {
             name: path.file_stem().map(lossy).unwrap_or_default(),
             settings: ModelSettings::default(),
             golden_rows: None,
-            has_serve_table: false,
+            other_table: None,
         })
     }
 

@@ -14,7 +14,7 @@ use crate::{
     Error, ModelFolder, OpenOptions,
     backends::{self, Compiled, LibraryFound},
     combined,
-    config::ModelSettings,
+    config::{ModelSettings, Table as _},
     passed_over::PassedOver,
 };
 
@@ -92,7 +92,7 @@ pub fn inspect(path: &Path) -> Result<Inspection, Error> {
 /// As [`inspect`], with what the options say instead of the folder's configuration.
 pub(crate) fn inspect_with(settings: &ModelSettings, path: &Path) -> Result<Inspection, Error> {
     let mut folder = ModelFolder::find_with(path, settings.combine)?;
-    let settings = settings.clone().or(&folder.settings);
+    let settings = settings.clone().or(folder.settings.clone());
     let start = Instant::now();
     let model = Model::open(folder.file())?;
     let mut combined_with = Vec::new();

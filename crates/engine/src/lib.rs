@@ -70,7 +70,7 @@ pub use hotplate_tensor::{
 pub use input::Input;
 pub use inspect::{Choice, Inspection, ModelFile, inspect};
 pub use passed_over::PassedOver;
-pub use registry::Registry;
+pub use registry::{Endpoint, Endpoints, Registry, Snapshot, Variant};
 
 /// The README's program, compiled.
 #[cfg(doctest)]

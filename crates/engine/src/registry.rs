@@ -1,18 +1,54 @@
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+//! Endpoints by name: what a process serves, which changes while requests are answered.
 
+mod endpoint;
+
+use std::{
+    ops::Deref,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use arc_swap::{ArcSwap, Guard};
+
+pub use self::endpoint::{Endpoint, Variant};
 use crate::{
-    Engine, ErrorKind, ModelFolder, OpenOptions, config,
+    ErrorKind, ModelFolder, OpenOptions, config,
     config::ConfigFile,
     error::{Cause, Error},
 };
 
-/// Engines by name.
-#[derive(Clone, Debug)]
-pub struct Registry {
-    engines: BTreeMap<String, Arc<Engine>>,
+/// Endpoints by name, which come and go while they are asked. A clone is the same registry.
+///
+/// ```
+/// # fn main() -> Result<(), hotplate::Error> {
+/// # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/housing");
+/// use hotplate::{Engine, Endpoint, Registry};
+///
+/// let registry = Registry::new();
+/// registry.insert(Endpoint::new("prices", Engine::open(path)?)?)?;
+/// // A newer version takes its place while others ask; whoever asks the old one still gets its
+/// // answer.
+/// let old = registry.swap(Endpoint::new("prices", Engine::open(path)?)?);
+/// assert_eq!(old.unwrap().name(), "prices");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Registry(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    endpoints: ArcSwap<Endpoints>,
+    /// Held by whoever makes the next table from the present one.
+    change: Mutex<()>,
 }
 
 impl Registry {
+    /// A registry without endpoints.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
     /// Opens what lies at `path`: a model file, a model folder, or a folder of model folders.
     ///
     /// # Errors
@@ -33,75 +69,126 @@ impl Registry {
             }
             Err(error) => return Err(error),
         };
-        let mut engines = BTreeMap::new();
+        let registry = Self::new();
         for folder in &folders {
             let engine = options.open_folder(folder).map_err(|error| match folders.len() {
                 1 => error,
                 _ => error.in_model(folder.name()),
             })?;
-            let name = engine.name().to_owned();
-            if !is_path_segment(&name) {
-                return Err(Error::new(Cause::ModelName { name }));
-            }
-            if engines.insert(name.clone(), Arc::new(engine)).is_some() {
-                let problem = format!("two models are called {name:?}");
-                return Err(Error::new(Cause::Config { file: path.to_owned(), problem }));
-            }
+            registry.insert(Endpoint::new(engine.name().to_owned(), engine)?)?;
         }
-        Ok(Self { engines })
+        Ok(registry)
     }
 
-    /// The engine called `name`.
-    pub fn get(&self, name: &str) -> Option<&Arc<Engine>> {
-        self.engines.get(name)
+    /// The endpoints of this moment. To look at them costs no lock and no write to memory that other
+    /// threads use; what is looked at stays as it is.
+    ///
+    /// A snapshot keeps what was removed meanwhile in memory: it is not for keeping.
+    pub fn load(&self) -> Snapshot {
+        Snapshot(self.0.endpoints.load())
     }
 
-    /// The engine, where there is one only.
-    pub fn only(&self) -> Option<&Arc<Engine>> {
-        let mut engines = self.engines.values();
-        engines.next().filter(|_| engines.next().is_none())
+    /// Adds an endpoint.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NameTaken`] when there is one of this name.
+    pub fn insert(&self, endpoint: Endpoint) -> Result<(), Error> {
+        self.change(|endpoints| match endpoints.position(endpoint.name()) {
+            Ok(_) => Err(Error::new(Cause::NameTaken { name: endpoint.name().to_owned() })),
+            Err(place) => {
+                endpoints.0.insert(place, Arc::new(endpoint));
+                Ok(())
+            }
+        })
     }
 
-    /// All engines, by name.
-    pub fn iter(&self) -> impl Iterator<Item = &Arc<Engine>> {
-        self.engines.values()
+    /// Puts an endpoint in the place of the one of its name, which is returned, or adds it.
+    pub fn swap(&self, endpoint: Endpoint) -> Option<Arc<Endpoint>> {
+        let endpoint = Arc::new(endpoint);
+        self.change(|endpoints| match endpoints.position(endpoint.name()) {
+            Ok(place) => Some(std::mem::replace(&mut endpoints.0[place], endpoint)),
+            Err(place) => {
+                endpoints.0.insert(place, endpoint);
+                None
+            }
+        })
+    }
+
+    /// Takes the endpoint of this name away. Its memory is free when the last request that it answers
+    /// has ended and what is returned here is dropped.
+    pub fn remove(&self, name: &str) -> Option<Arc<Endpoint>> {
+        self.change(|endpoints| {
+            endpoints.position(name).ok().map(|place| endpoints.0.remove(place))
+        })
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Endpoints) -> T) -> T {
+        // What the lock guards is in the table, which is whole at any time.
+        let _alone = self.0.change.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut endpoints = Endpoints::clone(&self.0.endpoints.load());
+        let result = change(&mut endpoints);
+        self.0.endpoints.store(Arc::new(endpoints));
+        result
+    }
+}
+
+/// The endpoints of one moment.
+#[derive(Debug)]
+pub struct Snapshot(Guard<Arc<Endpoints>>);
+
+impl Deref for Snapshot {
+    type Target = Endpoints;
+
+    fn deref(&self) -> &Endpoints {
+        &self.0
+    }
+}
+
+/// Endpoints in the order of their names.
+#[derive(Clone, Debug, Default)]
+pub struct Endpoints(Vec<Arc<Endpoint>>);
+
+impl Endpoints {
+    /// The endpoint of this name.
+    pub fn get(&self, name: &str) -> Option<&Arc<Endpoint>> {
+        self.position(name).ok().map(|place| &self.0[place])
+    }
+
+    /// The endpoint, where there is one only.
+    pub fn only(&self) -> Option<&Arc<Endpoint>> {
+        self.0.first().filter(|_| self.0.len() == 1)
+    }
+
+    /// Where the endpoint of this name is, or where it would be.
+    ///
+    /// # Errors
+    ///
+    /// When there is none.
+    pub fn position(&self, name: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|endpoint| endpoint.name().cmp(name))
+    }
+}
+
+impl Deref for Endpoints {
+    type Target = [Arc<Endpoint>];
+
+    fn deref(&self) -> &[Arc<Endpoint>] {
+        &self.0
     }
 }
 
 /// Checks that each table of configuration stands where it is read.
 fn check_tables(path: &Path, below: &[ModelFolder]) -> Result<(), Error> {
-    if ConfigFile::in_folder(path)?.has_section("model") {
+    if ConfigFile::in_folder(path)?.has_section(config::MODEL.name) {
         return Err(Error::new(Cause::ModelTableForSeveral { file: path.join(config::FILE_NAME) }));
     }
-    match below.iter().find(|folder| folder.has_serve_table) {
-        Some(folder) => {
+    for folder in below {
+        if let Some(table) = &folder.other_table {
+            let table = table.clone();
             let folder = folder.file().parent().unwrap_or(path).to_owned();
-            Err(Error::new(Cause::ServeTableOfOne { folder }))
-        }
-        None => Ok(()),
-    }
-}
-
-/// Whether a name can stand in an address, a metric and a log line as it is.
-fn is_path_segment(name: &str) -> bool {
-    const LONGEST: usize = 128;
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    // Clients resolve `.` and `..` before they send a path.
-    let stays = name.bytes().any(|byte| byte != b'.');
-    (1..=LONGEST).contains(&name.len()) && name.bytes().all(allowed) && stays
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_that_would_need_escaping_are_no_path_segments() {
-        for name in ["churn", "churn-v2.1_b", "7"] {
-            assert!(is_path_segment(name), "{name}");
-        }
-        for name in ["", ".", "..", "my model", "a/b", "naïve", "a\nb", &"x".repeat(129)] {
-            assert!(!is_path_segment(name), "{name}");
+            return Err(Error::new(Cause::TableOfOne { folder, table }));
         }
     }
+    Ok(())
 }

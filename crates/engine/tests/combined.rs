@@ -278,7 +278,7 @@ fn several_files_are_refused_until_configuration_says_what_they_are() {
     assert!(error.to_string().contains("`combine = \"average\"`"), "{error}");
     assert!(OpenOptions::new().combine(Combine::Average).open(folder.path()).is_ok());
     let registry = Registry::open(folder.path(), &OpenOptions::new().combine(Combine::Average));
-    assert!(registry.unwrap().only().is_some());
+    assert!(registry.unwrap().load().only().is_some());
 
     configure(folder.path(), "combin = \"average\"");
     assert!(refusal(folder.path()).contains("did you mean `combine`?"));

@@ -42,7 +42,7 @@ fn tables_that_nobody_would_read_are_refused() {
     }
     let open = || Registry::open(root.path(), &OpenOptions::new());
     configure(root.path(), "[serve]\nport = 1");
-    assert_eq!(open().unwrap().iter().count(), 2);
+    assert_eq!(open().unwrap().load().len(), 2);
 
     configure(root.path(), "[model]\nthreshold = 0.5");
     let error = open().unwrap_err();

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use hotplate::{Engine, Registry};
+use hotplate::{Endpoints, Engine};
 use hotplate_codec::json;
 
 /// The body of a ping that found every model warm:
@@ -12,16 +12,16 @@ use hotplate_codec::json;
 /// ```
 ///
 /// A model that does not run where it was meant to has `fell_back` as well, which says why.
-pub(crate) fn health(registry: &Registry) -> Vec<u8> {
+pub(crate) fn health(endpoints: &Endpoints) -> Vec<u8> {
     let mut body = b"{\"status\":\"ready\",\"models\":[".to_vec();
-    for (index, engine) in registry.iter().enumerate() {
+    for (index, endpoint) in endpoints.iter().enumerate() {
         if index > 0 {
             body.push(b',');
         }
         body.push(b'{');
-        text("name", engine.name(), &mut body);
+        text("name", endpoint.name(), &mut body);
         body.push(b',');
-        placement(engine, &mut body);
+        placement(endpoint.variants()[0].engine(), &mut body);
         body.push(b'}');
     }
     body.extend_from_slice(b"]}\n");

@@ -1,90 +1,47 @@
 //! Requests in, replies out, without a socket.
 
+mod ask;
+mod lease;
+mod route;
 mod scratch;
 
-use std::{
-    borrow::Cow,
-    cell::RefCell,
-    sync::{Arc, OnceLock},
-};
+use std::{cell::RefCell, sync::OnceLock};
 
-use hotplate::{Engine, Registry, Tier};
+use hotplate::{Endpoints, Registry, Snapshot, Tier};
 use hotplate_codec::Format;
 
 pub use self::scratch::Scratch;
-use self::scratch::Stopwatch;
-use crate::{
-    accept::negotiate, facts, metrics, problem::Problem, reply::Reply, status::Reason,
-    wishes::Wishes,
-};
-
-/// What a request says before its body.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Head<'a> {
-    /// The method, in upper case.
-    pub method: &'a str,
-    /// The path, without the query.
-    pub path: &'a str,
-    /// `Content-Type`.
-    pub content_type: Option<&'a str>,
-    /// `Content-Encoding`.
-    pub content_encoding: Option<&'a str>,
-    /// `Accept`.
-    pub accept: Option<&'a str>,
-    /// `X-Amzn-SageMaker-Enable-Explanations`.
-    pub enable_explanations: Option<&'a str>,
-    /// `X-Amzn-SageMaker-Custom-Attributes`.
-    pub custom_attributes: Option<&'a str>,
-}
+use self::{ask::Ask, lease::Lease, route::Route, scratch::Stopwatch};
+use crate::{facts, head::Head, metrics, problem::Problem, reply::Reply, status::Reason};
 
 /// Answers requests; shared by all threads.
 #[derive(Debug)]
 pub struct Handler {
     /// Set once the models are warm.
-    installed: OnceLock<Installed>,
+    registry: OnceLock<Registry>,
     default_accept: Format,
     times_phases: bool,
 }
 
-#[derive(Debug)]
-struct Installed {
-    registry: Registry,
-    /// The answer to a ping, made once: probes come often.
-    health: Vec<u8>,
-}
-
 /// A request that may send its body.
-///
-/// It borrows its model from the handler: threads that count who holds a model would write to the
-/// same memory with each request.
 #[derive(Debug)]
-pub struct Admitted<'h>(Task<'h>);
+pub struct Admitted(Task);
 
 #[derive(Debug)]
-enum Task<'h> {
+enum Task {
     Ping,
     Metrics,
-    Predict { engine: Cow<'h, Arc<Engine>>, ask: Ask },
+    Predict { lease: Lease, ask: Ask },
 }
 
-/// How a model is asked.
-#[derive(Clone, Copy, Debug)]
-struct Ask {
-    /// The format of the body; guessed when there is none.
-    body: Option<Format>,
-    reply: Format,
-    wishes: Wishes,
-}
-
-impl Admitted<'_> {
-    /// The same for as long as one likes: it holds its model.
-    pub fn into_owned(self) -> Admitted<'static> {
-        Admitted(match self.0 {
-            Task::Ping => Task::Ping,
-            Task::Metrics => Task::Metrics,
-            Task::Predict { engine, ask } => {
-                Task::Predict { engine: Cow::Owned(engine.into_owned()), ask }
-            }
+impl Admitted {
+    /// The same, for a request that waits before it is answered: what is removed meanwhile does not
+    /// stay in memory because of it, unless it is what the request asks.
+    #[must_use]
+    pub fn keep(self) -> Self {
+        Self(match self.0 {
+            Task::Predict { lease, ask } => Task::Predict { lease: lease.keep(), ask },
+            task => task,
         })
     }
 
@@ -92,15 +49,15 @@ impl Admitted<'_> {
     pub fn is_attended(&self) -> bool {
         match &self.0 {
             Task::Ping | Task::Metrics => false,
-            Task::Predict { engine, .. } => engine.tier() == Tier::Attended,
+            Task::Predict { lease, .. } => lease.engine().tier() == Tier::Attended,
         }
     }
 
-    /// The model that is asked, if one is.
-    pub fn model(&self) -> Option<&str> {
+    /// The endpoint that is asked, if one is.
+    pub fn endpoint(&self) -> Option<&str> {
         match &self.0 {
             Task::Ping | Task::Metrics => None,
-            Task::Predict { engine, .. } => Some(engine.name()),
+            Task::Predict { lease, .. } => Some(lease.endpoint().name()),
         }
     }
 }
@@ -108,7 +65,7 @@ impl Admitted<'_> {
 impl Handler {
     /// A handler without models: it is not ready, and says so.
     pub const fn new(default_accept: Format) -> Self {
-        Self { installed: OnceLock::new(), default_accept, times_phases: false }
+        Self { registry: OnceLock::new(), default_accept, times_phases: false }
     }
 
     /// Makes replies say where the time went, if `yes`. Reading the clock takes a share of a small
@@ -119,14 +76,15 @@ impl Handler {
         self
     }
 
-    /// Installs the models; from here on the handler is ready. Later calls change nothing.
+    /// Installs the models, which may change from then on; the handler is ready. Later calls change
+    /// nothing.
     pub fn install(&self, registry: Registry) {
-        let _ = self.installed.set(Installed { health: facts::health(&registry), registry });
+        let _ = self.registry.set(registry);
     }
 
     /// The models, once they are installed.
     pub(crate) fn registry(&self) -> Option<&Registry> {
-        self.installed.get().map(|installed| &installed.registry)
+        self.registry.get()
     }
 
     /// Looks at a request before its body is read.
@@ -134,14 +92,36 @@ impl Handler {
     /// # Errors
     ///
     /// When nothing in the body could make it a good request.
-    pub fn admit(&self, head: &Head<'_>) -> Result<Admitted<'_>, Problem> {
-        self.route(head).map(Admitted)
+    pub fn admit(&self, head: &Head<'_>) -> Result<Admitted, Problem> {
+        let task = match Route::of(head)? {
+            Route::Invocations => {
+                let endpoints = self.ready()?;
+                if endpoints.len() != 1 {
+                    return Err(model_required(&endpoints));
+                }
+                self.predict(endpoints, 0, head)?
+            }
+            Route::Invoke(name) => {
+                let endpoints = self.ready()?;
+                let place = endpoints.position(name);
+                let place = place.map_err(|_| unknown_model(name, &endpoints))?;
+                self.predict(endpoints, place, head)?
+            }
+            Route::Ping => {
+                self.ready()?;
+                Task::Ping
+            }
+            // Before the models are there, too: whoever collects metrics should not take a server
+            // that starts for one that is gone.
+            Route::Metrics => Task::Metrics,
+        };
+        Ok(Admitted(task))
     }
 
     /// Answers a request that was admitted.
     pub fn answer(
         &self,
-        admitted: &Admitted<'_>,
+        admitted: &Admitted,
         body: &[u8],
         scratch: &mut Scratch,
         reply: &mut Reply,
@@ -149,16 +129,18 @@ impl Handler {
         reply.clear();
         match &admitted.0 {
             Task::Ping => {
-                let health = self.installed.get().map(|installed| &*installed.health);
-                reply.document(Format::Json.media_type(), health.unwrap_or_default());
+                let health = self.registry().map(|registry| facts::health(&registry.load()));
+                reply.document(Format::Json.media_type(), &health.unwrap_or_default());
             }
             Task::Metrics => {
-                let text = metrics::of_models(self.registry());
+                let endpoints = self.registry().map(Registry::load);
+                let text = metrics::of_models(endpoints.as_deref());
                 reply.document(metrics::MEDIA_TYPE, text.as_bytes());
             }
-            Task::Predict { engine, ask } => {
-                let watch = Stopwatch::new(self.times_phases);
-                if let Err(problem) = scratch.of(engine).predict(*ask, body, watch, reply) {
+            Task::Predict { lease, ask } => {
+                let (engine, watch) = (lease.engine(), Stopwatch::new(self.times_phases));
+                let scratch = scratch.of(engine);
+                if let Err(problem) = scratch.predict(engine, *ask, body, watch, reply) {
                     problem.answer(reply);
                 }
             }
@@ -168,134 +150,53 @@ impl Handler {
     /// As [`answer`](Self::answer), in a task that does not block while the model is run.
     pub async fn answer_in_task(
         &self,
-        admitted: &Admitted<'_>,
+        admitted: &Admitted,
         body: &[u8],
         scratch: &RefCell<Scratch>,
         reply: &mut Reply,
     ) {
-        let Task::Predict { engine, ask } = &admitted.0 else {
+        let Task::Predict { lease, ask } = &admitted.0 else {
             return self.answer(admitted, body, &mut scratch.borrow_mut(), reply);
         };
         reply.clear();
-        let watch = Stopwatch::new(self.times_phases);
+        let (engine, watch) = (lease.engine(), Stopwatch::new(self.times_phases));
         let mut model = scratch.borrow_mut().take(engine);
-        if let Err(problem) = model.predict_in_task(*ask, body, watch, reply).await {
+        let answered = model.predict_in_task(engine, *ask, body, watch, reply).await;
+        if let Err(problem) = answered {
             problem.answer(reply);
         }
-        scratch.borrow_mut().put(model);
+        scratch.borrow_mut().put(engine, model);
     }
 
-    fn route(&self, head: &Head<'_>) -> Result<Task<'_>, Problem> {
-        let segments = head.path.strip_prefix('/').unwrap_or(head.path);
-        match segments {
-            "ping" => {
-                allow(head, &["GET", "HEAD"], "GET, HEAD")?;
-                self.ready()?;
-                Ok(Task::Ping)
-            }
-            // Before the models are there, too: whoever collects metrics should not take a server
-            // that starts for one that is gone.
-            "metrics" => {
-                allow(head, &["GET", "HEAD"], "GET, HEAD")?;
-                Ok(Task::Metrics)
-            }
-            "invocations" => {
-                allow(head, &["POST"], "POST")?;
-                let registry = self.ready()?;
-                let engine = registry.only().ok_or_else(|| model_required(registry))?;
-                self.predict(engine, head)
-            }
-            path => {
-                let name = path
-                    .strip_prefix("models/")
-                    .and_then(|rest| rest.strip_suffix("/invoke"))
-                    .filter(|name| !name.is_empty() && !name.contains('/'))
-                    .ok_or_else(not_found)?;
-                allow(head, &["POST"], "POST")?;
-                let registry = self.ready()?;
-                let engine = registry.get(name).ok_or_else(|| unknown_model(name, registry))?;
-                self.predict(engine, head)
-            }
-        }
+    fn predict(&self, endpoints: Snapshot, place: usize, head: &Head<'_>) -> Result<Task, Problem> {
+        let ask = Ask::of(head, self.default_accept)?;
+        Ok(Task::Predict { lease: Lease::of(endpoints, place, 0), ask })
     }
 
-    fn predict<'h>(&self, engine: &'h Arc<Engine>, head: &Head<'_>) -> Result<Task<'h>, Problem> {
-        let body = match head.content_type {
-            None => None,
-            Some(got) => {
-                Some(Format::from_media_type(got).ok_or_else(|| unsupported_media_type(got))?)
-            }
-        };
-        if let Some(got) = head.content_encoding.filter(|got| !got.eq_ignore_ascii_case("identity"))
-        {
-            let message = format!("a body encoded as {got:?} is not read; send it as it is");
-            return Err(
-                Problem::new(Reason::UnsupportedMediaType, message).expected("identity", got)
-            );
-        }
-        let reply = negotiate(head.accept, self.default_accept).ok_or_else(|| {
-            let got = head.accept.unwrap_or_default();
-            Problem::new(Reason::NotAcceptable, format!("no reply can be written as {got:?}"))
-                .expected(READABLE, got)
-        })?;
-        let wishes = Wishes::of(head)?;
-        if wishes.explain.is_some() && reply == Format::Csv {
-            let message = "explanations are written in JSON, and CSV is what is accepted";
-            let expected = "application/json or application/jsonlines";
-            return Err(Problem::new(Reason::NotAcceptable, message).expected(expected, "text/csv"));
-        }
-        Ok(Task::Predict { engine: Cow::Borrowed(engine), ask: Ask { body, reply, wishes } })
-    }
-
-    fn ready(&self) -> Result<&Registry, Problem> {
-        self.registry().ok_or_else(|| {
+    fn ready(&self) -> Result<Snapshot, Problem> {
+        self.registry().map(Registry::load).ok_or_else(|| {
             Problem::new(Reason::NotReady, "the models are being loaded; try again in a moment")
         })
     }
 }
 
-/// The media types of bodies and replies, for messages.
-const READABLE: &str = "application/json, text/csv or application/jsonlines";
-
-fn allow(head: &Head<'_>, methods: &[&str], list: &'static str) -> Result<(), Problem> {
-    if methods.contains(&head.method) {
-        return Ok(());
-    }
-    let message = format!("{} has no {}; use {list}", head.path, head.method);
-    Err(Problem::new(Reason::MethodNotAllowed, message).expected(list, head.method).allow(list))
-}
-
-fn not_found() -> Problem {
-    let message = "there is no such path; there are GET /ping, GET /metrics, POST /invocations \
-                   and POST /models/NAME/invoke";
-    Problem::new(Reason::NotFound, message)
-}
-
-fn model_required(registry: &Registry) -> Problem {
-    let names = names(registry);
+fn model_required(endpoints: &Endpoints) -> Problem {
+    let names = names(endpoints);
     let message = format!(
         "several models are served, so say which: POST /models/NAME/invoke, where NAME is {names}"
     );
     Problem::new(Reason::ModelRequired, message).expected(names, "no name")
 }
 
-fn unknown_model(name: &str, registry: &Registry) -> Problem {
-    let names = names(registry);
+fn unknown_model(name: &str, endpoints: &Endpoints) -> Problem {
+    let names = names(endpoints);
     Problem::new(Reason::UnknownModel, format!("no model is called {name:?}; there is {names}"))
         .expected(names, name)
 }
 
-fn names(registry: &Registry) -> String {
-    registry.iter().map(|engine| engine.name()).collect::<Vec<_>>().join(" or ")
-}
-
-fn unsupported_media_type(got: &str) -> Problem {
-    // What curl sends with --data unless it is told otherwise.
-    let hint = if got.starts_with("application/x-www-form-urlencoded") {
-        "; with curl, add -H 'Content-Type: application/json'"
-    } else {
-        ""
-    };
-    let message = format!("a body of type {got:?} is not read; send {READABLE}{hint}");
-    Problem::new(Reason::UnsupportedMediaType, message).expected(READABLE, got)
+fn names(endpoints: &Endpoints) -> String {
+    if endpoints.is_empty() {
+        return "none".to_owned();
+    }
+    endpoints.iter().map(|endpoint| endpoint.name()).collect::<Vec<_>>().join(" or ")
 }

@@ -4,6 +4,7 @@ mod acceptor;
 mod body;
 mod budget;
 mod connection;
+mod door;
 mod error;
 mod pace;
 mod respond;

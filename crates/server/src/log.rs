@@ -49,10 +49,10 @@ impl RequestLog {
     }
 
     /// Logs a model that is ready: what runs it, where, and why not where it was meant to.
-    pub(crate) fn write_model(&self, engine: &Engine) {
+    pub(crate) fn write_model(&self, name: &str, engine: &Engine) {
         let mut line = begun();
         text(&mut line, ",\"event\":", Some("model_ready"));
-        text(&mut line, ",\"model\":", Some(engine.name()));
+        text(&mut line, ",\"model\":", Some(name));
         line.push(b',');
         facts::placement(engine, &mut line);
         let requested = engine.requested_device().to_string();

@@ -2,21 +2,24 @@
 
 use std::fmt::{Display, Write as _};
 
-use hotplate::{LaneFigures, Registry};
+use hotplate::{Endpoints, LaneFigures};
 
 /// The format's media type.
 pub(crate) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// What the models are and where they run; families without samples where there are no models yet.
-pub(crate) fn of_models(registry: Option<&Registry>) -> String {
+pub(crate) fn of_models(endpoints: Option<&Endpoints>) -> String {
     let mut text = String::new();
-    let engines = || registry.into_iter().flat_map(Registry::iter);
+    let engines = || {
+        let endpoints = endpoints.into_iter().flat_map(|endpoints| endpoints.iter());
+        endpoints.map(|endpoint| (endpoint.name(), endpoint.variants()[0].engine()))
+    };
 
     let name = "hotplate_model_info";
     gauge(&mut text, name, "A model that is served, what runs it, and where.");
-    for engine in engines() {
+    for (model, engine) in engines() {
         let labels: [(_, &dyn Display); 4] = [
-            ("model", &engine.name()),
+            ("model", &model),
             ("backend", &engine.backend()),
             ("device", &engine.placement().device),
             ("requested_device", &engine.requested_device()),
@@ -28,17 +31,17 @@ pub(crate) fn of_models(registry: Option<&Registry>) -> String {
     let help = "Whether a model runs elsewhere than on the device that was asked for, or that \
                 auto tries first.";
     gauge(&mut text, name, help);
-    for engine in engines() {
+    for (model, engine) in engines() {
         let fell_back = engine.placement().fell_back.is_some();
-        sample(&mut text, name, &[("model", &engine.name())], u64::from(fell_back));
+        sample(&mut text, name, &[("model", &model)], u64::from(fell_back));
     }
 
     for Lane { name, kind, help, of } in LANE {
         family(&mut text, name, kind, help);
-        for engine in engines() {
+        for (model, engine) in engines() {
             let value = of(&engine.figures());
             let value = u64::try_from(value).unwrap_or(u64::MAX);
-            sample(&mut text, name, &[("model", &engine.name())], value);
+            sample(&mut text, name, &[("model", &model)], value);
         }
     }
     text

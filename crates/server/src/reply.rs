@@ -7,6 +7,8 @@ pub struct Reply {
     pub status: u16,
     /// `Content-Type`; empty when there is no body.
     pub content_type: &'static str,
+    /// Headers beyond those below, by name in lower case.
+    pub headers: Vec<(&'static str, String)>,
     /// `Allow`, with status 405.
     pub allow: Option<&'static str>,
     /// When another try may be worth it, of a request that was refused for what else goes on.

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use hotplate::{Priority, Terms};
 
-use crate::{handler::Head, problem::Problem, status::Reason};
+use crate::{head::Head, problem::Problem, status::Reason};
 
 /// What a request wishes for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -6,7 +6,7 @@
 mod support;
 
 use hotplate::{OpenOptions, Registry, UnknownCategories};
-use hotplate_server::Settings;
+use hotplate_server::Serve;
 use serde_json::{Value, json};
 use support::{Client, Response, bound, churn, churn_row, housing, models, serving};
 
@@ -295,7 +295,7 @@ fn requests_that_break_http_are_refused_and_harm_nobody() {
 #[test]
 fn bodies_that_stall_cannot_take_all_memory() {
     const BODY: usize = 256 << 10;
-    let server = bound(Settings { max_body_bytes: Some(BODY), ..Settings::default() });
+    let server = bound(Serve { max_body_bytes: Some(BODY), ..Serve::default() });
     server.install(Registry::open(&models().join("housing"), &OpenOptions::new()).unwrap());
     let head = format!(
         "POST /invocations HTTP/1.1\r\nHost: t\r\nContent-Type: text/csv\r\n\

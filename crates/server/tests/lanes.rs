@@ -6,7 +6,7 @@ mod support;
 use std::{thread, time::Duration};
 
 use hotplate::OpenOptions;
-use hotplate_server::{Server, Settings};
+use hotplate_server::{Serve, Server};
 use support::{Client, bound, models};
 
 const CSV: &str = "Content-Type: text/csv\r\n";
@@ -17,7 +17,7 @@ const DELAY: Duration = Duration::from_millis(900);
 
 /// A server of one thread, and a model that is run once this time is over.
 fn attended(options: OpenOptions) -> Server {
-    let server = bound(Settings { threads: Some(1), ..Settings::default() });
+    let server = bound(Serve { threads: Some(1), ..Serve::default() });
     // Rows of this model gain nothing by company, so that it has to be told to wait for some.
     let options = options.max_queue_delay(DELAY).max_batch_rows(64).instances(1);
     let registry = hotplate::Registry::open(&models().join("housing"), &options);

@@ -5,7 +5,7 @@ mod support;
 use std::{fs, thread, time::Duration};
 
 use hotplate::OpenOptions;
-use hotplate_server::Settings;
+use hotplate_server::{Serve, Settings};
 use serde_json::{Value, json};
 use support::{Client, bound, churn, churn_row, housing, models, serving};
 
@@ -363,7 +363,7 @@ fn clients_that_never_cease_to_come_do_not_keep_the_server_from_stopping() {
 
 #[test]
 fn request_that_never_ends_is_cut_off_after_the_time_to_drain() {
-    let server = bound(Settings { drain_seconds: Some(1), ..Settings::default() });
+    let server = bound(Serve { drain_seconds: Some(1), ..Serve::default() });
     server
         .install(hotplate::Registry::open(&models().join("housing"), &OpenOptions::new()).unwrap());
     let mut client = Client::connect(server.address());
@@ -376,12 +376,13 @@ fn request_that_never_ends_is_cut_off_after_the_time_to_drain() {
 #[test]
 fn address_in_use_is_said_so() {
     let server = bound(Settings::default());
-    let settings = Settings {
+    let serve = Serve {
         host: Some("127.0.0.1".into()),
         port: Some(server.address().port()),
-        ..Settings::default()
+        ..Serve::default()
     };
-    let error = hotplate_server::Server::bind(&settings.into_config().unwrap()).unwrap_err();
+    let error =
+        hotplate_server::Server::bind(&Settings::from(serve).into_config().unwrap()).unwrap_err();
     assert!(error.to_string().contains("--port 0"), "{error}");
     server.stop().unwrap();
 }

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use hotplate::{Engine, ModelFolder, Registry, Tier};
+use hotplate::{Endpoint, Endpoints, Engine, ModelFolder, Tier};
 use hotplate_server::Memory;
 
 use super::example;
@@ -21,32 +21,36 @@ const EXAMPLES: usize = 3;
 /// Programs come last, since they begin to ask, or to stop the server, as soon as they know.
 /// Nobody may be listening to either, which is no reason not to serve.
 pub(super) fn print(
-    registry: &Registry,
+    endpoints: &Endpoints,
     path: &Path,
     address: SocketAddr,
     warm_in: Duration,
     memory: Option<Memory>,
 ) {
     let mut people = io::stderr().lock();
-    let _ = write_models(registry, warm_in, &mut people);
+    let _ = write_models(endpoints, warm_in, &mut people);
     if let Some(memory) = memory {
         let _ = writeln!(people, "{memory}");
     }
-    let _ = write_examples(registry, path, address, &mut people);
+    let _ = write_examples(endpoints, path, address, &mut people);
     let mut programs = io::stdout().lock();
     let _ = writeln!(programs, "listening on http://{address}").and_then(|()| programs.flush());
 }
 
-fn write_models(registry: &Registry, warm_in: Duration, out: &mut impl Write) -> io::Result<()> {
-    let width = registry.iter().map(|engine| engine.name().len()).max().unwrap_or_default();
-    for engine in registry.iter() {
-        writeln!(out, "{:width$}  {}", engine.name(), describe(engine))?;
+fn write_models(endpoints: &Endpoints, warm_in: Duration, out: &mut impl Write) -> io::Result<()> {
+    let width = endpoints.iter().map(|endpoint| endpoint.name().len()).max().unwrap_or_default();
+    for endpoint in endpoints.iter() {
+        writeln!(out, "{:width$}  {}", endpoint.name(), describe(engine(endpoint)))?;
     }
-    for line in registry.iter().filter_map(|engine| fall_back::line(engine)) {
+    for line in endpoints.iter().filter_map(|endpoint| fall_back::line(engine(endpoint))) {
         writeln!(out, "{line}")?;
     }
-    let models = counted(registry.iter().count(), "model");
+    let models = counted(endpoints.len(), "model");
     writeln!(out, "{models} warm in {} ms", warm_in.as_millis())
+}
+
+fn engine(endpoint: &Endpoint) -> &Engine {
+    endpoint.variants()[0].engine()
 }
 
 fn describe(engine: &Engine) -> String {
@@ -69,16 +73,16 @@ fn describe(engine: &Engine) -> String {
 }
 
 fn write_examples(
-    registry: &Registry,
+    endpoints: &Endpoints,
     path: &Path,
     address: SocketAddr,
     out: &mut impl Write,
 ) -> io::Result<()> {
     let folders = folders(path);
-    let only = registry.only().is_some();
+    let only = endpoints.only().is_some();
     let address = reachable(address);
     let mut heading = "try:\n";
-    for engine in registry.iter().take(EXAMPLES) {
+    for engine in endpoints.iter().take(EXAMPLES).map(|endpoint| engine(endpoint)) {
         let folder = folders.iter().find(|(name, _)| name == engine.name());
         let Some(data) = example::data(engine, folder.map(|(_, folder)| folder.as_path())) else {
             continue;

@@ -61,5 +61,5 @@ fn nothing_to_serve_is_told() {
     let run = hotplate(&["serve", folder.path().to_str().unwrap(), "--port", "0"]);
     assert!(run.failed(1).contains("no model in this folder"), "{}", run.err);
     let run = hotplate(&["serve", "models", "--port", "0", "--default-accept", "text/html"]);
-    assert!(run.failed(1).contains("default_accept"), "{}", run.err);
+    assert!(run.failed(2).contains("--default-accept"), "{}", run.err);
 }

@@ -1,170 +1,151 @@
 //! The keys of `[model]`.
 
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 use hotplate_backend::{DeviceChoice, TreeLayout, UnknownCategories};
 use hotplate_codec::Field;
 
-use super::ConfigFile;
-use crate::{backends::BackendChoice, combined::Combine, error::Error};
+use super::{Choice, Count, Entry, FilePath, Fraction, Kind, Text, Texts, Time, Truth};
+use crate::{backends::BackendChoice, combined::Combine};
 
-/// More slots than any machine has threads for.
-const MOST_INSTANCES: usize = 1024;
-
-/// Whoever waits for longer has no use for a server.
-const LONGEST_DELAY: Duration = Duration::from_secs(1);
-
-const DELAY: &str = "a time such as \"500us\" or \"2ms\", at most \"1s\"";
-
-/// What `[model]` says.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct ModelSettings {
-    pub(crate) name: Option<String>,
-    pub(crate) file: Option<String>,
-    pub(crate) combine: Option<Combine>,
-    pub(crate) columns: Option<Vec<String>>,
-    pub(crate) threshold: Option<f64>,
-    pub(crate) output: Option<Vec<Field>>,
-    pub(crate) unknown_categories: Option<UnknownCategories>,
-    pub(crate) instances: Option<usize>,
-    pub(crate) max_batch_rows: Option<usize>,
-    pub(crate) max_queue_delay: Option<Duration>,
-    pub(crate) max_waiting_rows: Option<usize>,
-    pub(crate) backend: Option<BackendChoice>,
-    pub(crate) device: Option<DeviceChoice>,
-    pub(crate) require_device: Option<bool>,
-    pub(crate) threads: Option<usize>,
-    pub(crate) tree_layout: Option<TreeLayout>,
-    pub(crate) onnxruntime: Option<PathBuf>,
-}
-
-impl ModelSettings {
-    pub(crate) fn read(file: &ConfigFile) -> Result<Self, Error> {
-        let known = [
-            "name",
-            "file",
-            "combine",
-            "columns",
-            "threshold",
-            "output",
-            "unknown_categories",
-            "instances",
-            "max_batch_rows",
-            "max_queue_delay",
-            "max_waiting_rows",
-            "backend",
-            "device",
-            "require_device",
-            "threads",
-            "tree_layout",
-            "onnxruntime",
-        ];
-        let section = file.section("model", &known)?;
-        let threshold = section.number("threshold")?;
-        if threshold.is_some_and(|threshold| !(0.0..=1.0).contains(&threshold)) {
-            return Err(section.refuse("threshold", "a probability from 0 to 1"));
-        }
-        let field = |name: &str| {
-            Field::from_name(name).ok_or_else(|| {
-                section.refuse("output", "of predicted_label, score and probabilities")
-            })
-        };
-        let output = section.texts("output")?;
-        let output = output.map(|names| names.into_iter().map(field).collect()).transpose()?;
-        let unknown_categories = match section.text("unknown_categories")? {
-            None => None,
-            Some("accept") => Some(UnknownCategories::AsModelSays),
-            Some("refuse") => Some(UnknownCategories::Refuse),
-            Some(_) => return Err(section.refuse("unknown_categories", "\"accept\" or \"refuse\"")),
-        };
-        let instances = section.integer("instances")?;
-        if instances.is_some_and(|instances| !(1..=MOST_INSTANCES).contains(&instances)) {
-            return Err(section.refuse("instances", "1 to 1024"));
-        }
-        let max_batch_rows = section.integer("max_batch_rows")?;
-        if max_batch_rows == Some(0) {
-            return Err(section.refuse("max_batch_rows", "at least 1"));
-        }
-        let max_waiting_rows = section.integer("max_waiting_rows")?;
-        if max_waiting_rows == Some(0) {
-            return Err(section.refuse("max_waiting_rows", "at least 1"));
-        }
-        let max_queue_delay = match section.text("max_queue_delay")?.map(duration) {
-            Some(Some(delay)) if delay <= LONGEST_DELAY => Some(delay),
-            None => None,
-            _ => return Err(section.refuse("max_queue_delay", DELAY)),
-        };
-        let threads = section.integer("threads")?;
-        if threads.is_some_and(|threads| !(1..=MOST_INSTANCES).contains(&threads)) {
-            return Err(section.refuse("threads", "1 to 1024"));
-        }
-        let backend = section.text("backend")?.map(str::parse).transpose();
-        let backend = backend.map_err(|expected| section.refuse("backend", expected))?;
-        let device = section.text("device")?.map(str::parse).transpose();
-        let device = device.map_err(|expected| section.refuse("device", expected))?;
-        let tree_layout = section.text("tree_layout")?.map(TreeLayout::choice).transpose();
-        let tree_layout =
-            tree_layout.map_err(|expected| section.refuse("tree_layout", expected))?;
-        let combine = section.text("combine")?.map(str::parse).transpose();
-        let combine = combine.map_err(|expected| section.refuse("combine", expected))?;
-        let columns = section.texts("columns")?;
-        Ok(Self {
-            name: section.text("name")?.map(str::to_owned),
-            file: section.text("file")?.map(str::to_owned),
-            combine,
-            columns: columns.map(|names| names.into_iter().map(str::to_owned).collect()),
-            threshold,
-            output,
-            unknown_categories,
-            instances,
-            max_batch_rows,
-            max_queue_delay,
-            max_waiting_rows,
-            backend,
-            device,
-            require_device: section.truth("require_device")?,
-            threads,
-            tree_layout: tree_layout.flatten(),
-            // Relative to the file that says so, which is where people look for it.
-            onnxruntime: section.text("onnxruntime")?.map(|path| section.folder().join(path)),
-        })
+crate::settings! {
+    /// What a model is, what it answers, and what runs it; in the model's own folder.
+    pub(crate) struct ModelSettings = "model" {
+        /// What the model is called in addresses.
+        name: Text, otherwise "its folder's name, or its file's without the ending",
+            like "\"churn\"";
+        /// The model's file, where the folder holds several.
+        file: Text, otherwise "the only one", like "\"model.onnx\"";
+        /// `average` or `vote`: how all model files of the folder answer as one.
+        combine: Choice<Combine>, otherwise "several files are refused", like "\"average\"";
+        /// The columns' names, in the order of the input's elements.
+        columns: Texts, otherwise "the file's own", like "[\"MedInc\", \"HouseAge\"]";
+        /// The second class's probability from which on it is predicted.
+        threshold: Fraction, otherwise "the file's own", like "0.4";
+        /// Of predicted_label, score and probabilities: what replies hold, in order.
+        output: Fields, otherwise "by format", like "[\"score\"]";
+        /// `accept` (no category, counted) or `refuse`: categories that training never saw.
+        unknown_categories: Unknown, otherwise "accept", like "\"refuse\"";
+        /// Slots: threads that can run the model at once.
+        instances: Threads,
+            otherwise "one per core, or one that uses every core, whichever is faster", like "2";
+        /// The most rows that are run together.
+        max_batch_rows: Count, otherwise "as many as gain by it", like "64";
+        /// How long a request may be kept waiting for company though a slot is free, at most "1s".
+        max_queue_delay: Delay, otherwise "0ms", like "\"500us\"";
+        /// The most rows that may wait for a slot; further requests are refused.
+        max_waiting_rows: Count, otherwise "65536", like "65536";
+        /// `auto`, `native` or `onnxruntime`: what runs the model.
+        backend: Choice<BackendChoice>, otherwise "auto: native if it takes the whole graph",
+            like "\"auto\"";
+        /// `auto`, `cpu`, `cuda`, `cuda:N`, `tensorrt` or `tensorrt:N`: where it runs.
+        device: Choice<DeviceChoice>, otherwise "auto: a GPU if ONNX Runtime can use one",
+            like "\"cuda:0\"";
+        /// Whether a model that cannot run on `device` is refused.
+        require_device: Truth, otherwise "false: it runs on the processor, and says so",
+            like "true";
+        /// Threads that one run of ONNX Runtime may use.
+        threads: Threads, otherwise "the cores shared among the slots", like "2";
+        /// `auto`, `walk`, `blocks`, `quickscorer` or `symmetric`: how decision trees lie in memory.
+        tree_layout: Layout, otherwise "auto: the fastest, as timed when the model is opened",
+            like "\"auto\"";
+        /// ONNX Runtime's shared library, or the folder that holds it, from this file on.
+        onnxruntime: FilePath,
+            otherwise "ORT_DYLIB_PATH, else lib beside the program, else where the system looks",
+            like "\"/opt/ort/lib\"";
     }
 }
 
-impl ModelSettings {
-    /// These, and `others` where these say nothing.
-    pub(crate) fn or(self, others: &Self) -> Self {
-        Self {
-            name: self.name.or_else(|| others.name.clone()),
-            file: self.file.or_else(|| others.file.clone()),
-            combine: self.combine.or(others.combine),
-            columns: self.columns.or_else(|| others.columns.clone()),
-            threshold: self.threshold.or(others.threshold),
-            output: self.output.or_else(|| others.output.clone()),
-            unknown_categories: self.unknown_categories.or(others.unknown_categories),
-            instances: self.instances.or(others.instances),
-            max_batch_rows: self.max_batch_rows.or(others.max_batch_rows),
-            max_queue_delay: self.max_queue_delay.or(others.max_queue_delay),
-            max_waiting_rows: self.max_waiting_rows.or(others.max_waiting_rows),
-            backend: self.backend.or(others.backend),
-            device: self.device.or(others.device),
-            require_device: self.require_device.or(others.require_device),
-            threads: self.threads.or(others.threads),
-            tree_layout: self.tree_layout.or(others.tree_layout),
-            onnxruntime: self.onnxruntime.or_else(|| others.onnxruntime.clone()),
+/// What replies hold.
+pub(crate) struct Fields;
+
+impl Kind for Fields {
+    type Value = Vec<Field>;
+    const PLACEHOLDER: &'static str = Texts::PLACEHOLDER;
+
+    fn of_text(text: &str) -> Result<Vec<Field>, &'static str> {
+        Texts::of_text(text).and_then(Self::of_names)
+    }
+
+    fn of_entry(entry: Entry<'_>) -> Result<Vec<Field>, &'static str> {
+        Texts::of_entry(entry).and_then(Self::of_names)
+    }
+}
+
+impl Fields {
+    fn of_names(names: Vec<String>) -> Result<Vec<Field>, &'static str> {
+        let fields = names.iter().map(|name| Field::from_name(name)).collect::<Option<_>>();
+        fields.ok_or("of predicted_label, score and probabilities")
+    }
+}
+
+/// What becomes of categories that training never saw.
+pub(crate) struct Unknown;
+
+impl Kind for Unknown {
+    type Value = UnknownCategories;
+    const PLACEHOLDER: &'static str = "NAME";
+
+    fn of_text(text: &str) -> Result<UnknownCategories, &'static str> {
+        match text {
+            "accept" => Ok(UnknownCategories::AsModelSays),
+            "refuse" => Ok(UnknownCategories::Refuse),
+            _ => Err("\"accept\" or \"refuse\""),
         }
     }
 }
 
-/// A time as people write it: a whole number of `us`, `ms` or `s`.
-fn duration(text: &str) -> Option<Duration> {
-    let digits = text.find(|c: char| !c.is_ascii_digit())?;
-    let number = text[..digits].parse().ok()?;
-    match text[digits..].trim_start() {
-        "us" => Some(Duration::from_micros(number)),
-        "ms" => Some(Duration::from_millis(number)),
-        "s" => Some(Duration::from_secs(number)),
-        _ => None,
+/// As many threads as a machine may have.
+pub(crate) struct Threads;
+
+impl Threads {
+    const MOST: usize = 1024;
+
+    fn checked(count: usize) -> Result<usize, &'static str> {
+        if (1..=Self::MOST).contains(&count) { Ok(count) } else { Err("1 to 1024") }
+    }
+}
+
+impl Kind for Threads {
+    type Value = usize;
+    const PLACEHOLDER: &'static str = Count::PLACEHOLDER;
+
+    fn of_text(text: &str) -> Result<usize, &'static str> {
+        text.parse().map_err(|_| "1 to 1024").and_then(Self::checked)
+    }
+
+    fn of_entry(entry: Entry<'_>) -> Result<usize, &'static str> {
+        entry.integer().ok_or("1 to 1024").and_then(Self::checked)
+    }
+}
+
+/// How long a request may be kept waiting.
+pub(crate) struct Delay;
+
+impl Delay {
+    /// Whoever waits for longer has no use for a server.
+    const LONGEST: Duration = Duration::from_secs(1);
+}
+
+impl Kind for Delay {
+    type Value = Duration;
+    const PLACEHOLDER: &'static str = Time::PLACEHOLDER;
+
+    fn of_text(text: &str) -> Result<Duration, &'static str> {
+        let delay = Time::of_text(text).ok().filter(|&delay| delay <= Self::LONGEST);
+        delay.ok_or("a time such as \"500us\" or \"2ms\", at most \"1s\"")
+    }
+}
+
+/// A layout of trees; none where the fastest is taken.
+pub(crate) struct Layout;
+
+impl Kind for Layout {
+    type Value = Option<TreeLayout>;
+    const PLACEHOLDER: &'static str = "NAME";
+
+    fn of_text(text: &str) -> Result<Option<TreeLayout>, &'static str> {
+        TreeLayout::choice(text)
     }
 }
 
@@ -173,13 +154,13 @@ mod tests {
     use hotplate_backend::Device;
 
     use super::*;
-    use crate::config::FILE_NAME;
+    use crate::config::{ConfigFile, FILE_NAME};
 
     fn settings(text: &str) -> Result<ModelSettings, String> {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(FILE_NAME), text).unwrap();
         let file = ConfigFile::in_folder(folder.path());
-        let settings = file.and_then(|file| ModelSettings::read(&file));
+        let settings = file.and_then(|file| file.read());
         settings.map_err(|error| {
             error.to_string().split_once(": ").map(|(_, problem)| problem.to_owned()).unwrap()
         })
@@ -211,7 +192,7 @@ mod tests {
             device: Some(DeviceChoice::On(Device::Cuda(1))),
             require_device: Some(true),
             threads: Some(2),
-            tree_layout: Some(TreeLayout::Blocks),
+            tree_layout: Some(Some(TreeLayout::Blocks)),
             onnxruntime: Some("/lib/libonnxruntime.so".into()),
         };
         assert_eq!(settings.unwrap(), expected);
@@ -249,7 +230,7 @@ mod tests {
         refused("[model]\ncombine = \"mean\"", "average or vote, got \"mean\"");
         refused("[model]\ndevice = \"gpu\"", "cuda:N, tensorrt or tensorrt:N, got \"gpu\"");
         refused("[model]\ntree_layout = \"fast\"", "quickscorer or symmetric, got \"fast\"");
-        refused("[model]\ninstances = -1", "a whole number in range, got -1");
+        refused("[model]\ninstances = -1", "1 to 1024, got -1");
         refused("model = 3", "model must be a table");
         refused("[model\n", "");
     }

@@ -16,7 +16,7 @@ use crate::{
     BackendChoice, Combine, GoldenRows, Inspection, ModelFolder,
     backends::{self, Compiled},
     combined,
-    config::ModelSettings,
+    config::{ModelSettings, Table as _},
     error::{Cause, Error},
     inspect::inspect_with,
     slots::Slots,
@@ -134,7 +134,7 @@ impl OpenOptions {
     /// said.
     #[must_use]
     pub const fn tree_layout(mut self, layout: TreeLayout) -> Self {
-        self.settings.tree_layout = Some(layout);
+        self.settings.tree_layout = Some(Some(layout));
         self
     }
 
@@ -202,7 +202,7 @@ impl OpenOptions {
 
     /// Opens a model that was found without asking it for its golden rows.
     fn open_unverified(&self, folder: &ModelFolder) -> Result<Engine, Error> {
-        let said = self.settings.clone().or(&folder.settings);
+        let said = self.settings.clone().or(folder.settings.clone());
         let how = said.combine.unwrap_or_default();
         let mut format = Format::Onnx;
         // Nothing of a file is needed once it is compiled.

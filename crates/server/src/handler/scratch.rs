@@ -2,14 +2,14 @@
 
 use std::{
     collections::BTreeMap,
-    sync::Arc,
+    sync::{Arc, Weak},
     time::{Duration, Instant},
 };
 
 use hotplate::{Answer, Columns, Engine, Error, ErrorKind};
 use hotplate_codec::{Decoder, Encoder, Format};
 
-use super::Ask;
+use super::ask::Ask;
 use crate::{
     problem::Problem,
     reply::{Phases, Reply},
@@ -19,16 +19,21 @@ use crate::{
 /// The memories of tasks that a thread keeps for each model.
 const SPARES: usize = 8;
 
-/// One thread's memory for answering.
+/// One thread's memory for answering. It does not keep engines that were removed.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    /// By the address of the engine, which the value keeps from being used again.
-    models: BTreeMap<usize, Vec<ModelScratch>>,
+    /// By the address of the engine, which nothing else has while a weak reference is there.
+    models: BTreeMap<usize, Spares>,
+}
+
+#[derive(Debug)]
+struct Spares {
+    engine: Weak<Engine>,
+    free: Vec<ModelScratch>,
 }
 
 #[derive(Debug)]
 pub(super) struct ModelScratch {
-    engine: Arc<Engine>,
     decoder: Decoder,
     rows: Columns,
     answer: Answer,
@@ -36,31 +41,39 @@ pub(super) struct ModelScratch {
 
 impl Scratch {
     pub(super) fn of(&mut self, engine: &Arc<Engine>) -> &mut ModelScratch {
-        let models = self.models.entry(Arc::as_ptr(engine).addr()).or_default();
-        if models.is_empty() {
-            models.push(ModelScratch::new(engine));
+        let free = &mut self.spares(engine).free;
+        if free.is_empty() {
+            free.push(ModelScratch::new(engine));
         }
-        &mut models[0]
+        &mut free[0]
     }
 
     /// A task's memory, for as long as it is answered.
     pub(super) fn take(&mut self, engine: &Arc<Engine>) -> ModelScratch {
-        let free = self.models.get_mut(&Arc::as_ptr(engine).addr()).and_then(Vec::pop);
-        free.unwrap_or_else(|| ModelScratch::new(engine))
+        self.spares(engine).free.pop().unwrap_or_else(|| ModelScratch::new(engine))
     }
 
-    pub(super) fn put(&mut self, model: ModelScratch) {
-        let free = self.models.entry(Arc::as_ptr(&model.engine).addr()).or_default();
+    pub(super) fn put(&mut self, engine: &Arc<Engine>, model: ModelScratch) {
+        let free = &mut self.spares(engine).free;
         if free.len() < SPARES {
             free.push(model);
         }
     }
+
+    fn spares(&mut self, engine: &Arc<Engine>) -> &mut Spares {
+        let address = Arc::as_ptr(engine).addr();
+        if !self.models.contains_key(&address) {
+            self.models.retain(|_, spares| spares.engine.strong_count() > 0);
+        }
+        self.models
+            .entry(address)
+            .or_insert_with(|| Spares { engine: Arc::downgrade(engine), free: Vec::new() })
+    }
 }
 
 impl ModelScratch {
-    fn new(engine: &Arc<Engine>) -> Self {
+    fn new(engine: &Engine) -> Self {
         Self {
-            engine: Arc::clone(engine),
             decoder: Decoder::new(Arc::clone(engine.signature().schema())),
             rows: engine.rows(),
             answer: engine.answer(),
@@ -69,6 +82,7 @@ impl ModelScratch {
 
     pub(super) fn predict(
         &mut self,
+        engine: &Engine,
         ask: Ask,
         body: &[u8],
         mut watch: Stopwatch,
@@ -76,12 +90,13 @@ impl ModelScratch {
     ) -> Result<(), Problem> {
         self.decode(ask, body)?;
         let parse = watch.lap();
-        self.engine.predict_with(&ask.wishes.terms, &self.rows, &mut self.answer)?;
-        self.reply(ask, parse, watch, reply)
+        engine.predict_with(&ask.wishes.terms, &self.rows, &mut self.answer)?;
+        self.reply(engine, ask, parse, watch, reply)
     }
 
     pub(super) async fn predict_in_task(
         &mut self,
+        engine: &Engine,
         ask: Ask,
         body: &[u8],
         mut watch: Stopwatch,
@@ -89,15 +104,15 @@ impl ModelScratch {
     ) -> Result<(), Problem> {
         self.decode(ask, body)?;
         let parse = watch.lap();
-        let answer = std::mem::replace(&mut self.answer, self.engine.answer());
-        self.answer = match self.engine.infer_with(&ask.wishes.terms, &self.rows, answer).await {
+        let answer = std::mem::replace(&mut self.answer, engine.answer());
+        self.answer = match engine.infer_with(&ask.wishes.terms, &self.rows, answer).await {
             Ok(answer) => answer,
             Err(unanswered) => {
                 self.answer = unanswered.answer;
                 return Err(unanswered.error.into());
             }
         };
-        self.reply(ask, parse, watch, reply)
+        self.reply(engine, ask, parse, watch, reply)
     }
 
     fn decode(&mut self, ask: Ask, body: &[u8]) -> Result<(), Problem> {
@@ -108,6 +123,7 @@ impl ModelScratch {
     /// Writes the answer, with reasons where those are wished for.
     fn reply(
         &self,
+        engine: &Engine,
         ask: Ask,
         parse: Duration,
         mut watch: Stopwatch,
@@ -115,7 +131,7 @@ impl ModelScratch {
     ) -> Result<(), Problem> {
         let explain = ask.wishes.explain;
         let explanations = match explain {
-            Some(_) => Some(self.engine.explain(&self.rows).map_err(not_explained)?),
+            Some(_) => Some(engine.explain(&self.rows).map_err(not_explained)?),
             None => None,
         };
         let compute = watch.lap();
@@ -123,7 +139,7 @@ impl ModelScratch {
         let predictions = self.answer.predictions(&mut tensors);
         let most = explain.unwrap_or_default();
         let reasons = explanations.as_ref().map(|explanations| explanations.reasons(most));
-        let mut encoder = Encoder::new(ask.reply, self.engine.output());
+        let mut encoder = Encoder::new(ask.reply, engine.output());
         encoder.block_with_reasons(&predictions, reasons.as_ref(), &mut reply.body);
         encoder.finish(&mut reply.body);
         reply.status = 200;

@@ -23,6 +23,7 @@ use tokio::{
 };
 
 use super::{
+    door::Door,
     pace::LOOK_EVERY,
     runner::{self, Counted, Work},
     shared::{Shared, stopped},
@@ -54,7 +55,7 @@ pub(super) struct Threads {
 impl Threads {
     /// Starts `count` threads that run connections and one that accepts them, until `stop`.
     pub(super) fn start(
-        listeners: Vec<StdListener>,
+        listeners: Vec<(Door, StdListener)>,
         count: usize,
         shared: &Arc<Shared>,
         stop: &watch::Receiver<bool>,
@@ -88,10 +89,10 @@ impl Threads {
 }
 
 /// Gives each connection to the thread that has the fewest.
-async fn accept(listeners: Vec<StdListener>, lots: Vec<Lot>, stop: watch::Receiver<bool>) {
+async fn accept(listeners: Vec<(Door, StdListener)>, lots: Vec<Lot>, stop: watch::Receiver<bool>) {
     let mut tasks = JoinSet::new();
     let lots = Arc::new(lots);
-    for listener in listeners {
+    for (door, listener) in listeners {
         let Ok(listener) = TcpListener::from_std(listener) else { continue };
         let (lots, mut stop) = (Arc::clone(&lots), stop.clone());
         tasks.spawn(async move {
@@ -101,7 +102,7 @@ async fn accept(listeners: Vec<StdListener>, lots: Vec<Lot>, stop: watch::Receiv
                     accepted = listener.accept() => match accepted {
                         Ok((stream, _)) => {
                             fails = false;
-                            give(stream, &lots);
+                            give(stream, door, &lots);
                         }
                         Err(error) => {
                             if !fails {
@@ -118,7 +119,7 @@ async fn accept(listeners: Vec<StdListener>, lots: Vec<Lot>, stop: watch::Receiv
             // never cease to come cannot keep the server from ending.
             let end = Instant::now() + LAST_CONNECTIONS_TIME;
             while let Ok(Ok((stream, _))) = timeout_at(end, listener.accept()).await {
-                give(stream, &lots);
+                give(stream, door, &lots);
             }
         });
     }
@@ -136,10 +137,10 @@ async fn accept(listeners: Vec<StdListener>, lots: Vec<Lot>, stop: watch::Receiv
     }
 }
 
-fn give(stream: TcpStream, lots: &[Lot]) {
+fn give(stream: TcpStream, door: Door, lots: &[Lot]) {
     let fewest = lots.iter().min_by_key(|lot| lot.connections.load(Relaxed));
     // A stream that cannot change hands is closed, which is all that can be done for it.
     let (Some(lot), Ok(stream)) = (fewest, stream.into_std()) else { return };
     let counted = Counted::among(&lot.connections);
-    let _ = lot.give.send(Work::Serve(stream, counted));
+    let _ = lot.give.send(Work::Serve(stream, door, counted));
 }

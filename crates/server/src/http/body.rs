@@ -31,42 +31,50 @@ impl From<hyper::Error> for Unread {
     }
 }
 
-/// The whole body, at most `max_bytes` of it and of what is left of the budget that `share` is of.
-///
-/// A body that came along with its head, as small ones do, is not copied and needs no clock.
+/// A body of which some may still be on its way.
+#[derive(Debug)]
+pub(super) enum Begun {
+    /// All of it came along with its head, as small ones do: it is not copied and needs no clock.
+    Whole(Bytes),
+    /// What came so far, which is not all.
+    Part(Bytes),
+}
+
+/// What is there of a body of at most `max_bytes`.
 ///
 /// # Errors
 ///
-/// When there is more, it takes too long, or it breaks off. Nothing is buffered of a body whose
-/// announced length is too great, and a sender that `waits` to be asked for it is not.
-pub(super) async fn read(
-    mut body: Incoming,
+/// When it is announced to be longer, or is broken already. Nothing of a body whose announced
+/// length is too great is buffered, and a sender that `waits` to be asked for it is not.
+pub(super) async fn begin(
+    body: &mut Incoming,
     max_bytes: usize,
-    share: &mut Share<'_>,
     waits: bool,
-) -> Result<Bytes, Problem> {
+) -> Result<Begun, Problem> {
     let announced = body.size_hint().lower();
     if announced > max_bytes as u64 {
         Box::pin(discard(body, waits)).await;
         return Err(too_large(max_bytes, format!("{announced} bytes")));
     }
-    let first = match poll_fn(|context| Poll::Ready(Pin::new(&mut body).poll_frame(context))).await
-    {
-        Poll::Ready(None) => return Ok(Bytes::new()),
+    let first = poll_fn(|context| Poll::Ready(Pin::new(&mut *body).poll_frame(context))).await;
+    let first = match first {
+        Poll::Ready(None) => return Ok(Begun::Whole(Bytes::new())),
         Poll::Ready(Some(Err(_))) => return Err(broken()),
         // Of trailers nothing is wanted.
         Poll::Ready(Some(Ok(frame))) => frame.into_data().unwrap_or_default(),
         Poll::Pending => Bytes::new(),
     };
-    if body.is_end_stream() && first.len() <= max_bytes {
-        return Ok(first);
-    }
-    // Boxed, as whatever is rare on this path: the futures of all requests have room for it.
-    Box::pin(read_on(first, body, max_bytes, share)).await
+    let whole = body.is_end_stream() && first.len() <= max_bytes;
+    Ok(if whole { Begun::Whole(first) } else { Begun::Part(first) })
 }
 
-/// The body that begins with `first`.
-async fn read_on(
+/// The whole body that begins with `first`, at most `max_bytes` of it and of what is left of the
+/// budget that `share` is of.
+///
+/// # Errors
+///
+/// When there is more, it takes too long, or it breaks off.
+pub(super) async fn read_on(
     first: Bytes,
     mut body: Incoming,
     max_bytes: usize,
@@ -76,11 +84,11 @@ async fn read_on(
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(Unread::Broken)) => Err(broken()),
         Ok(Err(Unread::TooLarge)) => {
-            discard(body, false).await;
+            discard(&mut body, false).await;
             Err(too_large(max_bytes, format!("more than {max_bytes} bytes")))
         }
         Ok(Err(Unread::NoMemory)) => {
-            discard(body, false).await;
+            discard(&mut body, false).await;
             let message = "too many large bodies at once; try again in a moment";
             Err(Problem::new(Reason::Overloaded, message))
         }
@@ -124,13 +132,13 @@ async fn next(body: &mut Incoming) -> Result<Option<Bytes>, hyper::Error> {
 
 /// Reads what is left of a body without keeping it; nothing of one whose sender `waits` to be
 /// asked for it.
-pub(super) async fn discard(mut body: Incoming, waits: bool) {
+pub(super) async fn discard(body: &mut Incoming, waits: bool) {
     if waits {
         return;
     }
     let mut left = DISCARD_BYTES;
     let all = async {
-        while let Ok(Some(piece)) = next(&mut body).await {
+        while let Ok(Some(piece)) = next(body).await {
             match left.checked_sub(piece.len()) {
                 Some(less) => left = less,
                 None => break,

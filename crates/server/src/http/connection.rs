@@ -4,6 +4,7 @@ use hyper::{server::conn::http1, service::service_fn};
 use tokio::{net::TcpStream, sync::oneshot};
 
 use super::{
+    door::Door,
     pace::Pace,
     respond::respond,
     shared::{Local, Shared},
@@ -13,12 +14,13 @@ use super::{
 /// Serves one connection to its end; once `finish` says so, to the end of the request at hand.
 pub(super) async fn serve(
     stream: TcpStream,
+    door: Door,
     shared: Arc<Shared>,
     local: Rc<Local>,
     pace: Rc<Pace>,
     finish: oneshot::Receiver<()>,
 ) {
-    let service = service_fn(|request| respond(request, &shared, &local, &pace));
+    let service = service_fn(|request| respond(request, door, &shared, &local, &pace));
     let connection = http1::Builder::new()
         .header_read_timeout(None)
         .serve_connection(Stream::new(stream), service);

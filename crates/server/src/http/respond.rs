@@ -15,13 +15,15 @@ use hyper::{
 use tokio::{task::spawn_blocking, time::Instant};
 
 use super::{
-    body,
+    body::{self, Begun},
     budget::Share,
+    door::Door,
     pace::Pace,
     shared::{Local, Shared},
 };
 use crate::{
-    handler::{Admitted, Head, Scratch},
+    handler::{Admitted, Scratch},
+    head::Head,
     problem::Problem,
     reply::Reply,
     status::Reason,
@@ -37,18 +39,30 @@ const REQUEST_IDS: [HeaderName; 2] = [
     HeaderName::from_static("x-request-id"),
 ];
 
-/// Answers one request.
+/// Answers one request that came in at `door`.
 ///
 /// hyper moves this future about, so that what few requests need is boxed.
 pub(super) async fn respond(
     request: Request<Incoming>,
+    door: Door,
     shared: &Arc<Shared>,
     local: &Local,
     pace: &Pace,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let _at_hand = pace.begin();
+    match door {
+        Door::Container => Ok(invoke(request, shared, local).await),
+    }
+}
+
+/// Answers one request to the container.
+async fn invoke(
+    request: Request<Incoming>,
+    shared: &Arc<Shared>,
+    local: &Local,
+) -> Response<Full<Bytes>> {
     let start = shared.log.is_some().then(Instant::now);
-    let (parts, incoming) = request.into_parts();
+    let (parts, mut incoming) = request.into_parts();
     // Held until the answer is written into memory of its own.
     let mut share = Share::of(&shared.budget);
     let (admission, waits) = {
@@ -56,40 +70,50 @@ pub(super) async fn respond(
         let (head, waits) = head(&parts, accept.as_deref());
         (shared.handler.admit(&head), waits)
     };
-    let admitted = match admission {
+    let mut admitted = match admission {
         Ok(admitted) => admitted,
         Err(problem) => {
-            Box::pin(body::discard(incoming, waits)).await;
-            return Ok(fail(shared, parts, None, &problem, start));
+            Box::pin(body::discard(&mut incoming, waits)).await;
+            return fail(shared, parts, None, &problem, start);
         }
     };
-    let model = admitted.model().filter(|_| start.is_some()).map(str::to_owned);
-    let body = match body::read(incoming, shared.max_body_bytes, &mut share, waits).await {
+    let endpoint = admitted.endpoint().filter(|_| start.is_some()).map(str::to_owned);
+    let endpoint = endpoint.as_deref();
+    let body = match body::begin(&mut incoming, shared.max_body_bytes, waits).await {
+        Ok(Begun::Whole(body)) => Ok(body),
+        Ok(Begun::Part(first)) => {
+            admitted = admitted.keep();
+            let max_bytes = shared.max_body_bytes;
+            Box::pin(body::read_on(first, incoming, max_bytes, &mut share)).await
+        }
+        Err(problem) => Err(problem),
+    };
+    let body = match body {
         Ok(body) => body,
-        Err(problem) => return Ok(fail(shared, parts, model.as_deref(), &problem, start)),
+        Err(problem) => return fail(shared, parts, endpoint, &problem, start),
     };
     if body.len() >= LARGE_BODY_BYTES {
-        let mut reply = Box::pin(answer_apart(shared, admitted.into_owned(), body)).await;
+        let mut reply = Box::pin(answer_apart(shared, admitted.keep(), body)).await;
         let bytes = std::mem::take(&mut reply.body).into();
-        return Ok(finish(shared, parts, model.as_deref(), &reply, bytes, start));
+        return finish(shared, parts, endpoint, &reply, bytes, start);
     }
     if admitted.is_attended() {
-        let (scratch, mut reply) = (&local.scratch, Reply::default());
+        let (admitted, scratch, mut reply) = (admitted.keep(), &local.scratch, Reply::default());
         let answer = shared.handler.answer_in_task(&admitted, &body, scratch, &mut reply);
         Box::pin(answer).await;
         let bytes = std::mem::take(&mut reply.body).into();
-        return Ok(finish(shared, parts, model.as_deref(), &reply, bytes, start));
+        return finish(shared, parts, endpoint, &reply, bytes, start);
     }
     let mut reply = local.reply.borrow_mut();
     let mut scratch = local.scratch.borrow_mut();
     shared.handler.answer(&admitted, &body, &mut scratch, &mut reply);
     let bytes = Bytes::copy_from_slice(&reply.body);
-    Ok(finish(shared, parts, model.as_deref(), &reply, bytes, start))
+    finish(shared, parts, endpoint, &reply, bytes, start)
 }
 
 /// Answers on a thread where nobody else waits. Only so many do that at once that a core is left
 /// for everybody else.
-async fn answer_apart(shared: &Arc<Shared>, admitted: Admitted<'static>, body: Bytes) -> Reply {
+async fn answer_apart(shared: &Arc<Shared>, admitted: Admitted, body: Bytes) -> Reply {
     let _permit = shared.large.acquire().await;
     let task = {
         let shared = Arc::clone(shared);
@@ -110,8 +134,13 @@ async fn answer_apart(shared: &Arc<Shared>, admitted: Admitted<'static>, body: B
 ///
 /// One walk over the headers, of which there are few: looking each name up would hash it.
 fn head<'p>(parts: &'p Parts, accept: Option<&'p str>) -> (Head<'p>, bool) {
-    let mut head =
-        Head { method: parts.method.as_str(), path: parts.uri.path(), accept, ..Head::default() };
+    let mut head = Head {
+        method: parts.method.as_str(),
+        path: parts.uri.path(),
+        query: parts.uri.query(),
+        accept,
+        ..Head::default()
+    };
     let mut waits = false;
     for (name, value) in &parts.headers {
         let field = match name.as_str() {
@@ -119,6 +148,10 @@ fn head<'p>(parts: &'p Parts, accept: Option<&'p str>) -> (Head<'p>, bool) {
             "content-encoding" => &mut head.content_encoding,
             "x-amzn-sagemaker-enable-explanations" => &mut head.enable_explanations,
             "x-amzn-sagemaker-custom-attributes" => &mut head.custom_attributes,
+            "x-amzn-sagemaker-inference-id" | "x-request-id" => &mut head.inference_id,
+            "x-amzn-sagemaker-session-id" => &mut head.session_id,
+            "x-amzn-sagemaker-target-model" => &mut head.target_model,
+            "x-amzn-sagemaker-target-variant" => &mut head.target_variant,
             "expect" => {
                 waits = true;
                 continue;
@@ -146,34 +179,39 @@ fn list<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<Cow<'h, str>> {
 fn fail(
     shared: &Shared,
     parts: Parts,
-    model: Option<&str>,
+    endpoint: Option<&str>,
     problem: &Problem,
     start: Option<Instant>,
 ) -> Response<Full<Bytes>> {
     let mut reply = Reply::default();
     problem.answer(&mut reply);
     let bytes = std::mem::take(&mut reply.body).into();
-    finish(shared, parts, model, &reply, bytes, start)
+    finish(shared, parts, endpoint, &reply, bytes, start)
 }
 
 /// Makes the response, and logs it when asked for.
 fn finish(
     shared: &Shared,
     parts: Parts,
-    model: Option<&str>,
+    endpoint: Option<&str>,
     reply: &Reply,
     body: Bytes,
     start: Option<Instant>,
 ) -> Response<Full<Bytes>> {
     if let (Some(log), Some(start)) = (&shared.log, start) {
         let id = REQUEST_IDS.iter().find_map(|name| parts.headers.get(name)).map(text);
-        log.write(id, parts.uri.path(), model, reply, start.elapsed());
+        log.write(id, parts.uri.path(), endpoint, reply, start.elapsed());
     }
     // The request's map becomes the reply's, whose memory hyper keeps for the next request.
     let mut headers = parts.headers;
     headers.clear();
     if !reply.content_type.is_empty() {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(reply.content_type));
+    }
+    for (name, value) in &reply.headers {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
     }
     if let Some(allow) = reply.allow {
         headers.insert(ALLOW, HeaderValue::from_static(allow));

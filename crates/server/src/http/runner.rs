@@ -24,6 +24,7 @@ use tokio::{
 
 use super::{
     connection,
+    door::Door,
     pace::Pace,
     shared::{Local, Shared},
 };
@@ -36,7 +37,7 @@ const LAST_REQUEST_TIME: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) enum Work {
     /// To serve a connection.
-    Serve(StdStream, Counted),
+    Serve(StdStream, Door, Counted),
     /// To close the connections of clients that have been quiet for too long.
     Look,
 }
@@ -94,7 +95,9 @@ async fn run(mut take: UnboundedReceiver<Work>, shared: Arc<Shared>, drain: Dura
     while let Some(work) = take.recv().await {
         connections.forget_ended();
         match work {
-            Work::Serve(stream, counted) => connections.serve(stream, counted, &shared, &local),
+            Work::Serve(stream, door, counted) => {
+                connections.serve(stream, door, counted, &shared, &local);
+            }
             Work::Look => connections.close_stalled(),
         }
     }
@@ -121,6 +124,7 @@ impl Connections {
     fn serve(
         &mut self,
         stream: StdStream,
+        door: Door,
         counted: Counted,
         shared: &Arc<Shared>,
         local: &Rc<Local>,
@@ -132,6 +136,7 @@ impl Connections {
         let (finish, finishes) = oneshot::channel();
         let connection = connection::serve(
             stream,
+            door,
             Arc::clone(shared),
             Rc::clone(local),
             Rc::clone(&pace),

@@ -15,7 +15,7 @@ use tokio::{
     sync::{Semaphore, watch},
 };
 
-use super::{ServeError, acceptor::Threads, budget::Budget, shared::Shared};
+use super::{ServeError, acceptor::Threads, budget::Budget, door::Door, shared::Shared};
 use crate::{Config, handler::Handler, log::RequestLog};
 
 /// As many bodies of the greatest length as may be in memory at once.
@@ -43,6 +43,7 @@ impl Server {
     pub fn bind(config: &Config) -> Result<Self, ServeError> {
         let listeners = listen(&config.addresses)?;
         let address = listeners[0].local_addr().map_err(ServeError::Start)?;
+        let listeners = listeners.into_iter().map(|listener| (Door::Container, listener)).collect();
         let log = config.log_requests.then(RequestLog::start).transpose();
         let shared = Arc::new(Shared {
             handler: Handler::new(config.default_accept).time_phases(config.log_requests),
@@ -78,7 +79,11 @@ impl Server {
         // Not when they are installed: a program that starts the server looks for the address in
         // front of all else on standard output.
         if let (Some(log), Some(registry)) = (&self.shared.log, self.shared.handler.registry()) {
-            registry.iter().for_each(|engine| log.write_model(engine));
+            for endpoint in registry.load().iter() {
+                for variant in endpoint.variants() {
+                    log.write_model(endpoint.name(), variant.engine());
+                }
+            }
         }
         let Signals { runtime, terminate, interrupt } = &mut signals;
         let result = runtime.block_on(async {

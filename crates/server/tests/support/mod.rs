@@ -10,7 +10,7 @@ use std::{
 };
 
 use hotplate::{OpenOptions, Registry};
-use hotplate_server::{Server, Settings};
+use hotplate_server::{Serve, Server, Settings};
 use serde_json::Value;
 
 pub(crate) fn models() -> PathBuf {
@@ -18,14 +18,16 @@ pub(crate) fn models() -> PathBuf {
 }
 
 /// A server on a free port of loopback that is not ready yet.
-pub(crate) fn bound(settings: Settings) -> Server {
-    let settings = Settings { host: Some("127.0.0.1".into()), port: Some(0), ..settings };
+pub(crate) fn bound(settings: impl Into<Settings>) -> Server {
+    let mut settings = settings.into();
+    settings.serve.host = Some("127.0.0.1".into());
+    settings.serve.port = Some(0);
     Server::bind(&settings.into_config().unwrap()).unwrap()
 }
 
 /// A server of whatever lies at `path`.
 pub(crate) fn serving(path: &Path, options: &OpenOptions) -> Server {
-    let server = bound(Settings { threads: Some(2), ..Settings::default() });
+    let server = bound(Serve { threads: Some(2), ..Serve::default() });
     server.install(Registry::open(path, options).unwrap());
     server
 }

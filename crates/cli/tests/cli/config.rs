@@ -1,0 +1,106 @@
+use std::fs;
+
+use crate::support::{Run, hotplate, program};
+
+/// A folder with this `hotplate.toml`.
+fn folder(text: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("hotplate.toml"), text).unwrap();
+    folder
+}
+
+fn config(arguments: &[&str], variables: &[(&str, &str)]) -> Run {
+    let arguments = [&["config"], arguments].concat();
+    let output = program().args(arguments).envs(variables.iter().copied()).output().unwrap();
+    Run {
+        code: output.status.code(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+#[test]
+fn example_passes_its_own_check() {
+    let example = hotplate(&["config", "--example"]);
+    let text = example.lines().join("\n");
+    for line in
+        ["[model]", "threshold = 0.4", "[serve]", "port = 8080", "max_body_bytes = \"25MiB\""]
+    {
+        assert!(text.lines().any(|other| other == line), "{line}: {text}");
+    }
+    assert!(text.lines().all(|line| line.len() <= 100), "{text}");
+    let keys = text.lines().filter(|line| !line.starts_with('#') && line.contains(" = ")).count();
+
+    let folder = folder(&text);
+    for path in [folder.path().to_owned(), folder.path().join("hotplate.toml")] {
+        let check = hotplate(&["config", "--check", path.to_str().unwrap()]);
+        let lines = check.lines();
+        assert_eq!(lines.len(), keys + 1, "{lines:?}");
+        assert!(lines.contains(&"[serve] port = 8080"), "{lines:?}");
+        assert!(lines.last().unwrap().ends_with("hotplate.toml: ok"), "{lines:?}");
+    }
+}
+
+#[test]
+fn check_tells_everything_that_is_wrong_and_where() {
+    let text = "[model]\ntreshold = 0.4\ninstances = 0\n\n[serve]\nport = \"x\"\nlog_request = true\n\n\
+                [sevre]\n";
+    let folder = folder(text);
+    let path = folder.path().to_str().unwrap();
+    let check = hotplate(&["config", "--check", path]);
+    let faults = check.failed(1);
+    for fault in [
+        ":2: [model] unknown key `treshold`; did you mean `threshold`?",
+        ":3: [model] instances: expected 1 to 1024, got 0",
+        ":6: [serve] port: expected a port from 0 to 65535, got \"x\"",
+        ":7: [serve] unknown key `log_request`; did you mean `log_requests`?",
+        ":9: unknown key `sevre`; did you mean `serve`?",
+    ] {
+        assert!(faults.contains(fault), "{fault}: {faults}");
+    }
+    assert_eq!(faults.lines().count(), 5, "{faults}");
+
+    fs::write(folder.path().join("hotplate.toml"), "[serve\n").unwrap();
+    assert!(hotplate(&["config", "--check", path]).failed(1).contains("line 1"));
+    fs::remove_file(folder.path().join("hotplate.toml")).unwrap();
+    assert!(hotplate(&["config", "--check", path]).failed(1).contains("hotplate.toml"));
+}
+
+#[test]
+fn settings_are_told_with_who_says_them() {
+    let folder = folder("[model]\nthreshold = 0.4\n\n[serve]\nport = 81\ndrain_seconds = 5\n");
+    let path = folder.path().to_str().unwrap();
+    let variables = [
+        ("HOTPLATE_LOG_REQUESTS", "yes"),
+        ("SAGEMAKER_BIND_TO_PORT", "82"),
+        ("SAGEMAKER_MAX_PAYLOAD_IN_MB", "6"),
+    ];
+    let run = config(&[path, "--threads", "3"], &variables);
+    let words: Vec<Vec<_>> =
+        run.lines().iter().map(|line| line.split_whitespace().collect()).collect();
+    let file = folder.path().join("hotplate.toml");
+    let line = |line| format!("{}:{line}", file.display());
+    for expected in [
+        ["[model]", "threshold", "0.4", &line(2)],
+        ["[serve]", "port", "82", "SAGEMAKER_BIND_TO_PORT"],
+        ["[serve]", "threads", "3", "--threads"],
+        ["[serve]", "max_body_bytes", "6MiB", "SAGEMAKER_MAX_PAYLOAD_IN_MB"],
+        ["[serve]", "drain_seconds", "5", &line(6)],
+        ["[serve]", "log_requests", "yes", "HOTPLATE_LOG_REQUESTS"],
+        ["[serve]", "lock_memory", "true", "default"],
+    ] {
+        assert!(words.iter().any(|words| words[..] == expected), "{expected:?}: {words:?}");
+    }
+    let run = config(&[path], &[("HOTPLATE_PORT", "http")]);
+    assert!(run.failed(1).contains("HOTPLATE_PORT: expected a port"), "{}", run.err);
+}
+
+#[test]
+fn base_folder_of_sagemaker_may_lie_elsewhere() {
+    let base = tempfile::tempdir().unwrap();
+    fs::create_dir(base.path().join("model")).unwrap();
+    fs::write(base.path().join("model/hotplate.toml"), "[serve]\nport = 83\n").unwrap();
+    let run = config(&[], &[("SAGEMAKER_BASE_DIR", base.path().to_str().unwrap())]);
+    let port = run.lines().into_iter().find(|line| line.contains("port")).unwrap().to_owned();
+    assert!(port.contains("83") && port.contains("hotplate.toml:2"), "{port}");
+}

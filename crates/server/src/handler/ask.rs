@@ -1,0 +1,63 @@
+//! How a request wants a model to be asked.
+
+use hotplate_codec::Format;
+
+use crate::{accept::negotiate, head::Head, problem::Problem, status::Reason, wishes::Wishes};
+
+/// How a model is asked.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ask {
+    /// The format of the body; guessed when there is none.
+    pub(super) body: Option<Format>,
+    pub(super) reply: Format,
+    pub(super) wishes: Wishes,
+}
+
+/// The media types of bodies and replies, for messages.
+const READABLE: &str = "application/json, text/csv or application/jsonlines";
+
+impl Ask {
+    /// What the head says; a client that accepts anything gets `default_accept`.
+    ///
+    /// # Errors
+    ///
+    /// When nothing in a body could make it a good request.
+    pub(super) fn of(head: &Head<'_>, default_accept: Format) -> Result<Self, Problem> {
+        let body = match head.content_type {
+            None => None,
+            Some(got) => {
+                Some(Format::from_media_type(got).ok_or_else(|| unsupported_media_type(got))?)
+            }
+        };
+        if let Some(got) = head.content_encoding.filter(|got| !got.eq_ignore_ascii_case("identity"))
+        {
+            let message = format!("a body encoded as {got:?} is not read; send it as it is");
+            return Err(
+                Problem::new(Reason::UnsupportedMediaType, message).expected("identity", got)
+            );
+        }
+        let reply = negotiate(head.accept, default_accept).ok_or_else(|| {
+            let got = head.accept.unwrap_or_default();
+            Problem::new(Reason::NotAcceptable, format!("no reply can be written as {got:?}"))
+                .expected(READABLE, got)
+        })?;
+        let wishes = Wishes::of(head)?;
+        if wishes.explain.is_some() && reply == Format::Csv {
+            let message = "explanations are written in JSON, and CSV is what is accepted";
+            let expected = "application/json or application/jsonlines";
+            return Err(Problem::new(Reason::NotAcceptable, message).expected(expected, "text/csv"));
+        }
+        Ok(Self { body, reply, wishes })
+    }
+}
+
+fn unsupported_media_type(got: &str) -> Problem {
+    // What curl sends with --data unless it is told otherwise.
+    let hint = if got.starts_with("application/x-www-form-urlencoded") {
+        "; with curl, add -H 'Content-Type: application/json'"
+    } else {
+        ""
+    };
+    let message = format!("a body of type {got:?} is not read; send {READABLE}{hint}");
+    Problem::new(Reason::UnsupportedMediaType, message).expected(READABLE, got)
+}
