@@ -219,7 +219,7 @@ impl OpenOptions {
         if said.threshold.is_some() && !two_classes {
             return Err(Error::new(Cause::Threshold));
         }
-        if said.threshold.is_some() && how == Combine::Vote && folder.files.len() > 1 {
+        if said.threshold.is_some() && how != Combine::Average && folder.files.len() > 1 {
             return Err(Error::new(Cause::VoteThreshold));
         }
         if let Some(output) = &said.output {
