@@ -12,7 +12,15 @@ use hotplate_codec::Format;
 
 pub use self::scratch::Scratch;
 use self::{ask::Ask, lease::Lease, route::Route, scratch::Stopwatch};
-use crate::{facts, head::Head, metrics, problem::Problem, reply::Reply, status::Reason};
+use crate::{
+    facts,
+    head::Head,
+    metrics,
+    problem::Problem,
+    profile::{Headers, Profile},
+    reply::Reply,
+    status::Reason,
+};
 
 /// Answers requests; shared by all threads.
 #[derive(Debug)]
@@ -21,6 +29,7 @@ pub struct Handler {
     registry: OnceLock<Registry>,
     default_accept: Format,
     times_phases: bool,
+    profile: Option<Profile>,
 }
 
 /// A request that may send its body.
@@ -31,7 +40,15 @@ pub struct Admitted(Task);
 enum Task {
     Ping,
     Metrics,
-    Predict { lease: Lease, ask: Ask },
+    Predict {
+        lease: Lease,
+        ask: Ask,
+    },
+    /// As a container of SageMaker's would answer.
+    Imitate {
+        lease: Lease,
+        headers: Headers,
+    },
 }
 
 impl Admitted {
@@ -41,6 +58,7 @@ impl Admitted {
     pub fn keep(self) -> Self {
         Self(match self.0 {
             Task::Predict { lease, ask } => Task::Predict { lease: lease.keep(), ask },
+            Task::Imitate { lease, headers } => Task::Imitate { lease: lease.keep(), headers },
             task => task,
         })
     }
@@ -49,7 +67,9 @@ impl Admitted {
     pub fn is_attended(&self) -> bool {
         match &self.0 {
             Task::Ping | Task::Metrics => false,
-            Task::Predict { lease, .. } => lease.engine().tier() == Tier::Attended,
+            Task::Predict { lease, .. } | Task::Imitate { lease, .. } => {
+                lease.engine().tier() == Tier::Attended
+            }
         }
     }
 
@@ -57,7 +77,9 @@ impl Admitted {
     pub fn endpoint(&self) -> Option<&str> {
         match &self.0 {
             Task::Ping | Task::Metrics => None,
-            Task::Predict { lease, .. } => Some(lease.endpoint().name()),
+            Task::Predict { lease, .. } | Task::Imitate { lease, .. } => {
+                Some(lease.endpoint().name())
+            }
         }
     }
 }
@@ -65,7 +87,7 @@ impl Admitted {
 impl Handler {
     /// A handler without models: it is not ready, and says so.
     pub const fn new(default_accept: Format) -> Self {
-        Self { registry: OnceLock::new(), default_accept, times_phases: false }
+        Self { registry: OnceLock::new(), default_accept, times_phases: false, profile: None }
     }
 
     /// Makes replies say where the time went, if `yes`. Reading the clock takes a share of a small
@@ -73,6 +95,13 @@ impl Handler {
     #[must_use]
     pub const fn time_phases(mut self, yes: bool) -> Self {
         self.times_phases = yes;
+        self
+    }
+
+    /// Makes replies to predictions those of a container of SageMaker's.
+    #[must_use]
+    pub fn imitate(mut self, profile: Option<Profile>) -> Self {
+        self.profile = profile;
         self
     }
 
@@ -144,6 +173,11 @@ impl Handler {
                     problem.answer(reply);
                 }
             }
+            Task::Imitate { lease, headers } => {
+                if let Some(profile) = &self.profile {
+                    profile.answer(headers, body, lease.engine(), reply);
+                }
+            }
         }
     }
 
@@ -155,6 +189,9 @@ impl Handler {
         scratch: &RefCell<Scratch>,
         reply: &mut Reply,
     ) {
+        if let (Task::Imitate { lease, headers }, Some(profile)) = (&admitted.0, &self.profile) {
+            return profile.answer_in_task(headers, body, lease.engine(), reply).await;
+        }
         let Task::Predict { lease, ask } = &admitted.0 else {
             return self.answer(admitted, body, &mut scratch.borrow_mut(), reply);
         };
@@ -169,6 +206,10 @@ impl Handler {
     }
 
     fn predict(&self, endpoints: Snapshot, place: usize, head: &Head<'_>) -> Result<Task, Problem> {
+        if self.profile.is_some() {
+            let lease = Lease::of(endpoints, place, 0);
+            return Ok(Task::Imitate { lease, headers: Headers::from(head) });
+        }
         let ask = Ask::of(head, self.default_accept)?;
         Ok(Task::Predict { lease: Lease::of(endpoints, place, 0), ask })
     }

@@ -10,6 +10,8 @@ mod reply;
 
 pub use self::reply::{Column, Predicted, write_csv, write_json, write_npy};
 
+use super::Table;
+
 /// What a body is read as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyType {
@@ -32,7 +34,11 @@ impl BodyType {
 
 /// Reads a body into rows of `width` cells of float32, NaN where the body says so; `None` where it
 /// does not hold such rows.
-pub fn read(body_type: BodyType, body: &[u8], width: usize) -> Option<Vec<f32>> {
+///
+/// # Panics
+///
+/// When `width` is zero.
+pub fn read(body_type: BodyType, body: &[u8], width: usize) -> Option<Table> {
     let cells = match body_type {
         BodyType::Csv => csv::read(std::str::from_utf8(body).ok()?, width),
         BodyType::Json => json::read(std::str::from_utf8(body).ok()?, width),
@@ -43,5 +49,5 @@ pub fn read(body_type: BodyType, body: &[u8], width: usize) -> Option<Vec<f32>> 
         let narrowed = cell as f32;
         (!narrowed.is_infinite()).then_some(narrowed)
     });
-    narrowed.collect()
+    Some(Table::dense(width, narrowed.collect::<Option<_>>()?))
 }

@@ -9,14 +9,14 @@ mod libsvm;
 mod recordio;
 mod reply;
 mod selection;
-mod table;
 
 pub use self::{
     header::{BodyType, essence},
     reply::{Scores, write_batch, write_csv, write_json, write_list_json, write_one_line},
     selection::{Selection, TooLong},
-    table::Table,
 };
+
+use super::Table;
 
 /// Reads a body, which must have some bytes.
 ///

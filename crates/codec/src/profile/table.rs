@@ -19,13 +19,13 @@ enum Cells {
 }
 
 impl Table {
-    /// A table of at least one column.
-    pub(super) const fn dense(columns: usize, cells: Vec<f32>) -> Self {
+    /// A table of `columns` columns, at least one.
+    pub const fn dense(columns: usize, cells: Vec<f32>) -> Self {
         Self { columns, cells: Cells::Dense(cells) }
     }
 
     /// A table whose other cells are missing; `starts` has one more element than there are rows.
-    pub(super) const fn sparse(
+    pub(crate) const fn sparse(
         columns: usize,
         starts: Vec<usize>,
         entries: Vec<(usize, f32)>,
@@ -39,6 +39,11 @@ impl Table {
             Cells::Dense(cells) => cells.len() / self.columns,
             Cells::Sparse { starts, .. } => starts.len() - 1,
         }
+    }
+
+    /// Whether each cell of each row is held, so that a whole table is no larger as rows.
+    pub const fn is_dense(&self) -> bool {
+        matches!(self.cells, Cells::Dense(_))
     }
 
     /// The number of columns, as the body has them.
