@@ -2,6 +2,7 @@
 
 mod bench;
 mod config;
+mod predict;
 mod serve;
 mod settings;
 mod trace;
@@ -14,6 +15,7 @@ use hotplate_codec::Format;
 pub(crate) use self::{
     bench::{Bench, Spread},
     config::Config,
+    predict::Predict,
     serve::Serve,
     settings::Flags,
     trace::{Trace, Trees},
@@ -61,61 +63,6 @@ pub(crate) enum Command {
     Trace(Trace),
     Bench(Bench),
     Config(Config),
-}
-
-/// Score a file of rows.
-///
-/// Reads CSV, JSON or JSON Lines and writes one answer per row. CSV and JSON Lines are read block
-/// by block, so a file may be larger than memory; a JSON document is read whole. A first line of
-/// CSV that holds column names is recognised, and then columns may come in any order.
-///
-/// A row that is wrong ends the run with exit code 1 and an error that names row, line and column.
-/// Rows are counted from zero, lines from one. What stands in front of it has been answered then,
-/// except in a JSON document, which is answered whole or not at all.
-#[derive(Args, Debug)]
-#[command(after_help = "\
-A line of CSV output is the second class's probability of a classifier of two classes, all
-probabilities of one of more, or a regressor's value. JSON adds the predicted label. `output` in
-hotplate.toml changes what is written.
-
-Examples:
-  hotplate predict models/churn --input rows.csv
-  hotplate predict models/churn --input rows.csv --output-format jsonl --output scores.jsonl
-  zcat customers.csv.gz | hotplate predict models/churn --ignore-unknown-columns | sort -g | tail
-  echo '[[8.3, 41, 7, 1, 322, 2.6, 37.9, -122.2]]' |
-    hotplate predict models/housing --input-format json")]
-pub(crate) struct Predict {
-    /// A model file or a model folder
-    #[arg(value_hint = ValueHint::AnyPath)]
-    pub(crate) model: PathBuf,
-
-    /// File of rows, or - for standard input
-    #[arg(long, value_name = "FILE", default_value = "-", value_hint = ValueHint::FilePath)]
-    pub(crate) input: PathBuf,
-
-    /// csv, json or jsonl [default: by the file's ending, else csv]
-    #[arg(long, value_name = "FORMAT", value_parser = format)]
-    pub(crate) input_format: Option<Format>,
-
-    /// File for the answers, which is overwritten, or - for standard output
-    #[arg(long, value_name = "FILE", default_value = "-", value_hint = ValueHint::FilePath)]
-    pub(crate) output: PathBuf,
-
-    /// csv, json or jsonl [default: by the file's ending, else the input's]
-    #[arg(long, value_name = "FORMAT", value_parser = format)]
-    pub(crate) output_format: Option<Format>,
-
-    /// Pass over columns that the model does not have, such as an identifier or the target
-    #[arg(long)]
-    pub(crate) ignore_unknown_columns: bool,
-
-    /// Say with each answer what every column adds to the score, or the K columns that add most;
-    /// in json or jsonl
-    #[arg(long, value_name = "K", num_args = 0..=1, require_equals = true, default_missing_value = "0")]
-    pub(crate) explain: Option<usize>,
-
-    #[command(flatten)]
-    pub(crate) runs_on: RunsOn,
 }
 
 /// Say what a model is: file, columns, outputs, operators, and what runs it.

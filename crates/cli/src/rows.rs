@@ -54,12 +54,12 @@ impl<'a> RowsFile<'a> {
         Ok(Self { path, format })
     }
 
-    pub(crate) fn open(&self) -> Result<Box<dyn Read>> {
+    pub(crate) fn open(&self) -> Result<Box<dyn Read + Send>> {
         if is_standard(self.path) {
             if io::stdin().is_terminal() {
                 eprintln!("reading {} from the terminal, up to Ctrl-D", self.format);
             }
-            return Ok(Box::new(io::stdin().lock()));
+            return Ok(Box::new(io::stdin()));
         }
         if self.path.is_dir() {
             bail!("{}: a folder; name a file of rows", self.name());

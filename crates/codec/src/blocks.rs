@@ -1,8 +1,10 @@
+mod independent;
+
 use std::sync::Arc;
 
 use hotplate_tensor::{Columns, Schema};
 
-use crate::{DecodeError, Decoder, Format, csv, decoder::Progress};
+use crate::{BadRecord, DecodeError, Decoder, Format, csv, decoder::Progress};
 
 /// Of lines whose shapes may differ, what is looked through at once.
 const LINES_BYTES: usize = 16 << 10;
@@ -64,10 +66,64 @@ impl BlockDecoder {
         let start = self.progress.bytes;
         let part = if self.progress.splits_at_shapes { self.lines_at_once(block) } else { block };
         let length = self.decoder.decode_part(self.format, part, &mut self.progress, columns)?;
-        self.progress.bytes = start + length;
-        self.progress.lines += memchr::memchr_iter(b'\n', &block[..length]).count();
-        self.progress.rows += columns.rows();
+        self.pass(start, &block[..length], columns.rows());
         Ok(length)
+    }
+
+    /// As [`decode`](Self::decode), but a record that is no row is left out of `columns` and told
+    /// in `bad`, whose content is replaced. So one bad line does not lose a file: of a block's
+    /// `columns.rows() + bad.len()` records, each has a row or a reason, in order.
+    ///
+    /// Blank lines between records are bad ones where they are no rows. In CSV, a record with a
+    /// quote that is misplaced or never closed ends with the line that the quote is in. A JSON
+    /// document is one record and is refused as a whole.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use hotplate_codec::{BlockDecoder, Format};
+    /// # use hotplate_tensor::{Columns, DType, InputSpec, Schema};
+    /// # let input = InputSpec { name: "x".into(), dtype: DType::F32, row_shape: 1.into() };
+    /// # let schema = Arc::new(Schema::new(vec![input])?);
+    /// let mut columns = Columns::new(Arc::clone(&schema));
+    /// let mut bad = Vec::new();
+    /// let mut decoder = BlockDecoder::new(schema, Format::Csv);
+    /// decoder.decode_lenient(b"1.5\noops\n2.5\n", &mut columns, &mut bad)?;
+    /// assert_eq!((columns.rows(), bad.len(), bad[0].index), (2, 1, 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the block is refused as a whole: for a CSV header that does not fit the schema, for
+    /// UTF-16, or for what is wrong in a format that is not a list of records.
+    ///
+    /// # Panics
+    ///
+    /// When `columns` is of another schema.
+    pub fn decode_lenient(
+        &mut self,
+        block: &[u8],
+        columns: &mut Columns,
+        bad: &mut Vec<BadRecord>,
+    ) -> Result<usize, DecodeError> {
+        bad.clear();
+        if block.is_empty() {
+            columns.clear();
+            return Ok(0);
+        }
+        let start = self.progress.bytes;
+        let part = if self.progress.splits_at_shapes { self.lines_at_once(block) } else { block };
+        let progress = &mut self.progress;
+        let length = self.decoder.decode_part_lenient(self.format, part, progress, columns, bad)?;
+        self.pass(start, &block[..length], columns.rows() + bad.len());
+        Ok(length)
+    }
+
+    /// Counts a block, which began at `start` and is these bytes.
+    fn pass(&mut self, start: usize, block: &[u8], records: usize) {
+        self.progress.bytes = start + block.len();
+        self.progress.lines += memchr::memchr_iter(b'\n', block).count();
+        self.progress.rows += records;
     }
 
     /// The lines of `block` that are worth a look when each could be of another shape than the one

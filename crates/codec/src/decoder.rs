@@ -1,16 +1,17 @@
 use std::sync::Arc;
 
 use hotplate_tensor::{Columns, Schema};
+use memchr::memchr_iter;
 
 use crate::{
-    DecodeError, DecodeErrorKind, Format, cell,
+    BadRecord, DecodeError, DecodeErrorKind, Format, cell,
     names::{Header, RollCall},
     scan::plain_length,
     tensors::Tensors,
 };
 
 /// U+FEFF, which some programs put in front of UTF-8.
-const BYTE_ORDER_MARK: char = '\u{feff}';
+const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// Decodes bodies of one schema, and keeps its scratch between them.
 ///
@@ -68,6 +69,32 @@ pub(crate) struct Progress {
     pub(crate) rows: usize,
     pub(crate) lines: usize,
     pub(crate) bytes: usize,
+    /// The records of the block at hand that are no rows; none where the first refuses the block.
+    pub(crate) bad: Option<Vec<BadRecord>>,
+    /// How many lines end in front of this byte of the text at hand, so that none is counted twice.
+    pub(crate) counted: Counted,
+}
+
+/// A place in text and the lines in front of it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counted {
+    byte: usize,
+    lines: usize,
+}
+
+impl Progress {
+    /// The line in the file of what is at `byte` of the text at hand; places are asked for in their
+    /// order.
+    pub(crate) fn line_at(&mut self, text: &str, byte: usize) -> usize {
+        let between = &text.as_bytes()[self.counted.byte..byte];
+        let lines = self.counted.lines + memchr_iter(b'\n', between).count();
+        self.counted = Counted { byte, lines };
+        self.lines + lines + 1
+    }
+
+    fn check_begun(&self) -> Result<(), DecodeError> {
+        if self.begun { Ok(()) } else { Err(DecodeError::new(DecodeErrorKind::Empty)) }
+    }
 }
 
 impl Decoder {
@@ -117,7 +144,31 @@ impl Decoder {
     ) -> Result<(), DecodeError> {
         let mut progress = Progress::default();
         self.decode_part(format, body, &mut progress, columns)?;
-        if progress.begun { Ok(()) } else { Err(DecodeError::new(DecodeErrorKind::Empty)) }
+        progress.check_begun()
+    }
+
+    /// As [`decode`](Self::decode), but a record that is no row is left out of `columns` and told
+    /// in `bad`, whose content is replaced; see [`BlockDecoder::decode_lenient`].
+    ///
+    /// # Errors
+    ///
+    /// When the body is refused as a whole.
+    ///
+    /// # Panics
+    ///
+    /// When `columns` is of another schema.
+    ///
+    /// [`BlockDecoder::decode_lenient`]: crate::BlockDecoder::decode_lenient
+    pub fn decode_lenient(
+        &mut self,
+        format: Format,
+        body: &[u8],
+        columns: &mut Columns,
+        bad: &mut Vec<BadRecord>,
+    ) -> Result<(), DecodeError> {
+        let mut progress = Progress::default();
+        self.decode_part_lenient(format, body, &mut progress, columns, bad)?;
+        progress.check_begun()
     }
 
     /// Replaces what `columns` holds by the rows of the part of a body at `progress`. Returns the
@@ -150,21 +201,14 @@ impl Decoder {
         progress: &mut Progress,
         columns: &mut Columns,
     ) -> Result<usize, DecodeError> {
-        let at_start = progress.bytes == 0;
-        let mut text = utf8(part, at_start)?;
-        if at_start && let Some(rest) = text.strip_prefix(BYTE_ORDER_MARK) {
-            progress.bytes = BYTE_ORDER_MARK.len_utf8();
-            text = rest;
+        if progress.bytes > 0 {
+            return self.text_rows(format, part, progress, columns);
         }
-        match format {
-            Format::Csv => self.csv_rows(text, progress, columns)?,
-            Format::Json => self.json_document(text, progress, columns)?,
-            Format::JsonLines => {
-                let left = text.len() - self.json_lines(text, progress, columns)?;
-                return Ok(part.len() - left);
-            }
-        }
-        Ok(part.len())
+        refuse_utf16(part)?;
+        let text = part.strip_prefix(BYTE_ORDER_MARK.as_bytes()).unwrap_or(part);
+        progress.bytes = part.len() - text.len();
+        let read = self.text_rows(format, text, progress, columns)?;
+        Ok(progress.bytes + read)
     }
 
     /// How many cells a row by position has.
@@ -202,15 +246,15 @@ fn header_may_fit(schema: &Arc<Schema>) -> bool {
     })
 }
 
-fn utf8(part: &[u8], at_start: bool) -> Result<&str, DecodeError> {
+/// Refuses a body that begins like UTF-16.
+fn refuse_utf16(body: &[u8]) -> Result<(), DecodeError> {
     // ASCII in UTF-16 is valid UTF-8 with a NUL in every other byte.
-    let utf16 = matches!(part, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, ..] | [_, 0, ..]);
-    if at_start && utf16 {
-        return Err(DecodeError::new(DecodeErrorKind::NotUtf8)
-            .with_expected("UTF-8".into())
-            .with_got("UTF-16"));
+    match body {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, ..] | [_, 0, ..] => {
+            Err(DecodeError::new(DecodeErrorKind::NotUtf8)
+                .with_expected("UTF-8".into())
+                .with_got("UTF-16"))
+        }
+        _ => Ok(()),
     }
-    std::str::from_utf8(part).map_err(|error| {
-        DecodeError::new(DecodeErrorKind::NotUtf8).with_offset(error.valid_up_to())
-    })
 }

@@ -118,6 +118,15 @@ impl DecodeError {
     pub const fn offset(&self) -> Option<usize> {
         self.0.offset
     }
+
+    /// The same error of a block that stands behind so many rows and lines of a file, and was
+    /// decoded without them.
+    #[must_use]
+    pub fn behind(mut self, rows: usize, lines: usize) -> Self {
+        self.0.row = self.0.row.map(|row| row + rows);
+        self.0.line = self.0.line.map(|line| line + lines);
+        self
+    }
 }
 
 impl DecodeError {

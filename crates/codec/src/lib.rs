@@ -89,6 +89,7 @@ mod encode;
 mod error;
 mod format;
 pub mod json;
+mod lenient;
 mod names;
 mod number;
 mod predictions;
@@ -99,7 +100,8 @@ mod tensors;
 
 pub use blocks::BlockDecoder;
 pub use decoder::Decoder;
-pub use encode::{Encoder, Reasons, encode};
+pub use encode::{Encoder, Placeholder, Reasons, encode};
 pub use error::{DecodeError, DecodeErrorKind};
 pub use format::Format;
+pub use lenient::BadRecord;
 pub use predictions::{Field, Predictions};

@@ -157,7 +157,7 @@ impl RollCall {
 }
 
 /// The column of each cell, as a header gives it; `None` for a cell to pass over.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Header {
     targets: Vec<Option<usize>>,
 }

@@ -79,6 +79,55 @@ pub enum ErrorKind {
     NameTaken,
 }
 
+impl ErrorKind {
+    /// A stable code for programs, in snake case.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::NoModel => "no_model",
+            Self::Unreadable => "unreadable",
+            Self::SeveralModels => "several_models",
+            Self::UnsafeModel => "unsafe_model",
+            Self::InvalidModel => "invalid_model",
+            Self::Unsupported => "unsupported",
+            Self::Configuration => "configuration",
+            Self::InvalidGoldenRows => "invalid_golden_rows",
+            Self::WrongAnswers => "wrong_answers",
+            Self::WrongShape => "wrong_shape",
+            Self::WrongType => "wrong_type",
+            Self::OutOfRange => "out_of_range",
+            Self::MissingValue => "missing_value",
+            Self::WrongArity => "wrong_arity",
+            Self::UnknownColumn => "unknown_column",
+            Self::MissingColumn => "missing_column",
+            Self::DuplicateColumn => "duplicate_column",
+            Self::UnknownCategory => "unknown_category",
+            Self::RefusedRows => "refused_rows",
+            Self::WorkerFailed => "model_failed",
+            Self::BackendUnavailable => "backend_unavailable",
+            Self::DeviceUnavailable => "device_unavailable",
+            Self::OutOfMemory => "out_of_memory",
+            Self::Overloaded => "overloaded",
+            Self::DeadlineExceeded => "deadline_exceeded",
+            Self::Drained => "draining",
+            Self::NameTaken => "name_taken",
+        }
+    }
+
+    /// Whether it can be that the model answers other rows, and these not at any other time.
+    pub(crate) const fn is_about_rows(self) -> bool {
+        matches!(
+            self,
+            Self::WrongShape
+                | Self::WrongType
+                | Self::OutOfRange
+                | Self::MissingValue
+                | Self::UnknownCategory
+                | Self::RefusedRows
+                | Self::WorkerFailed
+        )
+    }
+}
+
 #[derive(Debug)]
 pub(crate) enum Cause {
     NoModel { path: PathBuf, problem: &'static str },

@@ -43,6 +43,7 @@ mod input;
 mod inspect;
 mod passed_over;
 mod registry;
+pub mod scorer;
 mod slots;
 pub mod tolerance;
 mod trace;

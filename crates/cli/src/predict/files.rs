@@ -40,9 +40,9 @@ impl<'a> Files<'a> {
         Ok(Self { input, output, output_format })
     }
 
-    pub(super) fn open_output(&self) -> Result<Box<dyn Write>> {
+    pub(super) fn open_output(&self) -> Result<Box<dyn Write + Send>> {
         if is_standard(self.output) {
-            return Ok(Box::new(io::stdout().lock()));
+            return Ok(Box::new(io::stdout()));
         }
         Ok(Box::new(File::create(self.output).with_context(|| self.output_name())?))
     }

@@ -1,6 +1,9 @@
 //! A file in blocks of whole records.
 
-use std::io::{self, Read};
+use std::{
+    io::{self, Read},
+    mem,
+};
 
 use hotplate_codec::Format;
 
@@ -57,6 +60,26 @@ impl<R: Read> Blocks<R> {
         Ok((self.given > 0).then(|| &self.buffer[..self.given]))
     }
 
+    /// As [`next`](Self::next), with the block in memory that is the caller's, and comes back as
+    /// that of a later block. Tells whether there is one.
+    pub(crate) fn next_into(
+        &mut self,
+        block: &mut Vec<u8>,
+        whole_records: impl Fn(&[u8]) -> usize,
+    ) -> io::Result<bool> {
+        if self.next(whole_records)?.is_none() {
+            return Ok(false);
+        }
+        mem::swap(&mut self.buffer, block);
+        let rest = &block[self.given..self.filled];
+        self.buffer.resize(rest.len().max(BLOCK_BYTES), 0);
+        self.buffer[..rest.len()].copy_from_slice(rest);
+        self.filled = rest.len();
+        block.truncate(self.given);
+        self.given = 0;
+        Ok(true)
+    }
+
     /// Reads on, once.
     fn fill(&mut self) -> io::Result<()> {
         if self.filled == self.buffer.len() {
@@ -105,6 +128,13 @@ mod tests {
         while let Some(block) = blocks.next(lines).unwrap() {
             all.push(block.to_vec());
         }
+        let mut blocks = Blocks::new(Trickle(text, step), Format::Csv);
+        let mut memory = vec![b'?'; 3];
+        for block in &all {
+            assert!(blocks.next_into(&mut memory, lines).unwrap());
+            assert_eq!(memory, *block);
+        }
+        assert!(!blocks.next_into(&mut memory, lines).unwrap());
         all
     }
 

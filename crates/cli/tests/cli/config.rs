@@ -1,6 +1,6 @@
 use std::fs;
 
-use crate::support::{Run, hotplate, program};
+use crate::support::{Run, hotplate, program, root};
 
 /// A folder with this `hotplate.toml`.
 fn folder(text: &str) -> tempfile::TempDir {
@@ -103,4 +103,24 @@ fn base_folder_of_sagemaker_may_lie_elsewhere() {
     let run = config(&[], &[("SAGEMAKER_BASE_DIR", base.path().to_str().unwrap())]);
     let port = run.lines().into_iter().find(|line| line.contains("port")).unwrap().to_owned();
     assert!(port.contains("83") && port.contains("hotplate.toml:2"), "{port}");
+}
+
+#[test]
+fn readme_shows_keys_that_there_are() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let (_, shown) = readme.split_once("```toml\n[model]").unwrap();
+    let (shown, _) = shown.split_once("```").unwrap();
+    let folder = folder(&format!("[model]{shown}"));
+    let check = hotplate(&["config", "--check", folder.path().to_str().unwrap()]);
+    assert!(check.lines().contains(&"[serve] max_body_bytes = \"25MiB\""), "{}", check.out);
+}
+
+#[test]
+fn file_for_a_model_is_not_asked_how_to_serve() {
+    let folder = folder("[serve]\nport = 84\n");
+    let model = folder.path().join("model.onnx");
+    fs::write(&model, b"").unwrap();
+    let run = config(&[model.to_str().unwrap()], &[]);
+    let port = run.lines().into_iter().find(|line| line.contains("port")).unwrap().to_owned();
+    assert!(port.contains("8080") && port.ends_with("default"), "{port}");
 }

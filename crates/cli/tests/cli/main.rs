@@ -8,6 +8,7 @@ mod diff;
 mod inspect;
 mod needs;
 mod onnxruntime;
+mod placeholders;
 mod predict;
 mod serve;
 mod served;

@@ -98,18 +98,49 @@ fn reader_that_has_seen_enough_is_no_failure() {
     assert_eq!(text, "");
 }
 
+#[test]
+fn any_number_of_threads_gives_the_same_bytes() {
+    let (header, rows) = churn_rows();
+    let mut body = header + "\n";
+    for (number, row) in rows.iter().cycle().take(8_000).enumerate() {
+        // No two rows alike, and some of them none.
+        let cells: Vec<&str> = row.rsplitn(2, ',').collect();
+        let total = if number % 777 == 7 { "x".to_owned() } else { number.to_string() };
+        body.extend([cells[1], ",", &total, "\n"]);
+    }
+    for format in [&["--output-format", "csv"][..], &["--output-format", "json", "--explain=2"]] {
+        let on = |threads| {
+            let arguments = ["predict", "models/churn", "--threads", threads];
+            let more = ["--on-error", "placeholder"];
+            hotplate_fed(&[&arguments[..], &more, format].concat(), body.as_bytes())
+        };
+        let alone = on("1");
+        assert_eq!(alone.code, Some(0), "{}", alone.err);
+        assert!(alone.err.starts_with("warning: 11 of 8000 rows have"), "{}", alone.err);
+        for threads in ["2", "7"] {
+            let together = on(threads);
+            assert!(together.out == alone.out, "{threads} threads, {format:?}");
+            assert_eq!(together.err, alone.err);
+        }
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn memory_does_not_grow_with_the_file() {
-    let arguments = ["predict", "models/churn", "--ignore-unknown-columns"];
+    let arguments = ["predict", "models/churn", "--ignore-unknown-columns", "--threads", "4"];
     let answers = fed_without_growth(&arguments);
-    assert_eq!(answers.lines().count(), 11_000);
+    assert_eq!(answers.lines().count(), 16_000);
 
     let report = fed_without_growth(&["diff", "models/churn", "models/churn", "--rows", "-"]);
-    assert!(report.contains("models/churn, 11000 rows\n"), "{report}");
+    assert!(report.contains("models/churn, 16000 rows\n"), "{report}");
 }
 
-/// What the program makes of 44 MiB of rows, in memory that does not depend on how many there are.
+/// The most memory that the program may have, whatever the file.
+#[cfg(target_os = "linux")]
+const MOST_KIBIBYTES: u64 = 100 << 10;
+
+/// What the program makes of 64 MiB of rows, in memory that does not depend on how many there are.
 #[cfg(target_os = "linux")]
 fn fed_without_growth(arguments: &[&str]) -> String {
     let (header, rows) = churn_rows();
@@ -130,10 +161,11 @@ fn fed_without_growth(arguments: &[&str]) -> String {
         peak_kibibytes(child.id())
     };
     let after_4_mebibytes = feed(1_000);
-    let after_44_mebibytes = feed(10_000);
+    let after_64_mebibytes = feed(15_000);
     drop(input);
     assert!(child.wait().unwrap().success());
-    let grown = after_44_mebibytes - after_4_mebibytes;
+    assert!(after_64_mebibytes < MOST_KIBIBYTES, "{after_64_mebibytes} KiB");
+    let grown = after_64_mebibytes - after_4_mebibytes;
     assert!(grown < 4 << 10, "{after_4_mebibytes} KiB grew by {grown}");
     reader.join().unwrap()
 }

@@ -1,5 +1,4 @@
 use hotplate_tensor::{CellError, Columns, Schema};
-use memchr::memchr_iter;
 
 use crate::{
     DecodeError, DecodeErrorKind, Decoder, cell,
@@ -27,40 +26,53 @@ impl Decoder {
             if !self.schema.is_table() {
                 return Err(self.no_table());
             }
-            self.interior_blank_lines(progress, columns)
-                .and_then(|()| {
-                    if progress.begun {
-                        self.csv_row(text, &mut lexer, progress.has_header, columns)
-                    } else {
-                        progress.begun = true;
-                        self.first_record(text, &mut lexer, progress, columns)
-                    }
-                })
-                .map_err(|error| {
-                    let lines = memchr_iter(b'\n', &text.as_bytes()[..start]).count();
-                    let line = progress.lines + lines + 1 - progress.blank_lines;
-                    let rows = progress.rows + columns.rows();
-                    // A header is not a row, and then no row was begun.
-                    let error = if rows > 0 { error.with_row(rows - 1) } else { error };
-                    error.with_line(line)
-                })?;
+            self.csv_blank_lines(text, start, progress, columns)?;
+            let result = if progress.begun {
+                self.csv_row(text, &mut lexer, progress.has_header, columns)
+            } else {
+                progress.begun = true;
+                let result = self.first_record(text, &mut lexer, progress, columns);
+                if progress.has_header {
+                    // No row was begun, and without its header none can be.
+                    result.map_err(|error| error.with_line(progress.line_at(text, start)))?;
+                    continue;
+                }
+                result
+            };
+            if let Err(error) = result {
+                let error = error.with_line(progress.line_at(text, start));
+                leave_out_row(error, progress, columns)?;
+                lexer.seek(start);
+                lexer.pass_record();
+            }
         }
         Ok(())
     }
 
-    /// Takes the blank lines in front of a record for what they are: rows whose one cell is
-    /// missing, or a mistake.
-    fn interior_blank_lines(
+    /// Takes the blank lines in front of the record at `start` for what they are: rows whose one
+    /// cell is missing, or a mistake.
+    pub(crate) fn csv_blank_lines(
         &self,
+        text: &str,
+        start: usize,
         progress: &mut Progress,
         columns: &mut Columns,
     ) -> Result<(), DecodeError> {
         while progress.blank_lines > 0 {
             columns.begin_row();
-            if self.width() != 1 {
-                return Err(Self::wrong_arity(self.width(), "a blank line"));
+            let result = if self.width() == 1 {
+                columns.set_missing(0).map_err(|error| self.csv_cell_error(error, 0, ""))
+            } else {
+                Err(Self::wrong_arity(self.width(), "a blank line"))
+            };
+            if let Err(error) = result {
+                let line = progress.line_at(text, start) - progress.blank_lines;
+                // A header may follow, and what it is worth then nobody knows.
+                if !progress.begun && self.schema.is_named() {
+                    return Err(error.with_row(columns.rows() - 1).with_line(line));
+                }
+                leave_out_row(error.with_line(line), progress, columns)?;
             }
-            columns.set_missing(0).map_err(|error| self.csv_cell_error(error, 0, ""))?;
             progress.blank_lines -= 1;
             progress.begun = true;
         }
@@ -216,6 +228,19 @@ impl Decoder {
         };
         DecodeError::cell(error, got).with_column(&self.schema.columns()[column].name)
     }
+}
+
+/// Leaves out the last row, or refuses the block for it.
+#[cold]
+fn leave_out_row(
+    error: DecodeError,
+    progress: &mut Progress,
+    columns: &mut Columns,
+) -> Result<(), DecodeError> {
+    columns.drop_row();
+    let rows = columns.rows();
+    let row = progress.record_behind(rows);
+    progress.leave_out(rows, error.with_row(row))
 }
 
 /// The text of a cell, in `scratch` when its quotes had to be undone.

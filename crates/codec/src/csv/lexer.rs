@@ -36,6 +36,27 @@ impl<'a> Lexer<'a> {
         self.position
     }
 
+    /// Goes to where a record begins.
+    pub(crate) fn seek(&mut self, position: usize) {
+        self.position = position;
+    }
+
+    /// Passes a record, whatever is wrong with it: one that is not well-formed ends with the line
+    /// in which that shows.
+    pub(crate) fn pass_record(&mut self) {
+        loop {
+            match self.cell() {
+                Ok(cell) if cell.terminator == Terminator::Comma => {}
+                Ok(_) => return,
+                Err(error) => {
+                    self.position = line_end(self.bytes, error.offset().unwrap_or_default())
+                        .unwrap_or(self.bytes.len());
+                    return;
+                }
+            }
+        }
+    }
+
     /// Whether no record follows. Asked between records.
     pub(crate) fn at_end(&self) -> bool {
         self.position == self.bytes.len()
@@ -126,8 +147,8 @@ pub(crate) fn undouble<'s>(text: &str, scratch: &'s mut String) -> &'s str {
 
 /// The length of the records at the beginning of `buffer` whose line ends are there.
 ///
-/// A record that is not well-formed ends behind what is wrong with it, so that it is decoded and
-/// refused for that.
+/// A record that is not well-formed ends with the line in which that shows, so that it is decoded
+/// and refused for that.
 pub(crate) fn whole_records(buffer: &[u8], at_start: bool) -> usize {
     if memchr(b'"', buffer).is_none() {
         return memrchr(b'\n', buffer).map_or(0, |last| last + 1);
@@ -144,7 +165,7 @@ pub(crate) fn whole_records(buffer: &[u8], at_start: bool) -> usize {
                 let fault = error.offset().unwrap_or_default();
                 // A fault at the opening quote is one that more bytes may mend.
                 if fault != lexer.position()
-                    && let Some(end) = stray_end(text, fault)
+                    && let Some(end) = line_end(text, fault)
                 {
                     whole = mark + end;
                 }
@@ -176,17 +197,7 @@ fn without_mark(buffer: &[u8], at_start: bool) -> &[u8] {
     unmarked.unwrap_or(buffer)
 }
 
-/// The end of the character at `fault`, if it is in `text`. A carriage return is at fault only
-/// for the character behind it.
-fn stray_end(text: &[u8], fault: usize) -> Option<usize> {
-    let end = |start: usize| {
-        let length = match text.get(start)? {
-            0..0xc0 => 1,
-            0xc0..0xe0 => 2,
-            0xe0..0xf0 => 3,
-            _ => 4,
-        };
-        Some(start + length).filter(|&end| end <= text.len())
-    };
-    if text[fault] == b'\r' { end(fault + 1) } else { end(fault) }
+/// The end of the line that `position` is in, if it is there.
+fn line_end(text: &[u8], position: usize) -> Option<usize> {
+    memchr(b'\n', &text[position..]).map(|length| position + length + 1)
 }

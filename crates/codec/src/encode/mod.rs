@@ -1,8 +1,10 @@
-pub use self::reasons::Reasons;
+pub use self::{placeholder::Placeholder, reasons::Reasons};
 use crate::{Field, Format, Predictions};
 
 mod csv;
 mod json;
+mod pieces;
+mod placeholder;
 mod reasons;
 mod value;
 

@@ -1,5 +1,5 @@
 use hotplate_tensor::Columns;
-use memchr::{memchr, memchr_iter};
+use memchr::memchr;
 
 use crate::{DecodeError, DecodeErrorKind, Decoder, decoder::Progress, json::cursor::Cursor};
 
@@ -19,17 +19,22 @@ impl Decoder {
             if cursor.peek().is_none() {
                 progress.blank_lines += 1;
             } else {
+                self.json_blank_lines(text, start, progress, columns)?;
+                progress.begun = true;
                 let rows = columns.rows();
-                if let Err(error) = self.json_line(cursor, progress, columns) {
+                let result = self.json_row(&mut cursor, columns).and_then(|()| cursor.finish());
+                if let Err(error) = result {
+                    if columns.rows() > rows {
+                        columns.drop_row();
+                    }
                     let is_of_other_shape = error.kind() == DecodeErrorKind::WrongShape;
                     if progress.splits_at_shapes && is_of_other_shape && rows > 0 {
-                        columns.drop_row();
                         return Ok(start);
                     }
-                    let lines = memchr_iter(b'\n', &text.as_bytes()[..start]).count();
-                    let number = progress.lines + lines + 1 - progress.blank_lines;
-                    let row = progress.rows + rows;
-                    return Err(error.with_row(row).with_line(number).shifted(start));
+                    let error = error
+                        .with_row(progress.record_behind(rows))
+                        .with_line(progress.line_at(text, start));
+                    progress.leave_out(rows, error.shifted(start))?;
                 }
             }
             start += line.len() + 1;
@@ -37,19 +42,24 @@ impl Decoder {
         Ok(text.len())
     }
 
-    fn json_line(
-        &mut self,
-        mut cursor: Cursor<'_>,
+    /// Leaves out the blank lines in front of the line at `start`, or refuses the first of them.
+    pub(crate) fn json_blank_lines(
+        &self,
+        text: &str,
+        start: usize,
         progress: &mut Progress,
-        columns: &mut Columns,
+        columns: &Columns,
     ) -> Result<(), DecodeError> {
-        if progress.blank_lines > 0 {
-            return Err(DecodeError::new(DecodeErrorKind::Malformed)
+        while progress.blank_lines > 0 {
+            let rows = columns.rows();
+            let error = DecodeError::new(DecodeErrorKind::Malformed)
                 .with_expected("a row".into())
-                .with_got("a blank line"));
+                .with_got("a blank line")
+                .with_row(progress.record_behind(rows))
+                .with_line(progress.line_at(text, start) - progress.blank_lines);
+            progress.leave_out(rows, error)?;
+            progress.blank_lines -= 1;
         }
-        progress.begun = true;
-        self.json_row(&mut cursor, columns)?;
-        cursor.finish()
+        Ok(())
     }
 }

@@ -37,9 +37,10 @@ fn whole_records_end_outside_of_quotes() {
         ("1,\"a\"\"\n\"\n", 9),
         ("1,5\" disk\n2", 10),
         ("\u{feff}\"a\n\"\n", 8),
-        // Not well-formed, and so handed over as far as that shows.
-        ("1,\"a\"b\n2,c\n", 6),
-        ("1,\"a\"\rb\n2,c\n", 7),
+        // Not well-formed, and so handed over with the line in which that shows.
+        ("1,\"a\"b\n2,c\n", 7),
+        ("1,\"a\"\rb\n2,c\n", 8),
+        ("1,\"a\"b", 0),
     ] {
         assert_eq!(blocks.whole_records(buffer.as_bytes()), whole, "{buffer:?}");
     }

@@ -5,8 +5,10 @@
 mod blocks;
 mod csv;
 mod encode;
+mod independent;
 mod json;
 mod json_refusals;
+mod lenient;
 mod lines;
 mod properties;
 mod support;

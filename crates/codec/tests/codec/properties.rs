@@ -107,6 +107,62 @@ proptest! {
     }
 
     #[test]
+    fn independent_blocks_give_what_the_whole_gives(
+        (format, body) in bodies(&[Format::Csv, Format::JsonLines]),
+        blanks in 0_usize..3,
+        mangle in prop::option::of((any::<prop::sample::Index>(), any::<u8>())),
+        cuts in prop::collection::vec(1_usize..40, 1..20),
+    ) {
+        let mut body = (body + &"\n".repeat(blanks)).into_bytes();
+        if let Some((index, byte)) = mangle {
+            *index.get_mut(&mut body) = byte;
+        }
+        let whole = decode(&kinds(), format, &body);
+
+        let mut first = BlockDecoder::new(kinds(), format);
+        let mut decoder = BlockDecoder::new(kinds(), format);
+        let mut columns = Columns::new(kinds());
+        let mut shown_rows = Vec::new();
+        let (mut rows, mut lines) = (0, 0);
+        let (mut start, mut end) = (0, 0);
+        let mut cuts = cuts.iter().cycle();
+        let result = loop {
+            end = body.len().min(end + cuts.next().unwrap());
+            let length = match first.independent_records(&body[start..end]) {
+                _ if end == body.len() => end - start,
+                length => length,
+            };
+            if length == 0 && start < body.len() {
+                continue;
+            }
+            let block = &body[start..start + length];
+            if start == 0 {
+                first.begin(block, &mut columns);
+            } else {
+                decoder.follow(&first, start);
+            }
+            if let Err(error) = decoder.decode(block, &mut columns) {
+                break Err(error.behind(rows, lines));
+            }
+            rows += decoder.counts().0;
+            lines += decoder.counts().1;
+            start += length;
+            if columns.rows() > 0 {
+                shown_rows.push(shown(&columns));
+            }
+            if start == body.len() {
+                break Ok(shown_rows.join(" | "));
+            }
+        };
+        match whole {
+            Ok(whole) => prop_assert_eq!(result, Ok(shown(&whole))),
+            // The whole is checked for UTF-8 before its first row is read.
+            Err(error) if error.reason() == "not_utf8" => prop_assert!(result.is_err()),
+            Err(error) => prop_assert_eq!(result, Err(error)),
+        }
+    }
+
+    #[test]
     fn blocks_give_what_the_whole_gives(
         (format, body) in bodies(&[Format::Csv, Format::JsonLines]),
         blanks in 0_usize..3,

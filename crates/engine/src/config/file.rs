@@ -270,3 +270,66 @@ fn collect_lines(table: &DeTable<'_>, above: &str, starts: &[usize], lines: &mut
         lines.insert(path, line);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Count, Fraction};
+
+    crate::settings! {
+        /// Parts of the whole.
+        struct Part = "part" {
+            /// How much of it.
+            weight: Fraction = 1.0;
+            /// How often.
+            times: Count = 2, also ["PART_TIMES"];
+        }
+    }
+
+    fn parsed(text: &str) -> ConfigFile {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE_NAME);
+        fs::write(&path, text).unwrap();
+        ConfigFile::parse(&path).unwrap()
+    }
+
+    /// What is wrong, without the path.
+    fn told(error: &Error) -> String {
+        error.to_string().split_once(FILE_NAME).unwrap().1.to_owned()
+    }
+
+    #[test]
+    fn tables_of_an_array_are_read_in_order() {
+        let file = parsed("[[part]]\nweight = 0.25\n[[part]]\ntimes = 7\n");
+        let parts: Vec<Part> = file.read_each().unwrap();
+        assert_eq!(parts.iter().map(Part::weight).collect::<Vec<_>>(), [0.25, 1.0]);
+        assert_eq!(parts.iter().map(Part::times).collect::<Vec<_>>(), [2, 7]);
+        assert!(parsed("").read_each::<Part>().unwrap().is_empty());
+    }
+
+    #[test]
+    fn faults_in_an_array_name_their_table_and_line() {
+        let file = parsed("[[part]]\nweight = 2\n\n[[part]]\nwieght = 0\ntimes = \"x\"\n");
+        let faults: Vec<_> = file.faults_of_each::<Part>().iter().map(told).collect();
+        let expected = [
+            ":2: [part[0]] weight: expected a probability from 0 to 1, got 2",
+            ":5: [part[1]] unknown key `wieght`; did you mean `weight`?",
+            ":6: [part[1]] times: expected a whole number, at least 1, got \"x\"",
+        ];
+        assert_eq!(faults, expected);
+        assert_eq!(told(&file.read_each::<Part>().unwrap_err()), expected[0]);
+        let error = parsed("\npart = 3").read_each::<Part>().unwrap_err();
+        assert_eq!(told(&error), ":2: part must be tables, each below a line [[part]]");
+        let error = parsed("[[part]]").read::<Part>().unwrap_err();
+        assert_eq!(told(&error), ":1: part must be a table");
+    }
+
+    #[test]
+    fn what_is_said_is_told_with_its_line() {
+        let file = parsed("part.weight = 0.5\n\n[serve]\nport = 1\n");
+        assert_eq!(file.said("part", "weight"), Some(("0.5".to_owned(), 1)));
+        assert_eq!(file.said("serve", "port"), Some(("1".to_owned(), 4)));
+        assert_eq!(file.said("serve", "host"), None);
+        assert_eq!(file.said("part", "times"), None);
+    }
+}

@@ -2,6 +2,8 @@
 
 use std::{fmt::Display, marker::PhantomData, path::PathBuf, str::FromStr, time::Duration};
 
+use toml::Value;
+
 use super::Entry;
 
 /// A kind of value.
@@ -60,6 +62,12 @@ impl Kind for Text {
     }
 }
 
+impl Written for Text {
+    fn write(value: &String) -> String {
+        Value::from(value.as_str()).to_string()
+    }
+}
+
 /// Some texts; commas part them in plain text.
 #[derive(Debug)]
 pub struct Texts;
@@ -75,6 +83,12 @@ impl Kind for Texts {
     fn of_entry(entry: Entry<'_>) -> Result<Vec<String>, &'static str> {
         let texts = entry.texts().ok_or("a list of strings")?;
         Ok(texts.into_iter().map(str::to_owned).collect())
+    }
+}
+
+impl Written for Texts {
+    fn write(value: &Vec<String>) -> String {
+        Value::from(value.clone()).to_string()
     }
 }
 
@@ -189,6 +203,12 @@ impl Kind for Count {
 
     fn of_entry(entry: Entry<'_>) -> Result<usize, &'static str> {
         Self::checked(entry.integer())
+    }
+}
+
+impl Written for Count {
+    fn write(value: &usize) -> String {
+        value.to_string()
     }
 }
 
@@ -330,6 +350,9 @@ mod tests {
         round::<Truth>("false", false);
         round::<Port>("8080", 8080);
         round::<Whole>("0", 0);
+        round::<Count>("3", 3);
+        round::<Text>("a b", "a b".into());
+        assert_eq!(Texts::write(&vec!["a".into(), "b\"".into()]), r#"["a", 'b"']"#);
         round::<Bytes>("25MiB", 25 << 20);
         round::<Bytes>("3KiB", 3072);
         round::<Bytes>("1GiB", 1 << 30);

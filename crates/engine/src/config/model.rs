@@ -36,18 +36,18 @@ crate::settings! {
         /// The most rows that may wait for a slot; further requests are refused.
         max_waiting_rows: Count, otherwise "65536", like "65536";
         /// `auto`, `native` or `onnxruntime`: what runs the model.
-        backend: Choice<BackendChoice>, otherwise "auto: native if it takes the whole graph",
+        backend: Choice<BackendChoice>, otherwise "auto, native if it takes the whole graph",
             like "\"auto\"";
         /// `auto`, `cpu`, `cuda`, `cuda:N`, `tensorrt` or `tensorrt:N`: where it runs.
-        device: Choice<DeviceChoice>, otherwise "auto: a GPU if ONNX Runtime can use one",
+        device: Choice<DeviceChoice>, otherwise "auto, a GPU if ONNX Runtime can use one",
             like "\"cuda:0\"";
         /// Whether a model that cannot run on `device` is refused.
-        require_device: Truth, otherwise "false: it runs on the processor, and says so",
+        require_device: Truth, otherwise "false, it runs on the processor, and says so",
             like "true";
         /// Threads that one run of ONNX Runtime may use.
         threads: Threads, otherwise "the cores shared among the slots", like "2";
         /// `auto`, `walk`, `blocks`, `quickscorer` or `symmetric`: how decision trees lie in memory.
-        tree_layout: Layout, otherwise "auto: the fastest, as timed when the model is opened",
+        tree_layout: Layout, otherwise "auto, the fastest, as timed when the model is opened",
             like "\"auto\"";
         /// ONNX Runtime's shared library, or the folder that holds it, from this file on.
         onnxruntime: FilePath,
