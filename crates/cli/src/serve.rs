@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Result, bail};
 use hotplate::Registry;
-use hotplate_server::{Server, Signals, base_folder, lock_memory};
+use hotplate_server::{Profile, Server, Signals, base_folder, lock_memory};
 
 use crate::{arguments::Serve, model};
 
@@ -25,8 +25,15 @@ pub(crate) fn run(arguments: &Serve) -> Result<()> {
     let config = settings::said(&arguments.flags, &path)?.into_config()?;
     let server = Server::bind(&config)?;
     let start = Instant::now();
-    let registry = Registry::open(&path, &arguments.runs_on.options())
-        .map_err(|error| model::about(&path, error))?;
+    let options = arguments.runs_on.options();
+    let options = match &config.profile {
+        Some(profile) => profile.open_options(options),
+        None => options,
+    };
+    let registry = Registry::open(&path, &options).map_err(|error| model::about(&path, error))?;
+    if let Some(profile) = &config.profile {
+        check_profile(profile, &registry)?;
+    }
     let warm_in = start.elapsed();
     let memory = config.lock_memory.then(lock_memory);
     // From here on a signal drains; before, there is nothing to drain and it ends the program.
@@ -34,6 +41,18 @@ pub(crate) fn run(arguments: &Serve) -> Result<()> {
     server.install(registry.clone());
     welcome::print(&registry.load(), &path, server.address(), warm_in, memory);
     server.run_until(signals)?;
+    Ok(())
+}
+
+/// Refuses models that the container could not hold.
+fn check_profile(profile: &Profile, registry: &Registry) -> Result<()> {
+    for endpoint in registry.load().iter() {
+        for variant in endpoint.variants() {
+            if let Err(problem) = profile.check(variant.engine()) {
+                bail!("model {:?}: {problem}", endpoint.name());
+            }
+        }
+    }
     Ok(())
 }
 

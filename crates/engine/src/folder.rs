@@ -50,6 +50,15 @@ pub struct ModelFolder {
     pub(crate) other_table: Option<String>,
 }
 
+/// What is said about the files of a folder beside its configuration.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Combining {
+    /// In its place.
+    pub(crate) said: Option<Combine>,
+    /// Where it says nothing.
+    pub(crate) otherwise: Option<Combine>,
+}
+
 impl ModelFolder {
     /// The name of the file of golden rows.
     pub const GOLDEN_ROWS: &str = "golden.csv";
@@ -65,17 +74,18 @@ impl ModelFolder {
     /// When there is no model, or several and no configuration says which, or one that would run
     /// code.
     pub fn find(path: &Path) -> Result<Self, Error> {
-        Self::find_with(path, None)
+        Self::find_with(path, Combining::default())
     }
 
-    /// As [`find`](Self::find), with what `combine` says instead of the folder's configuration.
-    pub(crate) fn find_with(path: &Path, combine: Option<Combine>) -> Result<Self, Error> {
+    /// As [`find`](Self::find), with what `combining` says beside the folder's configuration.
+    pub(crate) fn find_with(path: &Path, combining: Combining) -> Result<Self, Error> {
         if !path.is_dir() {
             return Self::of_file(path);
         }
         let config = ConfigFile::in_folder(path)?;
         let mut settings: ModelSettings = config.read()?;
-        settings.combine = combine.or(settings.combine);
+        let otherwise = combining.otherwise.filter(|_| settings.file.is_none());
+        settings.combine = combining.said.or(settings.combine).or(otherwise);
         let files = match (&settings.file, settings.combine) {
             (Some(file), None) => vec![named_file(path, file)?],
             (Some(_), Some(_)) => {
@@ -120,14 +130,14 @@ impl ModelFolder {
     ///
     /// When `path` or a folder below it cannot be read, or one of them is refused.
     pub fn below(path: &Path) -> Result<Vec<Self>, Error> {
-        Self::below_with(path, None)
+        Self::below_with(path, Combining::default())
     }
 
-    /// As [`below`](Self::below), with what `combine` says instead of each folder's configuration.
-    pub(crate) fn below_with(path: &Path, combine: Option<Combine>) -> Result<Vec<Self>, Error> {
+    /// As [`below`](Self::below), with what `combining` says beside each folder's configuration.
+    pub(crate) fn below_with(path: &Path, combining: Combining) -> Result<Vec<Self>, Error> {
         let mut found = Vec::new();
         for folder in entries(path)?.into_iter().filter(|entry| entry.is_dir()) {
-            match Self::find_with(&folder, combine) {
+            match Self::find_with(&folder, combining) {
                 Ok(model) => found.push(model),
                 Err(error) if error.kind() == crate::ErrorKind::NoModel => {}
                 Err(error) => return Err(error),

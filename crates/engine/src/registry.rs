@@ -56,11 +56,11 @@ impl Registry {
     /// When nothing is there, one of the models cannot be opened, or its name cannot stand in an
     /// address.
     pub fn open(path: &Path, options: &OpenOptions) -> Result<Self, Error> {
-        let combine = options.combines();
-        let folders = match ModelFolder::find_with(path, combine) {
+        let combining = options.combining();
+        let folders = match ModelFolder::find_with(path, combining) {
             Ok(folder) => vec![folder],
             Err(error) if error.kind() == ErrorKind::NoModel && path.is_dir() => {
-                let below = ModelFolder::below_with(path, combine)?;
+                let below = ModelFolder::below_with(path, combining)?;
                 if below.is_empty() {
                     return Err(error);
                 }

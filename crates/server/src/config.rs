@@ -10,6 +10,7 @@ use hotplate::{Error, config::Misread};
 use hotplate_codec::Format;
 
 use crate::{
+    profile::Profile,
     sagemaker,
     settings::{Serve, Settings},
 };
@@ -31,6 +32,8 @@ pub struct Config {
     pub default_accept: Format,
     /// Whether the models are kept from being swapped out, where the system allows it.
     pub lock_memory: bool,
+    /// The container of SageMaker's whose replies are given, if any.
+    pub profile: Option<Profile>,
 }
 
 /// Why settings do not make a configuration.
@@ -87,6 +90,7 @@ impl Settings {
         let cores = || thread::available_parallelism().map_or(1, NonZero::get);
         Ok(Config {
             addresses: addresses(&serve)?,
+            profile: profile(&serve),
             threads: serve.threads.unwrap_or_else(cores),
             max_body_bytes: match serve.max_body_bytes() {
                 0 => usize::MAX,
@@ -98,6 +102,19 @@ impl Settings {
             lock_memory: serve.lock_memory(),
         })
     }
+}
+
+fn profile(serve: &Serve) -> Option<Profile> {
+    let profile = Profile::new(serve.profile?);
+    Some(Profile {
+        batch: serve.batch(),
+        multi_model: serve.multi_model(),
+        // Containers have a default of their own.
+        default_accept: serve.default_accept.map(|format| format.media_type().to_owned()),
+        inference_output: serve.inference_output.clone(),
+        inference_ensemble: serve.inference_ensemble(),
+        ..profile
+    })
 }
 
 fn addresses(serve: &Serve) -> Result<Vec<SocketAddr>, ConfigError> {

@@ -15,7 +15,7 @@ mod xgboost;
 
 use std::ops::Range;
 
-use hotplate::{Answer, Engine, Error, Terms};
+use hotplate::{Answer, Combine, Engine, Error, OpenOptions, Terms};
 use hotplate_codec::profile::Table;
 
 use crate::{head::Head, problem::Problem, reply::Reply};
@@ -43,6 +43,8 @@ pub struct Profile {
     pub default_accept: Option<String>,
     /// `SAGEMAKER_INFERENCE_OUTPUT`: the keys of a reply, between commas.
     pub inference_output: Option<String>,
+    /// `SAGEMAKER_INFERENCE_ENSEMBLE`: all model files of a folder answer as one.
+    pub inference_ensemble: bool,
 }
 
 /// What a container looks at before the body.
@@ -81,6 +83,34 @@ impl Profile {
             multi_model: false,
             default_accept: None,
             inference_output: None,
+            inference_ensemble: true,
+        }
+    }
+
+    /// How to open models, where `options` does not say.
+    ///
+    /// The container of XGBoost takes all files of a folder for boosters that answer together.
+    #[must_use]
+    pub fn open_options(&self, options: OpenOptions) -> OpenOptions {
+        match self.container {
+            Container::Xgboost if self.inference_ensemble => {
+                options.combine_unless_said(Combine::Xgboost)
+            }
+            _ => options,
+        }
+    }
+
+    /// Checks that a model is one of those that the container holds.
+    ///
+    /// # Errors
+    ///
+    /// What it should be, for a person.
+    pub fn check(&self, engine: &Engine) -> Result<(), &'static str> {
+        match self.container {
+            Container::Xgboost if engine.signature().objective().is_none() => {
+                Err("the profile xgboost is for models that XGBoost wrote; this is none")
+            }
+            _ => Ok(()),
         }
     }
 

@@ -46,7 +46,9 @@ impl Server {
         let listeners = listeners.into_iter().map(|listener| (Door::Container, listener)).collect();
         let log = config.log_requests.then(RequestLog::start).transpose();
         let shared = Arc::new(Shared {
-            handler: Handler::new(config.default_accept).time_phases(config.log_requests),
+            handler: Handler::new(config.default_accept)
+                .time_phases(config.log_requests)
+                .imitate(config.profile.clone()),
             max_body_bytes: config.max_body_bytes,
             budget: Budget::new(config.max_body_bytes.saturating_mul(LARGEST_BODIES)),
             large: Semaphore::new(config.threads.saturating_sub(1).max(1)),

@@ -3,6 +3,8 @@
 use hotplate::config::{Bytes, Count, Kind, Port, Text, Truth, Whole, Written};
 use hotplate_codec::Format;
 
+use crate::profile::Container;
+
 hotplate::settings! {
     /// How to serve; in the folder that is served.
     pub struct Serve = "serve" {
@@ -28,6 +30,17 @@ hotplate::settings! {
         default_accept: MediaType = Format::Json, also ["SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT"];
         /// Keep the models from being swapped out, where the system allows it.
         lock_memory: Truth = true;
+        /// Serve SageMaker's multi-model API: models come and go through /models.
+        multi_model: Truth = false, also ["SAGEMAKER_MULTI_MODEL"];
+        /// Answer a line that is no row with a placeholder, so that a batch does not fail as a whole.
+        batch: Truth = false, also ["SAGEMAKER_BATCH"];
+        /// Answer as one of SageMaker's containers does, byte by byte: `xgboost` or `sklearn`.
+        profile: ProfileName, otherwise "as the documentation says", like "\"xgboost\"";
+        /// Under the profile `xgboost`: the keys of each answer, between commas.
+        inference_output: Text, otherwise "the prediction alone",
+            like "\"predicted_label,probabilities\"", also ["SAGEMAKER_INFERENCE_OUTPUT"];
+        /// Under the profile `xgboost`: let all model files of a folder answer as one.
+        inference_ensemble: Truth = true, also ["SAGEMAKER_INFERENCE_ENSEMBLE"];
     }
 }
 
@@ -47,5 +60,22 @@ impl Kind for MediaType {
 impl Written for MediaType {
     fn write(format: &Format) -> String {
         format!("{:?}", format.media_type())
+    }
+}
+
+/// The name of a container.
+#[derive(Debug)]
+pub struct ProfileName;
+
+impl Kind for ProfileName {
+    type Value = Container;
+    const PLACEHOLDER: &'static str = "PROFILE";
+
+    fn of_text(text: &str) -> Result<Container, &'static str> {
+        match text {
+            "xgboost" => Ok(Container::Xgboost),
+            "sklearn" => Ok(Container::Sklearn),
+            _ => Err("xgboost or sklearn"),
+        }
     }
 }
