@@ -6,6 +6,7 @@
 
 mod csv;
 mod json;
+mod npy;
 mod reply;
 
 pub use self::reply::{Column, Predicted, write_csv, write_json, write_npy};
@@ -19,6 +20,8 @@ pub enum BodyType {
     Csv,
     /// A list of lists.
     Json,
+    /// An array of numpy's.
+    Npy,
 }
 
 impl BodyType {
@@ -27,6 +30,7 @@ impl BodyType {
         match content_type {
             "text/csv" => Some(Self::Csv),
             "application/json" => Some(Self::Json),
+            "application/x-npy" => Some(Self::Npy),
             _ => None,
         }
     }
@@ -42,6 +46,7 @@ pub fn read(body_type: BodyType, body: &[u8], width: usize) -> Option<Table> {
     let cells = match body_type {
         BodyType::Csv => csv::read(std::str::from_utf8(body).ok()?, width),
         BodyType::Json => json::read(std::str::from_utf8(body).ok()?, width),
+        BodyType::Npy => npy::read(body, width),
     }?;
     // What is not finite in float32 is what estimators refuse, but for NaN, which some read.
     #[expect(clippy::cast_possible_truncation, reason = "numbers are rounded to float32")]

@@ -17,9 +17,13 @@ impl Predictions {
     pub(super) fn of(signature: &Signature) -> Self {
         match (signature.objective(), signature.task()) {
             (Some("multi:softmax" | "binary:hinge"), _) => Self::Votes,
+            (Some("multi:softprob"), Task::Classifier { classes, .. }) => {
+                Self::Means(classes.len())
+            }
             // Of two probabilities that are made of one number, the container sees the second.
-            (Some("binary:logistic"), _) | (_, Task::Regressor { .. }) => Self::Means(1),
+            (_, Task::Classifier { classes, .. }) if classes.len() == 2 => Self::Means(1),
             (_, Task::Classifier { classes, .. }) => Self::Means(classes.len()),
+            (_, Task::Regressor { .. }) => Self::Means(1),
             _ => Self::Means(usize::MAX),
         }
     }

@@ -67,18 +67,21 @@ fn refuse(profile: &Profile, status: u16, problem: &str, reply: &mut Reply) {
 #[expect(clippy::cast_precision_loss, reason = "XGBoost gives the number of a class in float32")]
 pub(super) fn add_scores(engine: &Engine, answer: &Answer, numbers: &mut Vec<f32>) {
     let signature = engine.signature();
-    let output = match *signature.task() {
-        Task::Classifier { label, .. } if signature.objective() == Some("multi:softmax") => {
-            if let DataView::I64(labels) = answer.outputs()[label].data() {
+    let (output, is_pair) = match (signature.task(), signature.objective()) {
+        (Task::Classifier { label, .. }, Some("multi:softmax")) => {
+            if let DataView::I64(labels) = answer.outputs()[*label].data() {
                 numbers.extend(labels.iter().map(|&label| label as f32));
             }
             return;
         }
-        Task::Classifier { probabilities, .. } => probabilities,
-        _ => 0,
+        // Of two classes that one number tells apart, the booster gives the second's.
+        (Task::Classifier { probabilities, .. }, objective) => {
+            (*probabilities, objective != Some("multi:softprob"))
+        }
+        _ => (0, false),
     };
     let DataView::F32(given) = answer.outputs()[output].data() else { return };
-    if signature.objective() == Some("binary:logistic") {
+    if is_pair {
         numbers.extend(given.iter().skip(1).step_by(2));
     } else {
         numbers.extend_from_slice(given);

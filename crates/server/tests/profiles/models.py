@@ -2,7 +2,7 @@
 
     python models.py FOLDER
 
-Each folder of `FOLDER/xgboost` is a model of XGBoost, several files being an ensemble. Each of
+Runs in requirements-models.txt. Each folder of `FOLDER/xgboost` is a model of XGBoost, several files being an ensemble. Each of
 `FOLDER/sklearn` holds `model.onnx`, and below `pickled/` what scikit-learn's container loads.
 """
 import itertools

@@ -2,7 +2,7 @@
 
     python record.py MODELS SOURCES
 
-`SOURCES` holds checkouts of aws/sagemaker-xgboost-container and aws/sagemaker-scikit-learn-container,
+Runs in requirements.txt. `SOURCES` holds checkouts of aws/sagemaker-xgboost-container and aws/sagemaker-scikit-learn-container,
 and `sagemaker_containers` as its release 2.8.6.post2 has it. Writes `xgboost.jsonl` and
 `sklearn.jsonl` beside this file: an exchange a line, with `reply` absent where it names addresses of
 the process that answered.

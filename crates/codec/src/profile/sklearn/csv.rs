@@ -38,7 +38,7 @@ fn end_of_row(text: &str) -> Option<&str> {
     if text.is_empty() {
         return Some(text);
     }
-    // Line ends are taken one by one: blanks lines are rows of no cells.
+    // Line ends are taken one by one: blank lines are rows of no cells.
     text.strip_prefix("\r\n")
         .or_else(|| text.strip_prefix('\n'))
         .or_else(|| (text == "\r").then_some(""))
@@ -52,16 +52,9 @@ fn cell(text: &str) -> Option<(f64, &str)> {
         let (cell, behind) = text.split_at(end);
         return Some((number(cell)?, behind));
     };
-    let mut at = 0;
-    loop {
-        at += quoted.get(at..)?.find('"')?;
-        // Two quotes are one in the text, which then is no number.
-        match quoted[at + 1..].chars().next() {
-            Some('"') => return None,
-            Some(c) if !is_end(c) => return None,
-            _ => return Some((number(&quoted[..at])?, &quoted[at + 1..])),
-        }
-    }
+    // Two quotes are one in the text, which then is no number.
+    let (cell, behind) = quoted.split_once('"')?;
+    behind.chars().next().is_none_or(is_end).then_some((number(cell)?, behind))
 }
 
 fn number(cell: &str) -> Option<f64> {
