@@ -63,7 +63,7 @@ impl From<&Head<'_>> for Headers {
     }
 }
 
-/// The most cells of a sparse table that are made rows of at once.
+/// The most cells, or a few more, that are made of a table that lacks some.
 const BLOCK_CELLS: usize = 1 << 20;
 
 /// What a model said to the rows of a table.
@@ -215,10 +215,18 @@ fn width(engine: &Engine) -> usize {
     engine.columns().len()
 }
 
-/// The rows that are asked at once, one after the other.
+/// The rows that are asked at once, one after the other: all of a table that has the model's columns,
+/// since that is no larger as rows.
+///
+/// Where there are several, each has at least two: a row alone is averaged in an order of its own.
 fn blocks(table: &Table, engine: &Engine) -> impl Iterator<Item = Range<usize>> + use<> {
-    let rows = table.rows();
-    let sparse = (BLOCK_CELLS / width(engine).max(1)).max(1);
-    let block = if table.is_dense() { rows.max(1) } else { sparse };
-    (0..rows).step_by(block).map(move |start| start..rows.min(start + block))
+    let (rows, width) = (table.rows(), width(engine));
+    let is_whole = table.is_dense() && table.columns() == width;
+    let block = if is_whole { rows } else { BLOCK_CELLS / width.max(1) }.max(2);
+    let mut start = 0;
+    std::iter::from_fn(move || {
+        let left = rows - start;
+        let end = if left <= block + 1 { rows } else { start + block };
+        (left > 0).then(|| std::mem::replace(&mut start, end)..end)
+    })
 }

@@ -203,7 +203,7 @@ def xgboost():
     dense = record(table.astype("float32"))
     for body in [
         dense, record(table), record(table.astype("int64")), record(table[:, :3]), record(np.ones((1, 5))),
-        record(table, np.array([1.0, 0.0])), record(scipy.sparse.csr_matrix(table)), dense[:-4], dense + b"\1\2",
+        record(table, np.array([1.0, 0.0])), record(scipy.sparse.csr_matrix(table)), dense + record(scipy.sparse.csr_matrix(table)), dense[:-4], dense + b"\1\2",
         b"\0\0\0\0" + dense, dense + b"\0" * 8, b"1,2,3,4,5,6", dense[:4] + b"\0" * 4,
     ]:
         use("binary-logistic")(body, content_type="application/x-recordio-protobuf")

@@ -15,9 +15,9 @@ struct Element {
 pub(super) fn read(body: &[u8], width: usize) -> Option<Vec<f64>> {
     let rest = body.strip_prefix(MAGIC)?;
     let (length, rest) = match rest {
-        &[1, _, low, high, ref rest @ ..] => (usize::from(u16::from_le_bytes([low, high])), rest),
-        &[2 | 3, _, a, b, c, d, ref rest @ ..] => {
-            (usize::try_from(u32::from_le_bytes([a, b, c, d])).ok()?, rest)
+        [1, _, low, high, rest @ ..] => (usize::from(u16::from_le_bytes([*low, *high])), rest),
+        [2 | 3, _, a, b, c, d, rest @ ..] => {
+            (usize::try_from(u32::from_le_bytes([*a, *b, *c, *d])).ok()?, rest)
         }
         _ => return None,
     };

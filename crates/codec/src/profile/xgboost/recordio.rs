@@ -58,6 +58,7 @@ pub(super) fn read(body: &[u8]) -> Result<Table, Refused> {
 
 fn table_of(vectors: &[Vector]) -> Result<Table, Refused> {
     let columns = columns_of(&vectors[0])?;
+    let is_sparse = vectors.iter().any(|vector| !vector.keys.is_empty());
     let mut cells = Vec::new();
     let mut starts = vec![0];
     for (index, vector) in vectors.iter().enumerate() {
@@ -71,6 +72,10 @@ fn table_of(vectors: &[Vector]) -> Result<Table, Refused> {
         }
         for (nth, &value) in vector.values.iter().enumerate() {
             let key = vector.keys.get(nth).copied();
+            // Zeros of a dense record are lost where scipy stacks it onto a sparse one.
+            if is_sparse && key.is_none() && value == 0.0 {
+                continue;
+            }
             let column = key.map_or(nth, |key| usize::try_from(key).unwrap_or(usize::MAX));
             cells.push((column, narrow(value)?));
         }
@@ -79,7 +84,7 @@ fn table_of(vectors: &[Vector]) -> Result<Table, Refused> {
     if columns == 0 {
         return Err(Refused::value("Input data has no columns"));
     }
-    if vectors.iter().all(|vector| vector.keys.is_empty()) {
+    if !is_sparse {
         let cells = cells.into_iter().map(|(_, number)| number).collect();
         return Ok(Table::dense(columns, cells));
     }
