@@ -87,6 +87,8 @@ fn second_encode_allocates_nothing() {
         labels: DataView::Str(StrView::from(&labels[..])),
         probabilities: DataView::F32(&[0.1, 0.9, 0.75, f32::NAN]),
         classes: 2,
+        names: None,
+        margins: None,
     };
     let fields = [Field::PredictedLabel, Field::Probabilities];
     let mut reply = Vec::new();

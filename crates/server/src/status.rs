@@ -65,26 +65,25 @@ impl Reason {
 }
 
 const fn of_engine(kind: ErrorKind) -> (u16, &'static str) {
-    match kind {
-        ErrorKind::WrongShape => (400, "wrong_shape"),
-        ErrorKind::WrongType => (400, "wrong_type"),
-        ErrorKind::OutOfRange => (400, "out_of_range"),
-        ErrorKind::MissingValue => (400, "missing_value"),
-        ErrorKind::WrongArity => (400, "wrong_arity"),
-        ErrorKind::UnknownColumn => (400, "unknown_column"),
-        ErrorKind::MissingColumn => (400, "missing_column"),
-        ErrorKind::DuplicateColumn => (400, "duplicate_column"),
-        ErrorKind::UnknownCategory => (400, "unknown_category"),
-        ErrorKind::RefusedRows => (400, "refused_rows"),
+    let status = match kind {
+        ErrorKind::WrongShape
+        | ErrorKind::WrongType
+        | ErrorKind::OutOfRange
+        | ErrorKind::MissingValue
+        | ErrorKind::WrongArity
+        | ErrorKind::UnknownColumn
+        | ErrorKind::MissingColumn
+        | ErrorKind::DuplicateColumn
+        | ErrorKind::UnknownCategory
+        | ErrorKind::RefusedRows => 400,
         // Not the client's fault: what fits depends on what else runs, so that the same rows may
         // be answered in a moment. Bodies that could never be are refused by their length.
-        ErrorKind::OutOfMemory => (503, "out_of_memory"),
-        ErrorKind::Overloaded => (503, "overloaded"),
-        ErrorKind::Drained => (503, "draining"),
-        ErrorKind::DeadlineExceeded => (504, "deadline_exceeded"),
-        ErrorKind::WorkerFailed => (500, "model_failed"),
-        _ => (500, "internal"),
-    }
+        ErrorKind::OutOfMemory | ErrorKind::Overloaded | ErrorKind::Drained => 503,
+        ErrorKind::DeadlineExceeded => 504,
+        ErrorKind::WorkerFailed => 500,
+        _ => return (500, "internal"),
+    };
+    (status, kind.reason())
 }
 
 #[cfg(test)]

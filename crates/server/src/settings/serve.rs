@@ -53,7 +53,10 @@ impl Kind for MediaType {
     const PLACEHOLDER: &'static str = "TYPE";
 
     fn of_text(text: &str) -> Result<Format, &'static str> {
-        Format::from_media_type(text).ok_or("application/json, text/csv or application/jsonlines")
+        Format::from_media_type(text).filter(|format| format.is_written()).ok_or(
+            "application/json, text/csv, application/jsonlines, application/x-npy or \
+             application/x-recordio-protobuf",
+        )
     }
 }
 

@@ -1,114 +1,28 @@
-//! A table as numpy saves it: a header that is a Python dictionary, and the elements.
+//! A table as numpy saves it.
 
-/// What stands in front of the length of the header: a magic number and the version.
-const MAGIC: &[u8] = b"\x93NUMPY";
+use crate::{npy::split_header, number::Number};
 
-/// The type of the elements.
-#[derive(Clone, Copy)]
-struct Element {
-    kind: u8,
-    bytes: usize,
-    is_big_endian: bool,
-}
-
-/// Reads an array of numbers or truth values, of at least one row and `width` columns.
+/// Reads an array of numbers or truth values, of at least one row and `width` columns. What is
+/// behind it is passed over.
 pub(super) fn read(body: &[u8], width: usize) -> Option<Vec<f64>> {
-    let rest = body.strip_prefix(MAGIC)?;
-    let (length, rest) = match rest {
-        [1, _, low, high, rest @ ..] => (usize::from(u16::from_le_bytes([*low, *high])), rest),
-        [2 | 3, _, a, b, c, d, rest @ ..] => {
-            (usize::try_from(u32::from_le_bytes([*a, *b, *c, *d])).ok()?, rest)
-        }
-        _ => return None,
-    };
-    let (header, data) = rest.split_at_checked(length)?;
-    let header = std::str::from_utf8(header).ok()?;
-    let element = Element::of(quoted(value(header, "descr")?)?)?;
-    let is_fortran = value(header, "fortran_order")?.starts_with("True");
-    let (rows, columns) = shape(value(header, "shape")?)?;
-    if rows == 0 || columns != width {
+    let (header, start) = split_header(body).ok()??;
+    let &[rows, columns] = header.shape.dims() else { return None };
+    let element = header.element;
+    if rows == 0 || columns != width || element.is_text() {
         return None;
     }
-    let length = rows.checked_mul(columns)?.checked_mul(element.bytes)?;
-    let mut cells = data.get(..length)?.chunks_exact(element.bytes).map(|cell| element.read(cell));
-    if !is_fortran {
-        return cells.collect();
-    }
-    let by_column: Vec<f64> = cells.by_ref().collect::<Option<_>>()?;
-    let cell = |at: usize| by_column[at % columns * rows + at / columns];
-    Some((0..by_column.len()).map(cell).collect())
-}
-
-/// What follows a key.
-fn value<'h>(header: &'h str, key: &str) -> Option<&'h str> {
-    let (_, behind) = header.split_once(&format!("'{key}':"))?;
-    Some(behind.trim_start())
-}
-
-fn quoted(text: &str) -> Option<&str> {
-    text.strip_prefix('\'')?.split_once('\'').map(|(text, _)| text)
-}
-
-/// Two dimensions.
-fn shape(text: &str) -> Option<(usize, usize)> {
-    let (inside, _) = text.strip_prefix('(')?.split_once(')')?;
-    let (rows, columns) = inside.split_once(',')?;
-    Some((rows.trim().parse().ok()?, columns.trim().parse().ok()?))
-}
-
-impl Element {
-    fn of(descr: &str) -> Option<Self> {
-        let (order, name) = descr.split_at_checked(1)?;
-        let (kind, bytes) = match name.as_bytes() {
-            b"b1" => (b'b', 1),
-            &[kind @ (b'i' | b'u'), size @ (b'1' | b'2' | b'4' | b'8')]
-            | &[kind @ b'f', size @ (b'2' | b'4' | b'8')] => (kind, usize::from(size - b'0')),
-            _ => return None,
-        };
-        matches!(order, "<" | ">" | "|" | "=").then_some(Self {
-            kind,
-            bytes,
-            is_big_endian: order == ">",
-        })
-    }
-
-    fn read(self, cell: &[u8]) -> Option<f64> {
-        let mut bits = [0; 8];
-        bits[..self.bytes].copy_from_slice(cell);
-        if self.is_big_endian {
-            bits[..self.bytes].reverse();
+    let cells = rows.checked_mul(columns)?;
+    let data = body[start..].get(..cells.checked_mul(element.bytes)?)?;
+    let cell = |at: usize| {
+        let at = if header.is_fortran { at % columns * rows + at / columns } else { at };
+        match element.number(&data[at * element.bytes..][..element.bytes]) {
+            Number::Float(float) => Some(float),
+            #[expect(clippy::cast_precision_loss, reason = "the nearest double is wanted")]
+            Number::Integer(integer) => Some(integer as f64),
+            Number::TooLarge => None,
         }
-        let bits = u64::from_le_bytes(bits);
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_possible_wrap,
-            clippy::cast_precision_loss,
-            reason = "the bits are of the element's size, and the nearest double is wanted"
-        )]
-        Some(match (self.kind, self.bytes) {
-            (b'f', 2) => half(bits as u16),
-            (b'f', 4) => f32::from_bits(bits as u32).into(),
-            (b'f', _) => f64::from_bits(bits),
-            (b'i', 1) => (bits as i8).into(),
-            (b'i', 2) => (bits as i16).into(),
-            (b'i', 4) => (bits as i32).into(),
-            (b'i', _) => bits as i64 as f64,
-            (b'b', _) => f64::from(u8::from(bits != 0)),
-            _ => bits as f64,
-        })
-    }
-}
-
-/// The number whose IEEE 754 binary16 these bits are.
-fn half(bits: u16) -> f64 {
-    let sign = if bits >> 15 == 0 { 1.0 } else { -1.0 };
-    let fraction = f64::from(bits & 0x3ff);
-    sign * match i32::from(bits >> 10 & 0x1f) {
-        0 => fraction * 2_f64.powi(-24),
-        31 if fraction == 0.0 => f64::INFINITY,
-        31 => f64::NAN,
-        exponent => (1024.0 + fraction) * 2_f64.powi(exponent - 25),
-    }
+    };
+    (0..cells).map(cell).collect()
 }
 
 #[cfg(test)]

@@ -5,15 +5,12 @@
 //! tensor of float32 (2), float64 (3) or int32 (7): `values` (1), and for a sparse one also `keys`
 //! (2) and `shape` (3).
 
-mod wire;
-
-use self::wire::{Field, Fields, Malformed};
 use super::{Refused, Table, narrow};
-
-const MAGIC: u32 = 0xced7_230a;
-
-/// The name of the only tensor that is read.
-const VALUES: &[u8] = b"values";
+use crate::{
+    DecodeErrorKind,
+    number::Number,
+    record_io::{MAGIC, PADDING, Tensor},
+};
 
 /// The most columns that a sparse record may claim to have.
 const MOST_COLUMNS: u64 = 1 << 31;
@@ -40,14 +37,11 @@ pub(super) fn read(body: &[u8]) -> Result<Table, Refused> {
         }
         offset += head.len();
         let length = length as usize;
-        let padded = length.next_multiple_of(4);
+        let padded = length.next_multiple_of(PADDING);
         if padded > rest.len() {
             return Err(Refused::value(format!("Truncated record at offset {offset}")));
         }
-        vectors.extend(vector_of(&rest[..length]).map_err(|Malformed| Refused {
-            class: "google.protobuf.message.DecodeError",
-            problem: "Error parsing message".to_owned(),
-        })?);
+        vectors.extend(vector_of(&rest[..length])?);
         offset += padded;
     }
     if vectors.is_empty() {
@@ -106,46 +100,43 @@ fn columns_of(vector: &Vector) -> Result<usize, Refused> {
 }
 
 /// The features of a record, if it has some.
-fn vector_of(record: &[u8]) -> Result<Option<Vector>, Malformed> {
-    let mut found = None;
-    for field in Fields::of(record) {
-        if let (1, Field::Bytes(entry)) = field? {
-            let mut name: &[u8] = &[];
-            let mut value: &[u8] = &[];
-            for part in Fields::of(entry) {
-                match part? {
-                    (1, Field::Bytes(bytes)) => name = bytes,
-                    (2, Field::Bytes(bytes)) => value = bytes,
-                    _ => {}
-                }
-            }
-            if name == VALUES {
-                found = tensor_of(value)?;
-            }
+fn vector_of(record: &[u8]) -> Result<Option<Vector>, Refused> {
+    let tensor = match Tensor::of_record(record, true) {
+        Ok(tensor) => tensor,
+        Err(error) => {
+            return match error.kind() {
+                DecodeErrorKind::MissingColumn | DecodeErrorKind::WrongType => Ok(None),
+                _ => Err(no_message()),
+            };
         }
-    }
-    Ok(found)
+    };
+    let mut vector = Vector::default();
+    let values = tensor.each_value(|value| {
+        vector.values.push(match value {
+            Number::Float(float) => float,
+            #[expect(clippy::cast_precision_loss, reason = "an int32 is a double")]
+            Number::Integer(integer) => integer as f64,
+            Number::TooLarge => f64::INFINITY,
+        });
+        Ok(())
+    });
+    let keys = tensor.each_key(|key| {
+        vector.keys.push(key);
+        Ok(())
+    });
+    let shape = tensor.each_dim(|dim| {
+        vector.shape = vector.shape.or(Some(dim));
+        Ok(())
+    });
+    values.and(keys).and(shape).map_err(|_| no_message())?;
+    Ok(Some(vector))
 }
 
-fn tensor_of(value: &[u8]) -> Result<Option<Vector>, Malformed> {
-    let mut found = None;
-    for field in Fields::of(value) {
-        if let (kind @ (2 | 3 | 7), Field::Bytes(tensor)) = field? {
-            let mut vector = Vector::default();
-            for part in Fields::of(tensor) {
-                match part? {
-                    (1, part) => wire::numbers(kind, part, &mut vector.values)?,
-                    (2, part) => wire::integers(part, |key| vector.keys.push(key))?,
-                    (3, part) => wire::integers(part, |dim| {
-                        vector.shape = vector.shape.or(Some(dim));
-                    })?,
-                    _ => {}
-                }
-            }
-            found = Some(vector);
-        }
+fn no_message() -> Refused {
+    Refused {
+        class: "google.protobuf.message.DecodeError",
+        problem: "Error parsing message".to_owned(),
     }
-    Ok(found)
 }
 
 /// Parts of a `Record`, written.
@@ -157,12 +148,25 @@ impl Record {
         let mut values = Vec::new();
         give(&mut values);
         let packed: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-        let tensor = wire::written(1, &packed);
-        let value = wire::written(2, &tensor);
-        let mut entry = wire::written(1, name.as_bytes());
-        entry.extend_from_slice(&wire::written(2, &value));
-        wire::written(2, &entry)
+        let tensor = written(1, &packed);
+        let value = written(2, &tensor);
+        let mut entry = written(1, name.as_bytes());
+        entry.extend_from_slice(&written(2, &value));
+        written(2, &entry)
     }
+}
+
+/// A field of bytes.
+fn written(number: u8, bytes: &[u8]) -> Vec<u8> {
+    let mut field = vec![number << 3 | 2];
+    let mut length = bytes.len();
+    while length >= 0x80 {
+        field.push(u8::try_from(length & 0x7f).unwrap_or_default() | 0x80);
+        length >>= 7;
+    }
+    field.push(u8::try_from(length).unwrap_or_default());
+    field.extend_from_slice(bytes);
+    field
 }
 
 /// Appends a frame.
@@ -171,5 +175,5 @@ pub(super) fn write(record: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(&MAGIC.to_le_bytes());
     out.extend_from_slice(&length.to_le_bytes());
     out.extend_from_slice(record);
-    out.resize(out.len().next_multiple_of(4), 0);
+    out.resize(out.len().next_multiple_of(PADDING), 0);
 }
