@@ -18,6 +18,9 @@
 //!
 //! A request that fails gets one JSON object: `error` for a person, `reason` for programs, and
 //! `row`, `column`, `expected` and `got` where they apply. Rows count from zero.
+//!
+//! Under a [`Profile`], predictions are asked for and answered as one of SageMaker's own containers
+//! does it.
 #![forbid(unsafe_code)]
 
 mod accept;
