@@ -186,7 +186,7 @@ pub(crate) struct Diff {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) rows: PathBuf,
 
-    /// csv, json or jsonl [default: by the file's ending, else csv]
+    /// csv, json, jsonl, libsvm, npy, npz or recordio [default: by the file's ending, else csv]
     #[arg(long, value_name = "FORMAT", value_parser = format)]
     pub(crate) rows_format: Option<Format>,
 

@@ -115,16 +115,24 @@ impl Profile {
     }
 
     /// Answers a request to predict.
-    pub fn answer(&self, headers: &Headers, body: &[u8], engine: &Engine, reply: &mut Reply) {
+    pub fn answer(
+        &self,
+        headers: &Headers,
+        body: &[u8],
+        engine: &Engine,
+        terms: &Terms,
+        reply: &mut Reply,
+    ) {
         reply.clear();
         let Some(table) = self.read(headers, body, engine, reply) else { return };
         let (mut answers, mut cells) = (self.no_answers(), Vec::new());
         for rows in blocks(&table, engine) {
             table.rows_into(rows, width(engine), &mut cells);
-            match engine.predict(&cells) {
-                Ok(answer) => answers.add(engine, answer),
-                Err(error) => return self.refuse(error, reply),
+            let mut answer = engine.answer();
+            if let Err(error) = engine.predict_with(terms, &cells, &mut answer) {
+                return self.refuse(error, reply);
             }
+            answers.add(engine, answer);
         }
         self.write(headers, engine, table.rows(), &answers, reply);
     }
@@ -135,6 +143,7 @@ impl Profile {
         headers: &Headers,
         body: &[u8],
         engine: &Engine,
+        terms: &Terms,
         reply: &mut Reply,
     ) {
         reply.clear();
@@ -142,7 +151,7 @@ impl Profile {
         let (mut answers, mut cells) = (self.no_answers(), Vec::new());
         for rows in blocks(&table, engine) {
             table.rows_into(rows, width(engine), &mut cells);
-            let asked = engine.infer_with(&Terms::default(), &cells, engine.answer()).await;
+            let asked = engine.infer_with(terms, &cells, engine.answer()).await;
             match asked {
                 Ok(answer) => answers.add(engine, answer),
                 Err(unanswered) => return self.refuse(unanswered.error, reply),

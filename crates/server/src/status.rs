@@ -36,6 +36,20 @@ pub(crate) enum Reason {
     Overloaded,
     /// The models are not warm yet.
     NotReady,
+    /// There is no session of this id.
+    UnknownSession,
+    /// A field of a request about models is missing or wrong.
+    BadField,
+    /// A model of this name is there.
+    ModelExists,
+    /// There is no model where one was to be loaded from.
+    NoModel,
+    /// The model that was to be loaded is not in order.
+    BadModel,
+    /// The model that was to be loaded needs what this machine does not have.
+    NoDevice,
+    /// There is no memory for another model.
+    NoMemory,
     /// A fault of the server's own.
     Internal,
 }
@@ -44,6 +58,7 @@ impl Reason {
     /// The HTTP status, and the stable code that the reply's `reason` has.
     pub(crate) const fn on_the_wire(self) -> (u16, &'static str) {
         match self {
+            Self::Body(kind @ DecodeErrorKind::TooLarge) => (413, kind.reason()),
             Self::Body(kind) => (400, kind.reason()),
             Self::Engine(kind) => of_engine(kind),
             Self::NotFound => (404, "not_found"),
@@ -59,6 +74,13 @@ impl Reason {
             Self::BodyBroken => (400, "body_broken"),
             Self::Overloaded => (503, "overloaded"),
             Self::NotReady => (503, "not_ready"),
+            Self::UnknownSession => (400, "unknown_session"),
+            Self::BadField => (400, "bad_field"),
+            Self::ModelExists => (409, "model_exists"),
+            Self::NoModel => (404, "no_model"),
+            Self::BadModel => (400, "bad_model"),
+            Self::NoDevice => (500, "device_unavailable"),
+            Self::NoMemory => (507, "insufficient_memory"),
             Self::Internal => (500, "internal"),
         }
     }

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use hotplate::{Combine, Engine, OpenOptions, Registry};
+use hotplate::{Combine, Engine, OpenOptions, Registry, Terms};
 use hotplate_server::{Container, Headers, Profile, Reply, Serve};
 use serde_json::Value;
 use support::{Client, bound};
@@ -92,7 +92,7 @@ fn replay(container: Container, name: &str) -> usize {
         let headers = Headers { content_type: header("content_type"), accept: header("accept") };
         let mut reply = Reply::default();
         let body = bytes(exchange, "body").unwrap();
-        profile(container, exchange).answer(&headers, &body, engine, &mut reply);
+        profile(container, exchange).answer(&headers, &body, engine, &Terms::default(), &mut reply);
         let unusual = reply.headers.iter().find(|(name, _)| *name == "content-type");
         let content_type = unusual.map_or(reply.content_type, |(_, value)| value);
         different.extend(difference(exchange, reply.status, content_type, &reply.body));

@@ -40,6 +40,10 @@ fn slip_is_answered_with_what_was_meant() {
         &["predict", "models/churn", "--output-format", "xml"],
         "expected csv, json, jsonl, npy or recordio",
     );
+    told(
+        &["predict", "models/churn", "--output-format", "npz"],
+        "expected csv, json, jsonl, npy or recordio",
+    );
     told(&["inspect"], "<MODEL>");
     told(&["serve", "--backend", "onnx"], "possible values: auto, native, onnxruntime");
     told(&["verify", "models/churn", "--device", "gpu"], "expected auto, cpu, cuda, cuda:N");

@@ -148,7 +148,8 @@ impl<'a> File<'a> {
         } else {
             self.content
         };
-        if crc32(content) != self.crc {
+        // A fuzzer would hardly find a checksum, and nothing behind it.
+        if !cfg!(fuzzing) && crc32(content) != self.crc {
             return Err(malformed("a file with the checksum that the zip archive says"));
         }
         Ok(content)

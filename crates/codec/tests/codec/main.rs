@@ -12,6 +12,7 @@ mod lenient;
 mod lines;
 mod profiles;
 mod properties;
+mod sparse;
 mod support;
 mod tensor_blocks;
 mod tensor_properties;
