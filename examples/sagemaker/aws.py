@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -129,21 +128,28 @@ def outside(size: float, bounds: dict[str, float], where: str) -> Iterator[str]:
         yield f"{where}: {size} is not from {bounds.get('min')} to {bounds.get('max')}"
 
 
-PYTHON_FOR_JAVA = {
-    r"\p{ASCII}": r"[\x00-\x7f]",
+CLASSES = {
+    r"\p{ASCII}": r"\x00-\x7f",
+    r"\p{Print}": r"\x20-\x7e",
+    r"\p{Alnum}": "a-zA-Z0-9",
     r"\p{L}": "a-zA-Z",
     r"\p{N}": "0-9",
     r"\p{Z}": " ",
     r"\uD800\uDC00-\uDBFF\uDFFF": r"\U00010000-\U0010ffff",
 }
-"""What Python's regular expressions call what is in the patterns of the service models."""
+"""What Python's regular expressions call the characters that the service models' patterns name;
+letters are those of ASCII."""
 
 
 def anchored(pattern: str) -> str:
     """A service model's pattern, which means the whole text, for Python."""
-    for java, python in PYTHON_FOR_JAVA.items():
-        pattern = pattern.replace(java, python)
-    return rf"\A(?:{pattern})\Z"
+    for java, python in CLASSES.items():
+        in_brackets = re.compile(r"\[[^\]]*\]")
+        pattern = in_brackets.sub(
+            lambda found, java=java, python=python: found[0].replace(java, python), pattern
+        )
+        pattern = pattern.replace(java, f"[{python}]")
+    return rf"\A(?:{pattern})\Z".replace(r"\z", r"\Z")
 
 
 @dataclass(frozen=True)
@@ -179,8 +185,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def connect(arguments: argparse.Namespace, answers: dict[str, Answer] | None = None) -> Cloud:
     """To AWS, or to a dry run, whose operations give `answers`."""
-    # Otherwise the SDK tells on standard output that there are no defaults for it.
-    logging.getLogger("sagemaker.config").setLevel(logging.WARNING)
     if not arguments.dry_run:
         return Cloud(boto3.Session(region_name=arguments.region), None)
     session = boto3.Session(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 from pathlib import Path
 
@@ -48,21 +49,11 @@ def parser() -> argparse.ArgumentParser:
 
 def main() -> None:
     arguments = parser().parse_args()
-    cloud = aws.connect(arguments, {"InvokeEndpoint": {"Body": NoBody(), "ContentType": "application/json"}})
+    nothing = {"Body": io.BytesIO(b"null"), "ContentType": "application/json"}
+    cloud = aws.connect(arguments, {"InvokeEndpoint": nothing})
     predictions = ask(cloud, arguments)
     if cloud.dry_run is None:
         print(json.dumps(predictions, indent=2))
-
-
-class NoBody:
-    """The body of the reply to a request that was not sent."""
-
-    def read(self) -> bytes:
-        """An empty document."""
-        return b"{}"
-
-    def close(self) -> None:
-        """Nothing is open."""
 
 
 if __name__ == "__main__":
