@@ -159,10 +159,8 @@ def matrix(given: object) -> np.ndarray:
     dense = given.toarray() if sparse.issparse(given) else np.asarray(given)
     if dense.ndim == 1:
         dense = dense.reshape(-1, 1)
-    try:
-        return dense.astype(np.float32)
-    except (TypeError, ValueError):
-        return dense.astype(object)
+    is_text = dense.dtype.kind in "US" or any(isinstance(value, str) for value in dense.flat)
+    return dense.astype(object if is_text else np.float32)
 
 
 def examine(path: str, step: object, given: object) -> Step:
@@ -186,66 +184,6 @@ def examine(path: str, step: object, given: object) -> Step:
     except Exception as error:
         return Step(path, kind, None, first_sentence(error))
     return Step(path, kind, distance(answers(step, given), got))
-
-
-def feeds(given: object) -> dict[str, np.ndarray]:
-    """What a step is given, as tensors: one matrix, or a column each of numbers and texts."""
-    if isinstance(given, pd.DataFrame):
-        columns = {name: matrix(given[name]) for name in given.columns}
-        if len({column.dtype for column in columns.values()}) > 1:
-            return columns
-    return {"x": matrix(given)}
-
-
-def types(fed: dict[str, np.ndarray]) -> list[tuple[str, object]]:
-    """The tensors' types, as skl2onnx wants them."""
-    return [
-        (name, (StringTensorType if x.dtype == object else FloatTensorType)([None, x.shape[1]]))
-        for name, x in fed.items()
-    ]
-
-
-def matrix(given: object) -> np.ndarray:
-    """One matrix of float32 or of texts."""
-    dense = given.toarray() if sparse.issparse(given) else np.asarray(given)
-    if dense.ndim == 1:
-        dense = dense.reshape(-1, 1)
-    try:
-        return dense.astype(np.float32)
-    except (TypeError, ValueError):
-        return dense.astype(object)
-
-
-def examine(path: str, step: object, given: object) -> Step:
-    """Export one step alone, and compare."""
-    kind = type(step).__name__
-    if is_classifier(step) and not hasattr(step, "predict_proba"):
-        return Step(path, kind, None, REASON_NO_PROBABILITIES)
-    fed = feeds(given)
-    quiet = onnxruntime.SessionOptions()
-    quiet.log_severity_level = 4
-    options = {id(step): {"zipmap": False}} if is_classifier(step) else None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            proto = convert_sklearn(step, initial_types=types(fed), options=options)
-            session = onnxruntime.InferenceSession(
-                proto.SerializeToString(), quiet, providers=["CPUExecutionProvider"]
-            )
-            got = session.run(None, fed)[-1]
-    # An exporter fails in as many ways as it has converters.
-    except Exception as error:
-        return Step(path, kind, None, first_sentence(error))
-    return Step(path, kind, distance(answers(step, given), got))
-
-
-def rounded(given: object) -> object:
-    """What the graph is given: numbers as float32 has them, so that a step is not blamed for the
-    rounding of its inputs."""
-    if isinstance(given, pd.DataFrame):
-        numbers = given.select_dtypes("number").columns
-        return given.assign(**{name: given[name].astype(np.float32) for name in numbers})
-    return given.astype(np.float32) if given.dtype.kind in "fiu" else given
 
 
 def answers(step: object, given: object) -> np.ndarray:
