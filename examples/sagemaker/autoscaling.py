@@ -30,7 +30,9 @@ def held_rate(path: Path) -> float:
     """Requests a second that the server held, by the JSON of `hotplate bench`."""
     bench = json.loads(path.read_text(encoding="utf-8"))
     if bench["target"]["kind"] != "url":
-        raise SystemExit(f"{path}: measured in process; measure a server: hotplate bench http://...")
+        raise SystemExit(
+            f"{path}: measured in process; measure a server: hotplate bench http://..."
+        )
     if bench["knee"] is None:
         raise SystemExit(f"{path}: no rate was held; give lower --rates, or a longer --slo")
     return float(bench["knee"]["requests_per_second"])
@@ -88,21 +90,34 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="examples:\n"
         "  hotplate bench http://10.0.0.7:8080 --model churn --json > bench.json\n"
-        "  python autoscaling.py --endpoint churn --bench bench.json --max-instances 8 --dry-run\n\n"
-        "Measure an instance of the endpoint's type from another machine: what the generator takes\n"
-        "of the processor is missing otherwise.",
+        "  python autoscaling.py --endpoint churn --bench bench.json --max-instances 8\n\n"
+        "Measure an instance of the endpoint's type from another machine: what the generator\n"
+        "takes of the processor is missing otherwise.",
     )
     parser.add_argument("--endpoint", required=True, metavar="NAME")
-    parser.add_argument("--variant", default="AllTraffic", metavar="NAME", help="default: %(default)s")
-    rate = parser.add_mutually_exclusive_group(required=True)
-    rate.add_argument("--bench", type=Path, metavar="FILE", help="what hotplate bench --json printed")
-    rate.add_argument("--max-rps", type=float, metavar="N", help="requests a second of one instance")
     parser.add_argument(
-        "--safety", type=float, default=0.5, metavar="SHARE",
+        "--variant", default="AllTraffic", metavar="NAME", help="default: %(default)s"
+    )
+    rate = parser.add_mutually_exclusive_group(required=True)
+    rate.add_argument(
+        "--bench", type=Path, metavar="FILE", help="what hotplate bench --json printed"
+    )
+    rate.add_argument(
+        "--max-rps", type=float, metavar="N", help="requests a second of one instance"
+    )
+    parser.add_argument(
+        "--safety",
+        type=float,
+        default=0.5,
+        metavar="SHARE",
         help="how much of that is used before another instance is wanted (default: %(default)s)",
     )
-    parser.add_argument("--concurrency", type=float, metavar="N", help="open requests, per instance")
-    parser.add_argument("--min-instances", type=int, default=2, metavar="N", help="default: %(default)s")
+    parser.add_argument(
+        "--concurrency", type=float, metavar="N", help="open requests, per instance"
+    )
+    parser.add_argument(
+        "--min-instances", type=int, default=2, metavar="N", help="default: %(default)s"
+    )
     parser.add_argument("--max-instances", type=int, required=True, metavar="N")
     aws.add_arguments(parser)
     return parser

@@ -176,7 +176,8 @@ class Cloud:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments that every script here has."""
     parser.add_argument(
-        "--dry-run", action="store_true",
+        "--dry-run",
+        action="store_true",
         help="print the requests, checked against the service's model, and send none; needs no "
         "credentials",
     )

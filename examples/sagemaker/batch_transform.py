@@ -58,16 +58,24 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--input", required=True, metavar="ADDRESS", help="s3:// file or prefix")
     parser.add_argument("--output", required=True, metavar="ADDRESS", help="s3:// prefix")
     parser.add_argument("--join", action="store_true", help="write each row in front of its score")
-    parser.add_argument("--instances", type=int, default=1, metavar="N", help="default: %(default)s")
+    parser.add_argument(
+        "--instances", type=int, default=1, metavar="N", help="default: %(default)s"
+    )
     parser.add_argument(
         "--instance-type", default="ml.c5.xlarge", metavar="TYPE", help="default: %(default)s"
     )
     parser.add_argument(
-        "--max-payload-mb", type=int, default=6, metavar="N",
+        "--max-payload-mb",
+        type=int,
+        default=6,
+        metavar="N",
         help="of a request; times --concurrent at most 100 (default: %(default)s)",
     )
     parser.add_argument(
-        "--concurrent", type=int, default=4, metavar="N",
+        "--concurrent",
+        type=int,
+        default=4,
+        metavar="N",
         help="requests at once to an instance, one per core (default: %(default)s)",
     )
     aws.add_arguments(parser)

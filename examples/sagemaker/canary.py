@@ -61,12 +61,27 @@ def alarms(arguments: argparse.Namespace) -> list[dict[str, object]]:
     }
     prefix = f"{arguments.endpoint}-{VARIANT}"
     return [
-        common | {"AlarmName": f"{prefix}-5xx", "MetricName": "Invocation5XXErrors",
-                  "Statistic": "Sum", "Threshold": arguments.errors},
-        common | {"AlarmName": f"{prefix}-4xx", "MetricName": "Invocation4XXErrors",
-                  "Statistic": "Sum", "Threshold": arguments.refusals},
-        common | {"AlarmName": f"{prefix}-latency", "MetricName": "ModelLatency",
-                  "ExtendedStatistic": "p99", "Threshold": arguments.latency_ms * MICROSECONDS},
+        common
+        | {
+            "AlarmName": f"{prefix}-5xx",
+            "MetricName": "Invocation5XXErrors",
+            "Statistic": "Sum",
+            "Threshold": arguments.errors,
+        },
+        common
+        | {
+            "AlarmName": f"{prefix}-4xx",
+            "MetricName": "Invocation4XXErrors",
+            "Statistic": "Sum",
+            "Threshold": arguments.refusals,
+        },
+        common
+        | {
+            "AlarmName": f"{prefix}-latency",
+            "MetricName": "ModelLatency",
+            "ExtendedStatistic": "p99",
+            "Threshold": arguments.latency_ms * MICROSECONDS,
+        },
     ]
 
 
@@ -117,16 +132,28 @@ def parser() -> argparse.ArgumentParser:
     )
     add_model(parser)
     parser.add_argument(
-        "--percent", type=int, default=10, metavar="N",
+        "--percent",
+        type=int,
+        default=10,
+        metavar="N",
         help="of the instances that begin, at most 50 (default: %(default)s)",
     )
     parser.add_argument(
-        "--wait-seconds", type=int, default=600, metavar="N",
-        help="under alarms with a part of the traffic, and again with all of it (default: %(default)s)",
+        "--wait-seconds",
+        type=int,
+        default=600,
+        metavar="N",
+        help="with a part of the traffic, and again with all of it (default: %(default)s)",
     )
-    parser.add_argument("--errors", type=float, default=0, metavar="N", help="5xx a minute that may be")
-    parser.add_argument("--refusals", type=float, default=10, metavar="N", help="4xx a minute that may be")
-    parser.add_argument("--latency-ms", type=float, default=20, metavar="MS", help="p99 that may be")
+    parser.add_argument(
+        "--errors", type=float, default=0, metavar="N", help="5xx a minute that may be"
+    )
+    parser.add_argument(
+        "--refusals", type=float, default=10, metavar="N", help="4xx a minute that may be"
+    )
+    parser.add_argument(
+        "--latency-ms", type=float, default=20, metavar="MS", help="p99 that may be"
+    )
     aws.add_arguments(parser)
     return parser
 

@@ -20,7 +20,9 @@ rest is for unpacking."""
 class HotplatePredictor(Predictor):
     """Sends rows as CSV, a list or a data frame, and gives predictions as JSON has them."""
 
-    def __init__(self, endpoint_name: str, sagemaker_session: object = None, **others: object):
+    def __init__(
+        self, endpoint_name: str, sagemaker_session: object = None, **others: object
+    ) -> None:
         super().__init__(
             endpoint_name,
             sagemaker_session,
@@ -67,7 +69,10 @@ def parser() -> argparse.ArgumentParser:
     )
     add_model(parser)
     parser.add_argument(
-        "--instances", type=int, default=2, metavar="N",
+        "--instances",
+        type=int,
+        default=2,
+        metavar="N",
         help="two lie in two zones, so that one may fail (default: %(default)s)",
     )
     parser.add_argument(
@@ -80,12 +85,19 @@ def parser() -> argparse.ArgumentParser:
 def add_model(parser: argparse.ArgumentParser) -> None:
     """The arguments that say what is deployed, and where."""
     parser.add_argument("--model", required=True, help="model.tar.gz, or its s3:// address")
-    parser.add_argument("--s3", metavar="ADDRESS", help="where a file is uploaded: s3://BUCKET/PREFIX")
+    parser.add_argument(
+        "--s3", metavar="ADDRESS", help="where a file is uploaded: s3://BUCKET/PREFIX"
+    )
     parser.add_argument("--endpoint", required=True, metavar="NAME", help="the endpoint")
     parser.add_argument("--image", required=True, metavar="URI", help="Hotplate's image in ECR")
-    parser.add_argument("--role", required=True, metavar="ARN", help="the role that SageMaker takes")
     parser.add_argument(
-        "--env", action="append", default=[], metavar="KEY=VALUE",
+        "--role", required=True, metavar="ARN", help="the role that SageMaker takes"
+    )
+    parser.add_argument(
+        "--env",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
         help="a variable of the container, such as SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT=text/csv",
     )
 

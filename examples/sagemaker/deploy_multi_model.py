@@ -51,14 +51,22 @@ def parser() -> argparse.ArgumentParser:
         "    --endpoint tabular --image URI --role ARN --dry-run",
     )
     parser.add_argument("--models", type=Path, required=True, metavar="FOLDER", help="archives")
-    parser.add_argument("--s3", required=True, metavar="ADDRESS", help="the prefix: s3://BUCKET/PREFIX/")
+    parser.add_argument(
+        "--s3", required=True, metavar="ADDRESS", help="the prefix: s3://BUCKET/PREFIX/"
+    )
     parser.add_argument("--endpoint", required=True, metavar="NAME")
     parser.add_argument("--image", required=True, metavar="URI", help="Hotplate's image in ECR")
-    parser.add_argument("--role", required=True, metavar="ARN", help="the role that SageMaker takes")
-    parser.add_argument("--env", action="append", default=[], metavar="KEY=VALUE")
-    parser.add_argument("--instances", type=int, default=2, metavar="N", help="default: %(default)s")
     parser.add_argument(
-        "--instance-type", default="ml.r7i.large", metavar="TYPE",
+        "--role", required=True, metavar="ARN", help="the role that SageMaker takes"
+    )
+    parser.add_argument("--env", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument(
+        "--instances", type=int, default=2, metavar="N", help="default: %(default)s"
+    )
+    parser.add_argument(
+        "--instance-type",
+        default="ml.r7i.large",
+        metavar="TYPE",
         help="models are kept in memory, so memory is what counts (default: %(default)s)",
     )
     aws.add_arguments(parser)

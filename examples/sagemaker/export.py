@@ -91,7 +91,7 @@ def write_model(model: object, rows: samples.Sample, name: str, folder: Path) ->
     folder.mkdir(parents=True, exist_ok=True)
     recipe.write_model(proto, folder / "model.onnx")
     (folder / "hotplate.toml").write_text(
-        f"[model]\nname = {json.dumps(name)}\nfile = \"model.onnx\"\n", encoding="utf-8"
+        f'[model]\nname = {json.dumps(name)}\nfile = "model.onnx"\n', encoding="utf-8"
     )
     signature = graph.signature(folder / "model.onnx", model, rows)
     (folder / "signature.json").write_text(json.dumps(signature, indent=2) + "\n", encoding="utf-8")
@@ -140,7 +140,9 @@ def report(
     if backend is not None:
         print(f"Hotplate runs it with: {backend}")
     content = {
-        "steps": [{"path": one.path, "kind": one.kind, "difference": one.difference} for one in found],
+        "steps": [
+            {"path": one.path, "kind": one.kind, "difference": one.difference} for one in found
+        ],
         "differences": [difference.to_json() for difference in differences],
         "refused": refused,
         "backend": backend,
@@ -156,27 +158,38 @@ def parse_arguments() -> argparse.Namespace:
         "--pipeline", required=True, metavar="FILE|MODULE:FUNCTION", help="the fitted pipeline"
     )
     parser.add_argument(
-        "--sample", type=Path, required=True, metavar="FILE",
+        "--sample",
+        type=Path,
+        required=True,
+        metavar="FILE",
         help="CSV with a header: rows that the pipeline was not trained on, a few hundred or more",
     )
-    parser.add_argument(
-        "--out", type=Path, required=True, metavar="FOLDER", help="made if missing"
-    )
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="made if missing")
     parser.add_argument("--name", help="the model's name (default: that of the folder)")
     parser.add_argument(
-        "--text", action="append", default=[], metavar="COLUMN",
+        "--text",
+        action="append",
+        default=[],
+        metavar="COLUMN",
         help="a column of texts that look like numbers, such as a zip code; may be repeated",
     )
     parser.add_argument(
-        "--golden-rows", type=int, default=300, metavar="N",
+        "--golden-rows",
+        type=int,
+        default=300,
+        metavar="N",
         help="rows of the sample that become golden rows (default: %(default)s)",
     )
     parser.add_argument(
-        "--max-flips", type=int, default=0, metavar="N",
+        "--max-flips",
+        type=int,
+        default=0,
+        metavar="N",
         help="decisions that may differ from scikit-learn's (default: %(default)s)",
     )
     parser.add_argument(
-        "--hotplate", metavar="PROGRAM",
+        "--hotplate",
+        metavar="PROGRAM",
         help="the program, or none (default: $HOTPLATE, else from PATH, else target/release)",
     )
     return parser.parse_args()

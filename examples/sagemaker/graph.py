@@ -11,6 +11,7 @@ from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 from sklearn.base import is_classifier
 
 import recipe
+import steps
 from sample import Sample
 
 MATRIX = "features"
@@ -37,7 +38,7 @@ def inputs(sample: Sample) -> list[tuple[str, object]]:
 def convert(model: object, sample: Sample, name: str) -> onnx.ModelProto:
     """The whole pipeline as one graph; classifiers give a label and a row of probabilities."""
     if is_classifier(model) and not hasattr(model, "predict_proba"):
-        raise ValueError("a classifier that is served must have probabilities")
+        raise ValueError(steps.REASON_NO_PROBABILITIES)
     options = {id(model): {"zipmap": False}} if is_classifier(model) else None
     proto = convert_sklearn(model, name=name, initial_types=inputs(sample), options=options)
     if not sample.named:

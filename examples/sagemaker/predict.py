@@ -34,7 +34,10 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--endpoint", required=True, metavar="NAME")
     parser.add_argument(
-        "--rows", type=Path, required=True, metavar="FILE",
+        "--rows",
+        type=Path,
+        required=True,
+        metavar="FILE",
         help="CSV with a header, columns in the order of signature.json",
     )
     parser.add_argument("--limit", type=int, default=1000, metavar="N", help="default: %(default)s")

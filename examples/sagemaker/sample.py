@@ -77,7 +77,9 @@ def read(path: Path, model: object, texts: Sequence[str]) -> Sample:
         raise ValueError(f"{path}: no column {', '.join(absent)}; the header has {header}")
     wanted = getattr(model, "n_features_in_", len(columns))
     if wanted != len(columns):
-        raise ValueError(f"{path}: the pipeline takes {wanted} columns, the file has {len(columns)}")
+        raise ValueError(
+            f"{path}: the pipeline takes {wanted} columns, the file has {len(columns)}"
+        )
     rows = [[row[header.index(name)] for name in columns] for row in rows]
 
     cells = {name: [row[at] for row in rows] for at, name in enumerate(columns)}
@@ -106,9 +108,7 @@ def odd_rows(sample: Sample) -> Iterator[tuple[str, recipe.Row]]:
         yield f"{'unknown text' if name in sample.texts else 'missing number'} in {name}", row
 
 
-def accepted(
-    sample: Sample, ask: Callable[[Sample], object]
-) -> tuple[list[recipe.Row], list[str]]:
+def accepted(sample: Sample, ask: Callable[[Sample], object]) -> tuple[list[recipe.Row], list[str]]:
     """The odd rows that the pipeline itself answers, and what it refuses."""
     rows, refused = [], []
     for what, row in odd_rows(sample):

@@ -22,7 +22,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 
 REASON_NO_PROBABILITIES = "a classifier that is served must have probabilities"
 TOLERANCE = 1e-4
-"""Of a step, absolute and relative: rounding to float32 stays below it, another meaning does not."""
+"""Of a step, absolute and relative: rounding to float32 stays below, another meaning does not."""
 
 VECTORIZER = (
     "a graph splits and folds texts by rules of its own: give it lowercase=False and a "
@@ -98,7 +98,9 @@ class Step:
             return f"{where}: NOT EXPORTED: {self.reason}\n    {self.advice}"
         if self.is_exact:
             return f"{where}: exported, greatest difference {self.difference:.1e}"
-        return f"{where}: OTHER ANSWERS, greatest difference {self.difference:.1e}\n    {self.advice}"
+        return (
+            f"{where}: OTHER ANSWERS, greatest difference {self.difference:.1e}\n    {self.advice}"
+        )
 
 
 def walk(model: object, given: object, path: str = "") -> Iterator[tuple[str, object, object]]:

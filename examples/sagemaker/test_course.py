@@ -45,8 +45,10 @@ class Course(unittest.TestCase):
         """A server, and where it listens."""
         server = subprocess.Popen(
             [HOTPLATE, "serve", model, "--port", "0"],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-        )  # fmt: skip
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
         self.addCleanup(server.stdout.close)
         self.addCleanup(server.wait)
         self.addCleanup(server.kill)
@@ -65,9 +67,14 @@ class Course(unittest.TestCase):
         trained, model = self.folder / "trained", self.folder / "churn"
         script("train.py", "--out", trained, "--trees", "20")
         script(
-            "export.py", "--pipeline", trained / "pipeline.joblib",
-            "--sample", trained / "sample.csv", "--out", model,
-        )  # fmt: skip
+            "export.py",
+            "--pipeline",
+            trained / "pipeline.joblib",
+            "--sample",
+            trained / "sample.csv",
+            "--out",
+            model,
+        )
         script("pack.py", model, "--out", self.folder / "model.tar.gz")
         unpacked = self.folder / "opt" / "ml" / "model"
         unpacked.mkdir(parents=True)

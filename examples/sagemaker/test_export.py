@@ -118,7 +118,9 @@ class Steps(unittest.TestCase):
 
     def test_steps_inside_steps_are_named(self) -> None:
         union = FeatureUnion([("same", StandardScaler()), ("mine", Doubled())])
-        columns = ColumnTransformer([("numbers", union, ["a", "b"]), ("rest", "passthrough", ["c"])])
+        columns = ColumnTransformer(
+            [("numbers", union, ["a", "b"]), ("rest", "passthrough", ["c"])]
+        )
         pipeline = Pipeline([("encode", columns), ("last", LogisticRegression())])
         found = steps.check(pipeline.fit(FRAME, LABELS), FRAME)
         self.assertEqual(

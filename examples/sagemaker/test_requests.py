@@ -37,12 +37,21 @@ class Requests(unittest.TestCase):
         self.folder = Path(folder.name)
         self.archive = self.folder / "churn.tar.gz"
         self.archive.write_bytes(b"an archive")
-        self.model = ["--model", str(self.archive), "--s3", "s3://bucket/churn", "--endpoint", "churn"]
+        self.model = [
+            "--model",
+            str(self.archive),
+            "--s3",
+            "s3://bucket/churn",
+            "--endpoint",
+            "churn",
+        ]
         no_network = mock.patch.object(socket.socket, "connect", side_effect=AssertionError("sent"))
         no_network.start()
         self.addCleanup(no_network.stop)
 
-    def ask(self, act: object, arguments: argparse.Namespace, **answers: aws.Answer) -> list[aws.Request]:
+    def ask(
+        self, act: object, arguments: argparse.Namespace, **answers: aws.Answer
+    ) -> list[aws.Request]:
         """The requests of one script."""
         cloud = aws.connect(arguments, answers)
         with contextlib.redirect_stdout(io.StringIO()):
@@ -124,9 +133,13 @@ class Requests(unittest.TestCase):
         self.assert_operations(
             sent,
             *["PutMetricAlarm"] * 3,
-            "PutObject", "DescribeEndpoint", "DescribeEndpointConfig",
-            "CreateModel", "CreateEndpointConfig", "UpdateEndpoint",
-        )  # fmt: skip
+            "PutObject",
+            "DescribeEndpoint",
+            "DescribeEndpointConfig",
+            "CreateModel",
+            "CreateEndpointConfig",
+            "UpdateEndpoint",
+        )
         update = sent[-1].parameters
         self.assertEqual(update["EndpointConfigName"], sent[-2].parameters["EndpointConfigName"])
         (variant,) = sent[-2].parameters["ProductionVariants"]
@@ -152,7 +165,9 @@ class Requests(unittest.TestCase):
         client = aws.connect(argparse.Namespace(dry_run=True, region=None)).client("sagemaker")
         with self.assertRaisesRegex(ValueError, "EndpointName: 'under_score' does not match"):
             client.describe_endpoint(EndpointName="under_score")
-        with self.assertRaisesRegex(ValueError, "WaitIntervalInSeconds: 7200 is not from 0 to 3600"):
+        with self.assertRaisesRegex(
+            ValueError, "WaitIntervalInSeconds: 7200 is not from 0 to 3600"
+        ):
             self.canary("--wait-seconds", "7200")
         with self.assertRaisesRegex(ValueError, "InstanceType: 'ml.none' is none of"):
             line = ["--instance-type", "ml.none"]

@@ -59,7 +59,9 @@ def parse_arguments() -> argparse.Namespace:
         "  pipeline.joblib  the fitted pipeline\n"
         "  sample.csv       rows that it was not trained on, for export.py",
     )
-    parser.add_argument("--data", type=Path, default=DATA, metavar="FILE", help="default: %(default)s")
+    parser.add_argument(
+        "--data", type=Path, default=DATA, metavar="FILE", help="default: %(default)s"
+    )
     parser.add_argument("--trees", type=int, default=120, metavar="N", help="default: %(default)s")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="made if missing")
     return parser.parse_args()
