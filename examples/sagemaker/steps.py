@@ -25,9 +25,9 @@ TOLERANCE = 1e-4
 """Of a step, absolute and relative: rounding to float32 stays below, another meaning does not."""
 
 VECTORIZER = (
-    "a graph splits texts by rules of its own: give it a token_pattern without \\b and \\w, such as "
-    "[a-zA-Z]+, and lowercase=False where the machine lacks the locale en_US.UTF-8, and compare on "
-    "many texts; or make the columns in the client"
+    "a graph splits texts by rules of its own: give it a token_pattern without \\b and \\w, such "
+    "as [a-zA-Z]+, and lowercase=False where the machine lacks the locale en_US.UTF-8, and compare "
+    "on many texts; or make the columns in the client"
 )
 XGBOOST = (
     "save it with save_model('model.ubj') and serve that file, with the steps before it in the "
