@@ -16,7 +16,7 @@ use hotplate_codec::Format;
 use crate::{
     profile::Profile,
     sagemaker,
-    settings::{Admin, Serve, Settings},
+    settings::{Admin, Aws, Serve, Settings},
 };
 
 /// How to serve, decided.
@@ -40,6 +40,8 @@ pub struct Config {
     pub default_accept: Format,
     /// Whether the models are kept from being swapped out, where the system allows it.
     pub lock_memory: bool,
+    /// The AWS front door, where one is wanted.
+    pub aws: Aws,
     /// How models are opened that come while the server runs.
     pub open: OpenOptions,
     /// What may be loaded and removed through `/models`, where that is served.
@@ -152,7 +154,7 @@ impl Settings {
     ///
     /// When the host has no address.
     pub fn into_config(self) -> Result<Config, ConfigError> {
-        let Self { serve, admin } = self;
+        let Self { serve, admin, aws } = self;
         let cores = || thread::available_parallelism().map_or(1, NonZero::get);
         Ok(Config {
             addresses: match &serve.host {
@@ -171,6 +173,7 @@ impl Settings {
             log_requests: serve.log_requests(),
             default_accept: serve.default_accept(),
             lock_memory: serve.lock_memory(),
+            aws,
             open: OpenOptions::new(),
             multi_model: serve.multi_model().then(|| ModelMemory {
                 limit: serve.model_memory,

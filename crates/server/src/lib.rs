@@ -44,6 +44,7 @@
 
 mod accept;
 mod admin;
+mod aws;
 mod batch;
 mod config;
 mod facts;
@@ -72,4 +73,4 @@ pub use problem::Problem;
 pub use profile::{Container, Headers, Profile};
 pub use reply::{Phases, Reply};
 pub use sagemaker::base_folder;
-pub use settings::{Admin, MediaType, Origin, Serve, Settings, Sources};
+pub use settings::{Admin, Aws, MediaType, Origin, Serve, Settings, Sources};

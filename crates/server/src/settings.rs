@@ -1,6 +1,7 @@
 //! What can be said about serving, and who is obeyed.
 
 mod admin;
+mod aws;
 mod serve;
 
 use std::{ffi::OsString, fmt, iter};
@@ -9,6 +10,7 @@ use hotplate::config::{ConfigFile, Key, Said, Table, TableInfo};
 
 pub use self::{
     admin::Admin,
+    aws::Aws,
     serve::{MediaType, Serve},
 };
 use crate::config::ConfigError;
@@ -55,6 +57,8 @@ tables! {
     serve: Serve,
     /// Who may change what is served.
     admin: Admin,
+    /// The AWS front door.
+    aws: Aws,
 }
 
 /// Who may say something.

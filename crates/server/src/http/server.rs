@@ -1,6 +1,6 @@
 use std::{
     io,
-    net::{SocketAddr, TcpListener},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -16,7 +16,7 @@ use tokio::{
 };
 
 use super::{ServeError, acceptor::Threads, budget::Budget, door::Door, shared::Shared};
-use crate::{Config, admin::Admin, handler::Handler, log::RequestLog};
+use crate::{Config, admin::Admin, aws::FrontDoor, handler::Handler, log::RequestLog};
 
 /// As many bodies of the greatest length as may be in memory at once.
 const LARGEST_BODIES: usize = 8;
@@ -46,12 +46,18 @@ impl Server {
         if let Some(admin) = &config.admin {
             listeners.extend(listen(Door::Admin, &admin.addresses)?);
         }
+        if let Some(port) = config.aws.endpoint {
+            listeners.extend(listen(Door::Aws, &[(Ipv4Addr::LOCALHOST, port).into()])?);
+        }
         let address = |(door, listener): &(Door, TcpListener)| Ok((*door, listener.local_addr()?));
         let doors: io::Result<Vec<_>> = listeners.iter().map(address).collect();
         let doors = doors.map_err(ServeError::Start)?;
         let log = config.log_requests.then(RequestLog::start).transpose();
+        let handler = Arc::new(handler(config));
+        let front_door = FrontDoor::new(&config.aws, &handler, config.drain);
         let shared = Arc::new(Shared {
-            handler: handler(config),
+            handler,
+            aws: front_door.map_err(ServeError::Start)?,
             max_body_bytes: config.max_body_bytes,
             budget: Budget::new(config.max_body_bytes.saturating_mul(LARGEST_BODIES)),
             large: Arc::new(Semaphore::new(config.threads.saturating_sub(1).max(1))),
@@ -73,7 +79,16 @@ impl Server {
 
     /// Where the admin API listens, if there is one.
     pub fn admin_address(&self) -> Option<SocketAddr> {
-        self.doors.iter().find(|(door, _)| *door == Door::Admin).map(|&(_, address)| address)
+        self.address_of(Door::Admin)
+    }
+
+    /// Where AWS's clients are answered, if they are.
+    pub fn aws_address(&self) -> Option<SocketAddr> {
+        self.address_of(Door::Aws)
+    }
+
+    fn address_of(&self, door: Door) -> Option<SocketAddr> {
+        self.doors.iter().find(|(each, _)| *each == door).map(|&(_, address)| address)
     }
 
     /// Installs the models; from here on the server is ready.

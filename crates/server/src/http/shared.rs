@@ -11,6 +11,7 @@ use tokio::sync::{Semaphore, watch};
 use super::budget::Budget;
 use crate::{
     admin::Admin,
+    aws::FrontDoor,
     handler::{Handler, Scratch},
     log::RequestLog,
     reply::Reply,
@@ -18,8 +19,9 @@ use crate::{
 
 /// What the connections of all threads share.
 #[derive(Debug)]
-pub(super) struct Shared {
-    pub(super) handler: Handler,
+pub(crate) struct Shared {
+    pub(crate) handler: Arc<Handler>,
+    pub(crate) aws: FrontDoor,
     pub(super) max_body_bytes: usize,
     /// For the bodies that are being read or answered.
     pub(super) budget: Budget,
@@ -35,7 +37,7 @@ pub(super) struct Shared {
 
 /// What the connections of one thread share.
 #[derive(Debug, Default)]
-pub(super) struct Local {
+pub(crate) struct Local {
     pub(super) scratch: RefCell<Scratch>,
     pub(super) reply: RefCell<Reply>,
 }
