@@ -36,8 +36,10 @@ use hotplate_benches::Golden;
 use hotplate_load::http::{HttpTarget, Url};
 use hotplate_server::{Serve, Server, Settings};
 
-/// The parts, by the names that choose among them.
-const PARTS: [(&str, fn(&Run)); 3] =
+/// What is measured, by the name that chooses it.
+type Part = (&'static str, fn(&Run));
+
+const PARTS: [Part; 3] =
     [("loading", loading::run), ("overload", overload::run), ("first-byte", first_byte::run)];
 
 /// How much is measured.

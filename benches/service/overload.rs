@@ -45,15 +45,15 @@ pub(crate) fn run(run: &Run) {
     });
     assert_eq!(measured.failed, 0, "{:?}", measured.failures);
     pings.sort_unstable();
-    let at = |share: f64| pings[((pings.len() - 1) as f64 * share) as usize];
+    let at = |percent: usize| pings[(pings.len() - 1) * percent / 100];
     println!(
         "{} connections at {rate:.0} requests/s, of which {:.0} are answered: a new one has its ping \
          in {:.1?}, at p99 in {:.1?}, at most in {:.1?}",
         CALLERS,
         measured.rate(),
-        at(0.5),
-        at(0.99),
-        at(1.0)
+        at(50),
+        at(99),
+        at(100)
     );
     server.stop().unwrap();
 }

@@ -122,6 +122,9 @@ pub(crate) trait Runner: Send + Sync + Sized {
     /// slot while others wait for a core.
     fn is_long(&self) -> bool;
 
+    /// Whether others who share the cores have short runs, which a long one would keep waiting.
+    fn has_busy_neighbours(&self) -> bool;
+
     /// The rows of a batch from which on more of them gain nothing.
     fn batch_rows(&self) -> usize;
 }
@@ -248,7 +251,9 @@ impl<R: Runner> Combiner<R> {
         if self.has_waiting() || !self.is_inline() {
             return None;
         }
-        if self.leaves_to_attendants() && !self.slots.are_all_free() {
+        if self.leaves_to_attendants()
+            && (!self.slots.are_all_free() || self.runner.has_busy_neighbours())
+        {
             return None;
         }
         self.slots.take()

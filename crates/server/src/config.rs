@@ -1,17 +1,22 @@
 use std::{
-    error, fmt, io,
-    net::{SocketAddr, ToSocketAddrs},
+    error, fmt, fs, io,
+    net::{Ipv4Addr, SocketAddr, ToSocketAddrs},
     num::NonZero,
+    path::{Path, PathBuf},
     thread,
     time::Duration,
 };
 
-use hotplate::{Error, OpenOptions, config::Misread};
+use hotplate::{
+    Error, OpenOptions,
+    config::{Misread, SecretText},
+};
 use hotplate_codec::Format;
 
 use crate::{
+    profile::Profile,
     sagemaker,
-    settings::{Serve, Settings},
+    settings::{Admin, Serve, Settings},
 };
 
 /// How to serve, decided.
@@ -19,6 +24,8 @@ use crate::{
 pub struct Config {
     /// Where to listen.
     pub addresses: Vec<SocketAddr>,
+    /// The admin API, where there is one.
+    pub admin: Option<AdminConfig>,
     /// Threads that answer connections, at least one.
     pub threads: usize,
     /// The longest body that a request may have.
@@ -41,6 +48,8 @@ pub struct Config {
     pub batch: Option<Batch>,
     /// Which sessions are kept, if any are.
     pub sessions: Option<SessionLimits>,
+    /// The container of SageMaker's whose replies are given, if any.
+    pub profile: Option<Profile>,
 }
 
 /// The memory of models that come through `/models`.
@@ -68,6 +77,15 @@ pub struct SessionLimits {
     pub count: usize,
 }
 
+/// How to serve the admin API, decided.
+#[derive(Clone, Debug)]
+pub struct AdminConfig {
+    /// Where to listen.
+    pub addresses: Vec<SocketAddr>,
+    /// What clients must know.
+    pub token: SecretText,
+}
+
 /// Why settings do not make a configuration.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -88,6 +106,15 @@ pub enum ConfigError {
         /// What the resolver said.
         source: io::Error,
     },
+    /// The admin API has no token.
+    NoToken,
+    /// The token of the admin API cannot be read.
+    TokenFile {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        problem: String,
+    },
 }
 
 impl fmt::Display for ConfigError {
@@ -97,6 +124,13 @@ impl fmt::Display for ConfigError {
             Self::NotText { variable } => write!(f, "{variable}: expected UTF-8 text"),
             Self::File(error) => error.fmt(f),
             Self::Host { host, source } => write!(f, "host {host:?}: {source}"),
+            Self::NoToken => f.write_str(
+                "[admin] port: the admin API needs a token; set HOTPLATE_ADMIN_TOKEN, or token_file \
+                 under [admin] in hotplate.toml",
+            ),
+            Self::TokenFile { file, problem } => {
+                write!(f, "[admin] token_file: {}: {problem}", file.display())
+            }
         }
     }
 }
@@ -118,10 +152,15 @@ impl Settings {
     ///
     /// When the host has no address.
     pub fn into_config(self) -> Result<Config, ConfigError> {
-        let Self { serve } = self;
+        let Self { serve, admin } = self;
         let cores = || thread::available_parallelism().map_or(1, NonZero::get);
         Ok(Config {
-            addresses: addresses(&serve)?,
+            addresses: match &serve.host {
+                Some(host) => resolve(host, serve.port())?,
+                None => vec![SocketAddr::new(sagemaker::default_host().into(), serve.port())],
+            },
+            admin: admin_config(&admin)?,
+            profile: profile(&serve),
             threads: serve.threads.unwrap_or_else(cores),
             max_body_bytes: match serve.max_body_bytes() {
                 0 => usize::MAX,
@@ -145,13 +184,47 @@ impl Settings {
     }
 }
 
-fn addresses(serve: &Serve) -> Result<Vec<SocketAddr>, ConfigError> {
-    let port = serve.port();
-    let Some(host) = &serve.host else {
-        return Ok(vec![SocketAddr::new(sagemaker::default_host().into(), port)]);
+fn profile(serve: &Serve) -> Option<Profile> {
+    let profile = Profile::new(serve.profile?);
+    Some(Profile {
+        batch: serve.batch(),
+        multi_model: serve.multi_model(),
+        // Containers have a default of their own.
+        default_accept: serve.default_accept.map(|format| format.media_type().to_owned()),
+        inference_output: serve.inference_output.clone(),
+        inference_ensemble: serve.inference_ensemble(),
+        ..profile
+    })
+}
+
+fn admin_config(admin: &Admin) -> Result<Option<AdminConfig>, ConfigError> {
+    let Some(port) = admin.port else { return Ok(None) };
+    let token = match (&admin.token, &admin.token_file) {
+        (Some(token), _) => token.clone(),
+        (None, Some(file)) => token_in(file)?,
+        (None, None) => return Err(ConfigError::NoToken),
     };
-    match (host.as_str(), port).to_socket_addrs() {
+    // On loopback in a container, too: whoever wants it elsewhere says so.
+    let addresses = match &admin.host {
+        Some(host) => resolve(host, port)?,
+        None => vec![SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port)],
+    };
+    Ok(Some(AdminConfig { addresses, token }))
+}
+
+/// The first line of a file.
+fn token_in(file: &Path) -> Result<SecretText, ConfigError> {
+    let fault = |problem: String| ConfigError::TokenFile { file: file.to_owned(), problem };
+    let text = fs::read_to_string(file).map_err(|error| fault(error.to_string()))?;
+    match text.lines().next().map(str::trim) {
+        Some(token) if !token.is_empty() => Ok(token.to_owned().into()),
+        _ => Err(fault("its first line is empty".to_owned())),
+    }
+}
+
+fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, ConfigError> {
+    match (host, port).to_socket_addrs() {
         Ok(addresses) => Ok(addresses.collect()),
-        Err(source) => Err(ConfigError::Host { host: host.clone(), source }),
+        Err(source) => Err(ConfigError::Host { host: host.to_owned(), source }),
     }
 }

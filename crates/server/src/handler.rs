@@ -7,10 +7,11 @@ mod lease;
 mod pieces;
 mod route;
 mod scratch;
+mod watch;
 
 use std::{cell::RefCell, sync::OnceLock, time::Duration};
 
-use hotplate::{Endpoints, OpenOptions, Registry, Snapshot, Tier};
+use hotplate::{Endpoints, OpenOptions, Registry, Snapshot, Terms, Tier};
 use hotplate_codec::Format;
 
 pub(crate) use self::pieces::Pieces;
@@ -24,6 +25,7 @@ use crate::{
     management::{Manage, Management},
     metrics,
     problem::Problem,
+    profile::{Headers, Profile},
     reply::Reply,
     sessions::{Session, Sessions},
     status::Reason,
@@ -44,6 +46,7 @@ pub struct Handler {
     sessions: Option<Sessions>,
     /// How long a request may wait for its model.
     patience: Option<Duration>,
+    profile: Option<Profile>,
 }
 
 /// A request that may send its body.
@@ -56,8 +59,20 @@ enum Task {
     Metrics,
     ExecutionParameters,
     Manage(Manage),
-    Predict { lease: Lease, ask: Ask, session: Option<Box<Session>> },
-    Batch { lease: Lease, ask: Ask },
+    Predict {
+        lease: Lease,
+        ask: Ask,
+        session: Option<Box<Session>>,
+    },
+    Batch {
+        lease: Lease,
+        ask: Ask,
+    },
+    /// As a container of SageMaker's would answer.
+    Imitate {
+        lease: Lease,
+        headers: Headers,
+    },
 }
 
 impl Admitted {
@@ -70,6 +85,7 @@ impl Admitted {
                 Task::Predict { lease: lease.keep(), ask, session }
             }
             Task::Batch { lease, ask } => Task::Batch { lease: lease.keep(), ask },
+            Task::Imitate { lease, headers } => Task::Imitate { lease: lease.keep(), headers },
             task => task,
         })
     }
@@ -77,17 +93,27 @@ impl Admitted {
     /// Whether threads of the model's own run it, so that the caller's had better not wait.
     pub fn is_attended(&self) -> bool {
         match &self.0 {
-            Task::Predict { lease, .. } => lease.engine().tier() == Tier::Attended,
+            Task::Predict { lease, .. } | Task::Imitate { lease, .. } => {
+                lease.engine().tier() == Tier::Attended
+            }
             _ => false,
+        }
+    }
+
+    /// The name of the variant that answers, if one does.
+    pub fn variant(&self) -> Option<&str> {
+        match &self.0 {
+            Task::Predict { lease, .. } | Task::Batch { lease, .. } => Some(lease.variant().name()),
+            _ => None,
         }
     }
 
     /// The endpoint that is asked, if one is.
     pub fn endpoint(&self) -> Option<&str> {
         match &self.0 {
-            Task::Predict { lease, .. } | Task::Batch { lease, .. } => {
-                Some(lease.endpoint().name())
-            }
+            Task::Predict { lease, .. }
+            | Task::Batch { lease, .. }
+            | Task::Imitate { lease, .. } => Some(lease.endpoint().name()),
             Task::Manage(Manage::Describe(name) | Manage::Remove(name)) => Some(name),
             _ => None,
         }
@@ -116,6 +142,7 @@ impl Handler {
             batch: None,
             sessions: None,
             patience: None,
+            profile: None,
         }
     }
 
@@ -153,6 +180,13 @@ impl Handler {
     #[must_use]
     pub const fn wait_at_most(mut self, patience: Duration) -> Self {
         self.patience = Some(patience);
+        self
+    }
+
+    /// Makes replies to predictions those of a container of SageMaker's.
+    #[must_use]
+    pub fn imitate(mut self, profile: Profile) -> Self {
+        self.profile = Some(profile);
         self
     }
 
@@ -244,14 +278,25 @@ impl Handler {
                     problem.answer(reply);
                 }
             }
+            Task::Imitate { lease, headers } => {
+                if let Some(profile) = &self.profile {
+                    profile.answer(headers, body, lease.engine(), &self.terms(), reply);
+                }
+            }
             Task::Predict { lease, ask, session } => {
                 let session = session.as_deref();
                 if session.is_some() && self.is_about_session(session, body, reply) {
                     return;
                 }
                 let (engine, watch) = (lease.engine(), Stopwatch::new(self.times_phases));
-                let scratch = scratch.of(engine);
-                let answered = scratch.predict(engine, *ask, body, watch, reply);
+                let model = scratch.of(engine);
+                let mut answered = model.predict(engine, *ask, body, watch, reply);
+                if lease.endpoint().is_watched()
+                    && let Some(before) = self.look_at(&answered, lease, model)
+                {
+                    let watch = Stopwatch::new(self.times_phases);
+                    answered = scratch.of(before).predict(before, *ask, body, watch, reply);
+                }
                 self.conclude(answered, lease, session, body, reply);
             }
         }
@@ -265,6 +310,10 @@ impl Handler {
         scratch: &RefCell<Scratch>,
         reply: &mut Reply,
     ) {
+        if let (Task::Imitate { lease, headers }, Some(profile)) = (&admitted.0, &self.profile) {
+            let (engine, terms) = (lease.engine(), self.terms());
+            return profile.answer_in_task(headers, body, engine, &terms, reply).await;
+        }
         let Task::Predict { lease, ask, session } = &admitted.0 else {
             return self.answer(admitted, body, &mut scratch.borrow_mut(), reply);
         };
@@ -275,12 +324,24 @@ impl Handler {
         }
         let (engine, watch) = (lease.engine(), Stopwatch::new(self.times_phases));
         let mut model = scratch.borrow_mut().take(engine);
-        let answered = model.predict_in_task(engine, *ask, body, watch, reply).await;
+        let mut answered = model.predict_in_task(engine, *ask, body, watch, reply).await;
+        if lease.endpoint().is_watched()
+            && let Some(before) = self.look_at(&answered, lease, &model)
+        {
+            let watch = Stopwatch::new(self.times_phases);
+            let mut model = scratch.borrow_mut().take(before);
+            answered = model.predict_in_task(before, *ask, body, watch, reply).await;
+            scratch.borrow_mut().put(before, model);
+        }
         self.conclude(answered, lease, session, body, reply);
         scratch.borrow_mut().put(engine, model);
     }
 
     fn predict(&self, endpoints: Snapshot, place: usize, head: &Head<'_>) -> Result<Task, Problem> {
+        if self.profile.is_some() {
+            let lease = Lease::of(endpoints, place, 0);
+            return Ok(Task::Imitate { lease, headers: Headers::from(head) });
+        }
         let accept = match self.batch {
             Some(Batch { lines_for_lines: true }) => {
                 batch::reply_format(head.content_type, self.default_accept)
@@ -289,7 +350,8 @@ impl Handler {
         };
         let mut ask = Ask::of(head, accept)?;
         ask.wishes.terms.patience = self.patience;
-        let lease = Lease::of(endpoints, place, 0);
+        let variant = endpoints[place].choose(head.target_variant)?;
+        let lease = Lease::of(endpoints, place, variant);
         if self.batch.is_some() {
             return Ok(Task::Batch { lease, ask });
         }
@@ -298,6 +360,11 @@ impl Handler {
             _ => None,
         };
         Ok(Task::Predict { lease, ask, session })
+    }
+
+    /// How a model is asked by who has no wishes.
+    fn terms(&self) -> Terms {
+        Terms { patience: self.patience, ..Terms::default() }
     }
 
     fn ready(&self) -> Result<Snapshot, Problem> {

@@ -1,6 +1,7 @@
 //! Sockets and threads around the handler.
 
 mod acceptor;
+mod admin;
 mod body;
 mod budget;
 mod connection;

@@ -31,11 +31,19 @@
 //! that one that is wrong is told with a status; where the model fails in the midst of a reply, the
 //! connection is broken off, which a client sees by the last chunk that is missing.
 //!
+//! `X-Amzn-SageMaker-Target-Variant` asks for one of a model's variants. What is served is changed by
+//! an admin API on a listener of its own, where [`Admin`] says so: `GET /endpoints`, and below that
+//! weights, variants, the shadow and the way back.
+//!
 //! A request that fails gets one JSON object: `error` for a person, `reason` for programs, and
 //! `row`, `column`, `expected` and `got` where they apply. Rows count from zero.
+//!
+//! Under a [`Profile`], predictions are asked for and answered as one of SageMaker's own containers
+//! does it.
 #![forbid(unsafe_code)]
 
 mod accept;
+mod admin;
 mod batch;
 mod config;
 mod facts;
@@ -47,6 +55,7 @@ mod management;
 mod memory;
 mod metrics;
 mod problem;
+mod profile;
 mod reply;
 mod sagemaker;
 mod sessions;
@@ -54,12 +63,13 @@ mod settings;
 mod status;
 mod wishes;
 
-pub use config::{Batch, Config, ConfigError, ModelMemory, SessionLimits};
+pub use config::{AdminConfig, Batch, Config, ConfigError, ModelMemory, SessionLimits};
 pub use handler::{Admitted, Handler, Scratch};
 pub use head::Head;
 pub use http::{ServeError, Server, Signals};
 pub use memory::{Memory, lock as lock_memory};
 pub use problem::Problem;
+pub use profile::{Container, Headers, Profile};
 pub use reply::{Phases, Reply};
 pub use sagemaker::base_folder;
-pub use settings::{MediaType, Origin, Serve, Settings, Sources};
+pub use settings::{Admin, MediaType, Origin, Serve, Settings, Sources};

@@ -113,6 +113,11 @@ impl Drop for RequestLog {
     }
 }
 
+/// Tells people, on standard error, what became of an endpoint.
+pub(crate) fn event(endpoint: &str, event: &hotplate::Event) {
+    eprintln!("endpoint {endpoint}: {event}");
+}
+
 /// A line with the time.
 fn begun() -> Vec<u8> {
     let mut line = Vec::with_capacity(256);

@@ -67,6 +67,12 @@ impl Problem {
         self
     }
 
+    /// Whether it speaks against the model: neither the client's rows nor what else goes on are to
+    /// blame.
+    pub(crate) fn speaks_against_model(&self) -> bool {
+        self.0.reason.speaks_against_model()
+    }
+
     /// Makes `reply` tell the client.
     pub fn answer(&self, reply: &mut Reply) {
         reply.clear();
@@ -76,6 +82,9 @@ impl Problem {
         reply.content_type = Format::Json.media_type();
         reply.allow = self.0.allow;
         reply.retry_after = self.0.retry_after;
+        if status == 401 {
+            reply.headers.push(("www-authenticate", "Bearer".to_owned()));
+        }
         self.write(&mut reply.body);
     }
 

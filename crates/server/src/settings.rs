@@ -1,12 +1,16 @@
 //! What can be said about serving, and who is obeyed.
 
+mod admin;
 mod serve;
 
 use std::{ffi::OsString, fmt, iter};
 
 use hotplate::config::{ConfigFile, Key, Said, Table, TableInfo};
 
-pub use self::serve::{MediaType, Serve};
+pub use self::{
+    admin::Admin,
+    serve::{MediaType, Serve},
+};
 use crate::config::ConfigError;
 
 /// Declares the tables of settings, each a field.
@@ -49,6 +53,8 @@ macro_rules! tables {
 tables! {
     /// How to serve.
     serve: Serve,
+    /// Who may change what is served.
+    admin: Admin,
 }
 
 /// Who may say something.
@@ -82,10 +88,11 @@ impl Sources<'_> {
     /// When a variable is not UTF-8.
     pub fn value(&self, key: &Key) -> Result<(String, Origin), ConfigError> {
         if let Some(said) = self.said(key)? {
-            return Ok((format!("{}{}", said.text, said.unit), Origin::Said(said.by)));
+            let value = key.shown(format!("{}{}", said.text, said.unit));
+            return Ok((value, Origin::Said(said.by)));
         }
         Ok(match self.file.said(key.table, key.name) {
-            Some((value, line)) => (value, Origin::Line(line)),
+            Some((value, line)) => (key.shown(value), Origin::Line(line)),
             None => (key.default_words(), Origin::Default),
         })
     }

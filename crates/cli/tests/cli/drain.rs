@@ -45,7 +45,7 @@ fn every_request_that_was_taken_is_answered_before_the_end() {
     // One row, and as many as are answered apart from the others.
     let requests = [1, 3000].map(|rows| {
         let length = ROW.len() * rows;
-        let head = format!("POST /invocations HTTP/1.1\r\nHost: t\r\nContent-Type: text/csv\r\n");
+        let head = "POST /invocations HTTP/1.1\r\nHost: t\r\nContent-Type: text/csv\r\n";
         format!("{head}Content-Length: {length}\r\n\r\n{}", ROW.repeat(rows))
     });
     thread::scope(|scope| {

@@ -10,6 +10,7 @@ mod forest;
 mod inspect;
 mod multi_model;
 mod needs;
+mod numbers;
 mod onnxruntime;
 mod placeholders;
 mod predict;

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hotplate::{Answer, Columns, Engine, Error, ErrorKind};
+use hotplate::{Answer, Columns, Engine, Error, ErrorKind, Shadow};
 use hotplate_codec::{Decoder, Encoder, Format};
 
 use super::ask::Ask;
@@ -154,6 +154,11 @@ impl ModelScratch {
             }
         };
         self.reply(engine, ask, parse, watch, reply)
+    }
+
+    /// Shows the rows and their answers to a shadow.
+    pub(super) fn show(&self, shadow: &Shadow) {
+        shadow.show(&self.rows, &self.answer);
     }
 
     pub(super) fn decode(&mut self, ask: Ask, body: &[u8]) -> Result<(), Problem> {

@@ -42,13 +42,13 @@ pub(super) struct Stream {
 
 #[derive(Debug)]
 enum Next {
-    There(Bytes, Option<Pieces>),
+    There(Bytes, Option<Box<Pieces>>),
     Computed(JoinHandle<Computed>),
     End,
 }
 
 /// A piece and what follows it, unless it failed.
-type Computed = Option<(Bytes, Option<Pieces>)>;
+type Computed = Option<(Bytes, Option<Box<Pieces>>)>;
 
 impl Outgoing {
     pub(super) fn whole(body: Bytes) -> Self {
@@ -58,7 +58,7 @@ impl Outgoing {
     /// A body that begins with `first` and goes on with `pieces`.
     pub(super) fn stream(
         first: Bytes,
-        pieces: Pieces,
+        pieces: Box<Pieces>,
         shared: &Arc<Shared>,
         pace: &Rc<Pace>,
         share: Kept,
@@ -136,13 +136,13 @@ impl Drop for Stream {
 }
 
 /// Computes a piece where nobody else waits, when it is its turn among large requests.
-async fn compute(shared: Arc<Shared>, mut pieces: Pieces) -> Computed {
+async fn compute(shared: Arc<Shared>, mut pieces: Box<Pieces>) -> Computed {
     let permit = Arc::clone(&shared.large).acquire_owned().await.ok()?;
     let task = spawn_blocking(move || {
         let _permit = permit;
         let mut piece = Vec::new();
         pieces.next(&mut piece).ok()?;
-        Some((Bytes::from(piece), Some(pieces).filter(Pieces::has_next)))
+        Some((Bytes::from(piece), Some(pieces).filter(|pieces| pieces.has_next())))
     });
     task.await.ok()?
 }

@@ -19,6 +19,7 @@ use tokio::{
 };
 
 use super::{
+    admin::administer,
     body::{self, Begun},
     budget::Share,
     door::Door,
@@ -60,6 +61,7 @@ pub(super) async fn respond(
     let _at_hand = pace.begin();
     match door {
         Door::Container => Ok(invoke(request, shared, local, pace).await),
+        Door::Admin => Ok(Box::pin(administer(request, shared)).await),
     }
 }
 
@@ -113,7 +115,9 @@ async fn invoke(
         let (mut reply, pieces) = Box::pin(answer_apart(shared, admitted.keep(), body)).await;
         let first = std::mem::take(&mut reply.body).into();
         let body = match pieces {
-            Some(pieces) => Outgoing::stream(first, pieces, shared, pace, share.keep(shared)),
+            Some(pieces) => {
+                Outgoing::stream(first, Box::new(pieces), shared, pace, share.keep(shared))
+            }
             None => Outgoing::whole(first),
         };
         return finish(shared, parts, endpoint, &reply, body, start);
@@ -232,7 +236,7 @@ fn list<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<Cow<'h, str>> {
     Some(lines.fold(first, |list, line| Cow::Owned(format!("{list}, {line}"))))
 }
 
-fn fail(
+pub(super) fn fail(
     shared: &Shared,
     parts: Parts,
     endpoint: Option<&str>,
@@ -246,7 +250,7 @@ fn fail(
 }
 
 /// Makes the response, and logs it when asked for.
-fn finish(
+pub(super) fn finish(
     shared: &Shared,
     parts: Parts,
     endpoint: Option<&str>,

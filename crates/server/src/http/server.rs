@@ -16,7 +16,7 @@ use tokio::{
 };
 
 use super::{ServeError, acceptor::Threads, budget::Budget, door::Door, shared::Shared};
-use crate::{Config, handler::Handler, log::RequestLog};
+use crate::{Config, admin::Admin, handler::Handler, log::RequestLog};
 
 /// As many bodies of the greatest length as may be in memory at once.
 const LARGEST_BODIES: usize = 8;
@@ -27,7 +27,8 @@ const LARGEST_BODIES: usize = 8;
 /// models are [installed](Self::install).
 #[derive(Debug)]
 pub struct Server {
-    address: SocketAddr,
+    /// Where each listener is; the container's is the first.
+    doors: Vec<(Door, SocketAddr)>,
     shared: Arc<Shared>,
     threads: Threads,
     stop: watch::Sender<bool>,
@@ -41,9 +42,13 @@ impl Server {
     ///
     /// When no address can be listened on, or a thread does not start.
     pub fn bind(config: &Config) -> Result<Self, ServeError> {
-        let listeners = listen(&config.addresses)?;
-        let address = listeners[0].local_addr().map_err(ServeError::Start)?;
-        let listeners = listeners.into_iter().map(|listener| (Door::Container, listener)).collect();
+        let mut listeners = listen(Door::Container, &config.addresses)?;
+        if let Some(admin) = &config.admin {
+            listeners.extend(listen(Door::Admin, &admin.addresses)?);
+        }
+        let address = |(door, listener): &(Door, TcpListener)| Ok((*door, listener.local_addr()?));
+        let doors: io::Result<Vec<_>> = listeners.iter().map(address).collect();
+        let doors = doors.map_err(ServeError::Start)?;
         let log = config.log_requests.then(RequestLog::start).transpose();
         let shared = Arc::new(Shared {
             handler: handler(config),
@@ -53,16 +58,22 @@ impl Server {
             request_timeout: config.request_timeout,
             stopping: AtomicBool::new(false),
             log: log.map_err(ServeError::Start)?,
+            admin: config.admin.as_ref().map(|admin| Admin::new(admin.token.clone())),
         });
         let (stop, stopped) = watch::channel(false);
         let threads = Threads::start(listeners, config.threads, &shared, &stopped, config.drain)
             .map_err(ServeError::Start)?;
-        Ok(Self { address, shared, threads, stop, drain: config.drain })
+        Ok(Self { doors, shared, threads, stop, drain: config.drain })
     }
 
     /// Where the server listens; with a free port asked for, the one that was found.
-    pub const fn address(&self) -> SocketAddr {
-        self.address
+    pub fn address(&self) -> SocketAddr {
+        self.doors[0].1
+    }
+
+    /// Where the admin API listens, if there is one.
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.doors.iter().find(|(door, _)| *door == Door::Admin).map(|&(_, address)| address)
     }
 
     /// Installs the models; from here on the server is ready.
@@ -159,16 +170,19 @@ fn handler(config: &Config) -> Handler {
     if let Some(memory) = config.multi_model {
         handler = handler.manage_models(config.open.clone(), memory);
     }
+    if let Some(profile) = &config.profile {
+        handler = handler.imitate(profile.clone());
+    }
     handler
 }
 
 /// Listens on every address that can be listened on, which must be one at least. With port zero,
 /// all take the port that the first was given.
-fn listen(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, ServeError> {
-    let mut listeners: Vec<TcpListener> = Vec::new();
+fn listen(door: Door, addresses: &[SocketAddr]) -> Result<Vec<(Door, TcpListener)>, ServeError> {
+    let mut listeners: Vec<(Door, TcpListener)> = Vec::new();
     let mut failure = None;
     for &(mut address) in addresses {
-        if let (0, Some(first)) = (address.port(), listeners.first()) {
+        if let (0, Some((_, first))) = (address.port(), listeners.first()) {
             address.set_port(first.local_addr().map_err(ServeError::Start)?.port());
         }
         let listener = TcpListener::bind(address).and_then(|listener| {
@@ -176,9 +190,9 @@ fn listen(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, ServeError> {
             Ok(listener)
         });
         match listener {
-            Ok(listener) => listeners.push(listener),
+            Ok(listener) => listeners.push((door, listener)),
             Err(source) if source.kind() == io::ErrorKind::AddrInUse => {
-                return Err(ServeError::InUse { address });
+                return Err(ServeError::InUse { address, flag: door.flag() });
             }
             Err(source) => failure = Some(ServeError::Bind { address, source }),
         }

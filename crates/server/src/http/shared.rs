@@ -10,6 +10,7 @@ use tokio::sync::{Semaphore, watch};
 
 use super::budget::Budget;
 use crate::{
+    admin::Admin,
     handler::{Handler, Scratch},
     log::RequestLog,
     reply::Reply,
@@ -29,6 +30,7 @@ pub(super) struct Shared {
     /// Whether the next reply on each connection is its last.
     pub(super) stopping: AtomicBool,
     pub(super) log: Option<RequestLog>,
+    pub(super) admin: Option<Admin>,
 }
 
 /// What the connections of one thread share.

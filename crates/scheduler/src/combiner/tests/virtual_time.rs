@@ -86,6 +86,10 @@ impl Runner for Scripted {
         false
     }
 
+    fn has_busy_neighbours(&self) -> bool {
+        false
+    }
+
     fn batch_rows(&self) -> usize {
         self.world.batch_rows
     }
