@@ -36,7 +36,7 @@ pub(crate) fn run(run: &Run) {
     let churn = hotplate_benches::model("churn");
     assert_eq!(load(address, "churn", &churn), 200);
     let customers = customers(address);
-    let (rounds, time) = run.rounds(7, Duration::from_secs(3));
+    let (rounds, time) = run.rounds(5, Duration::from_secs(2));
     let most = ClosedLoop { callers: CALLERS, warm_up: time / 8, duration: time };
     let rate = closed_loop(&customers, &most, |_| {}).unwrap().rate() / 2.0;
     println!("churn is asked {rate:.0} times a second, half of what the server answers at most");

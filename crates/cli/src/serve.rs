@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::{Result, bail};
 use hotplate::Registry;
-use hotplate_server::{Server, Signals, base_folder, lock_memory};
+use hotplate_server::{Profile, Server, Signals, base_folder, lock_memory};
 
 use crate::{arguments::Serve, model};
 
@@ -29,7 +29,11 @@ pub(crate) fn run(arguments: &Serve) -> Result<()> {
     if config.multi_model.is_some() {
         allocator::gives_memory_back();
     }
-    config.open = arguments.runs_on.options();
+    let options = arguments.runs_on.options();
+    config.open = match &config.profile {
+        Some(profile) => profile.open_options(options),
+        None => options,
+    };
     let comes_later = config.multi_model.is_some() && arguments.path.is_none();
     let path = if comes_later { path.to_owned() } else { said? };
     let server = Server::bind(&config)?;
@@ -38,6 +42,9 @@ pub(crate) fn run(arguments: &Serve) -> Result<()> {
         true => Registry::new(),
         false => Registry::open(&path, &config.open).map_err(|error| model::about(&path, error))?,
     };
+    if let Some(profile) = &config.profile {
+        check_profile(profile, &registry)?;
+    }
     let warm_in = start.elapsed();
     let memory = config.lock_memory.then(lock_memory);
     // From here on a signal drains; before, there is nothing to drain and it ends the program.
@@ -45,6 +52,18 @@ pub(crate) fn run(arguments: &Serve) -> Result<()> {
     server.install(registry.clone());
     welcome::print(&registry.load(), &path, &server, warm_in, memory);
     server.run_until(signals)?;
+    Ok(())
+}
+
+/// Refuses models that the container could not hold.
+fn check_profile(profile: &Profile, registry: &Registry) -> Result<()> {
+    for endpoint in registry.load().iter() {
+        for variant in endpoint.variants() {
+            if let Err(problem) = profile.check(variant.engine()) {
+                bail!("model {:?}: {problem}", endpoint.name());
+            }
+        }
+    }
     Ok(())
 }
 

@@ -115,6 +115,8 @@ mod npy;
 mod npz;
 mod number;
 mod predictions;
+pub mod profile;
+pub mod python;
 mod record_io;
 mod scan;
 mod sparse;

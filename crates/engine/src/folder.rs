@@ -52,6 +52,15 @@ pub struct ModelFolder {
     pub(crate) place: PathBuf,
 }
 
+/// What is said about the files of a folder beside its configuration.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Combining {
+    /// In its place.
+    pub(crate) said: Option<Combine>,
+    /// Where it says nothing.
+    pub(crate) otherwise: Option<Combine>,
+}
+
 impl ModelFolder {
     /// The name of the file of golden rows.
     pub const GOLDEN_ROWS: &str = "golden.csv";
@@ -67,17 +76,18 @@ impl ModelFolder {
     /// When there is no model, or several and no configuration says which, or one that would run
     /// code.
     pub fn find(path: &Path) -> Result<Self, Error> {
-        Self::find_with(path, None)
+        Self::find_with(path, Combining::default())
     }
 
-    /// As [`find`](Self::find), with what `combine` says instead of the folder's configuration.
-    pub(crate) fn find_with(path: &Path, combine: Option<Combine>) -> Result<Self, Error> {
+    /// As [`find`](Self::find), with what `combining` says beside the folder's configuration.
+    pub(crate) fn find_with(path: &Path, combining: Combining) -> Result<Self, Error> {
         if !path.is_dir() {
             return Self::of_file(path);
         }
         let config = ConfigFile::in_folder(path)?;
         let mut settings: ModelSettings = config.read()?;
-        settings.combine = combine.or(settings.combine);
+        let otherwise = combining.otherwise.filter(|_| settings.file.is_none());
+        settings.combine = combining.said.or(settings.combine).or(otherwise);
         let files = match (&settings.file, settings.combine) {
             (Some(file), None) => vec![named_file(path, file)?],
             (Some(_), Some(_)) => {
@@ -130,7 +140,7 @@ impl ModelFolder {
     pub fn below(path: &Path) -> Result<Vec<Self>, Error> {
         let mut found = Vec::new();
         for folder in Self::folders_in(path)? {
-            found.extend(Self::find_below(&folder, None)?);
+            found.extend(Self::find_below(&folder, Combining::default())?);
         }
         Ok(found)
     }
@@ -141,11 +151,8 @@ impl ModelFolder {
     }
 
     /// The model in a folder that may hold something else.
-    pub(crate) fn find_below(
-        folder: &Path,
-        combine: Option<Combine>,
-    ) -> Result<Option<Self>, Error> {
-        match Self::find_with(folder, combine) {
+    pub(crate) fn find_below(folder: &Path, combining: Combining) -> Result<Option<Self>, Error> {
+        match Self::find_with(folder, combining) {
             Ok(model) => Ok(Some(model)),
             Err(error) if error.kind() == crate::ErrorKind::NoModel => Ok(None),
             Err(error) => Err(error),

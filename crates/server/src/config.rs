@@ -14,8 +14,9 @@ use hotplate::{
 use hotplate_codec::Format;
 
 use crate::{
+    profile::Profile,
     sagemaker,
-    settings::{Admin, Aws, Settings},
+    settings::{Admin, Aws, Serve, Settings},
 };
 
 /// How to serve, decided.
@@ -49,6 +50,8 @@ pub struct Config {
     pub batch: Option<Batch>,
     /// Which sessions are kept, if any are.
     pub sessions: Option<SessionLimits>,
+    /// The container of SageMaker's whose replies are given, if any.
+    pub profile: Option<Profile>,
 }
 
 /// The memory of models that come through `/models`.
@@ -159,6 +162,7 @@ impl Settings {
                 None => vec![SocketAddr::new(sagemaker::default_host().into(), serve.port())],
             },
             admin: admin_config(&admin)?,
+            profile: profile(&serve),
             threads: serve.threads.unwrap_or_else(cores),
             max_body_bytes: match serve.max_body_bytes() {
                 0 => usize::MAX,
@@ -181,6 +185,19 @@ impl Settings {
                 .then(|| SessionLimits { time: serve.session_time(), count: serve.max_sessions() }),
         })
     }
+}
+
+fn profile(serve: &Serve) -> Option<Profile> {
+    let profile = Profile::new(serve.profile?);
+    Some(Profile {
+        batch: serve.batch(),
+        multi_model: serve.multi_model(),
+        // Containers have a default of their own.
+        default_accept: serve.default_accept.map(|format| format.media_type().to_owned()),
+        inference_output: serve.inference_output.clone(),
+        inference_ensemble: serve.inference_ensemble(),
+        ..profile
+    })
 }
 
 fn admin_config(admin: &Admin) -> Result<Option<AdminConfig>, ConfigError> {

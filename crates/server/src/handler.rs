@@ -11,7 +11,7 @@ mod watch;
 
 use std::{cell::RefCell, sync::OnceLock, time::Duration};
 
-use hotplate::{Endpoints, OpenOptions, Registry, Snapshot, Tier};
+use hotplate::{Endpoints, OpenOptions, Registry, Snapshot, Terms, Tier};
 use hotplate_codec::Format;
 
 pub(crate) use self::pieces::Pieces;
@@ -25,6 +25,7 @@ use crate::{
     management::{Manage, Management},
     metrics,
     problem::Problem,
+    profile::{Headers, Profile},
     reply::Reply,
     sessions::{Session, Sessions},
     status::Reason,
@@ -45,6 +46,7 @@ pub struct Handler {
     sessions: Option<Sessions>,
     /// How long a request may wait for its model.
     patience: Option<Duration>,
+    profile: Option<Profile>,
 }
 
 /// A request that may send its body.
@@ -57,8 +59,20 @@ enum Task {
     Metrics,
     ExecutionParameters,
     Manage(Manage),
-    Predict { lease: Lease, ask: Ask, session: Option<Box<Session>> },
-    Batch { lease: Lease, ask: Ask },
+    Predict {
+        lease: Lease,
+        ask: Ask,
+        session: Option<Box<Session>>,
+    },
+    Batch {
+        lease: Lease,
+        ask: Ask,
+    },
+    /// As a container of SageMaker's would answer.
+    Imitate {
+        lease: Lease,
+        headers: Headers,
+    },
 }
 
 impl Admitted {
@@ -71,6 +85,7 @@ impl Admitted {
                 Task::Predict { lease: lease.keep(), ask, session }
             }
             Task::Batch { lease, ask } => Task::Batch { lease: lease.keep(), ask },
+            Task::Imitate { lease, headers } => Task::Imitate { lease: lease.keep(), headers },
             task => task,
         })
     }
@@ -78,7 +93,9 @@ impl Admitted {
     /// Whether threads of the model's own run it, so that the caller's had better not wait.
     pub fn is_attended(&self) -> bool {
         match &self.0 {
-            Task::Predict { lease, .. } => lease.engine().tier() == Tier::Attended,
+            Task::Predict { lease, .. } | Task::Imitate { lease, .. } => {
+                lease.engine().tier() == Tier::Attended
+            }
             _ => false,
         }
     }
@@ -94,9 +111,9 @@ impl Admitted {
     /// The endpoint that is asked, if one is.
     pub fn endpoint(&self) -> Option<&str> {
         match &self.0 {
-            Task::Predict { lease, .. } | Task::Batch { lease, .. } => {
-                Some(lease.endpoint().name())
-            }
+            Task::Predict { lease, .. }
+            | Task::Batch { lease, .. }
+            | Task::Imitate { lease, .. } => Some(lease.endpoint().name()),
             Task::Manage(Manage::Describe(name) | Manage::Remove(name)) => Some(name),
             _ => None,
         }
@@ -125,6 +142,7 @@ impl Handler {
             batch: None,
             sessions: None,
             patience: None,
+            profile: None,
         }
     }
 
@@ -162,6 +180,13 @@ impl Handler {
     #[must_use]
     pub const fn wait_at_most(mut self, patience: Duration) -> Self {
         self.patience = Some(patience);
+        self
+    }
+
+    /// Makes replies to predictions those of a container of SageMaker's.
+    #[must_use]
+    pub fn imitate(mut self, profile: Profile) -> Self {
+        self.profile = Some(profile);
         self
     }
 
@@ -253,6 +278,11 @@ impl Handler {
                     problem.answer(reply);
                 }
             }
+            Task::Imitate { lease, headers } => {
+                if let Some(profile) = &self.profile {
+                    profile.answer(headers, body, lease.engine(), &self.terms(), reply);
+                }
+            }
             Task::Predict { lease, ask, session } => {
                 let session = session.as_deref();
                 if session.is_some() && self.is_about_session(session, body, reply) {
@@ -280,6 +310,10 @@ impl Handler {
         scratch: &RefCell<Scratch>,
         reply: &mut Reply,
     ) {
+        if let (Task::Imitate { lease, headers }, Some(profile)) = (&admitted.0, &self.profile) {
+            let (engine, terms) = (lease.engine(), self.terms());
+            return profile.answer_in_task(headers, body, engine, &terms, reply).await;
+        }
         let Task::Predict { lease, ask, session } = &admitted.0 else {
             return self.answer(admitted, body, &mut scratch.borrow_mut(), reply);
         };
@@ -304,6 +338,10 @@ impl Handler {
     }
 
     fn predict(&self, endpoints: Snapshot, place: usize, head: &Head<'_>) -> Result<Task, Problem> {
+        if self.profile.is_some() {
+            let lease = Lease::of(endpoints, place, 0);
+            return Ok(Task::Imitate { lease, headers: Headers::from(head) });
+        }
         let accept = match self.batch {
             Some(Batch { lines_for_lines: true }) => {
                 batch::reply_format(head.content_type, self.default_accept)
@@ -322,6 +360,11 @@ impl Handler {
             _ => None,
         };
         Ok(Task::Predict { lease, ask, session })
+    }
+
+    /// How a model is asked by who has no wishes.
+    fn terms(&self) -> Terms {
+        Terms { patience: self.patience, ..Terms::default() }
     }
 
     fn ready(&self) -> Result<Snapshot, Problem> {

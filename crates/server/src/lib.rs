@@ -37,6 +37,9 @@
 //!
 //! A request that fails gets one JSON object: `error` for a person, `reason` for programs, and
 //! `row`, `column`, `expected` and `got` where they apply. Rows count from zero.
+//!
+//! Under a [`Profile`], predictions are asked for and answered as one of SageMaker's own containers
+//! does it.
 #![forbid(unsafe_code)]
 
 mod accept;
@@ -53,6 +56,7 @@ mod management;
 mod memory;
 mod metrics;
 mod problem;
+mod profile;
 mod reply;
 mod sagemaker;
 mod sessions;
@@ -66,6 +70,7 @@ pub use head::Head;
 pub use http::{ServeError, Server, Signals};
 pub use memory::{Memory, lock as lock_memory};
 pub use problem::Problem;
+pub use profile::{Container, Headers, Profile};
 pub use reply::{Phases, Reply};
 pub use sagemaker::base_folder;
 pub use settings::{Admin, Aws, MediaType, Origin, Serve, Settings, Sources};

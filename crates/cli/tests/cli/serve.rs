@@ -104,3 +104,19 @@ fn nothing_to_serve_is_told() {
     let run = hotplate(&["serve", "models", "--port", "0", "--default-accept", "text/html"]);
     assert!(run.failed(2).contains("--default-accept"), "{}", run.err);
 }
+
+#[test]
+fn profile_answers_as_the_container_does() {
+    let models = "crates/server/tests/profiles/xgboost/binary-logistic";
+    let variables = [("HOTPLATE_PROFILE", "xgboost"), ("HOTPLATE_PORT", "0")];
+    let served = Served::start(&[models], &variables);
+    let (status, body) = served.ask("POST", "/invocations", b"[[1, 2, 3, 4]]");
+    let expected = "application/json is not an accepted ContentType: csv, libsvm, ";
+    assert!(status == 415 && body.starts_with(expected), "{status} {body}");
+    assert_eq!(served.ask("POST", "/invocations", b"").0, 204);
+
+    let run = hotplate(&["serve", "models/churn", "--port", "0", "--profile", "xgboost"]);
+    assert!(run.failed(1).contains("for models that XGBoost wrote"), "{}", run.err);
+    let run = hotplate(&["serve", "models/churn", "--port", "0", "--profile", "pytorch"]);
+    assert!(run.failed(2).contains("xgboost or sklearn"), "{}", run.err);
+}

@@ -12,4 +12,5 @@ mod tensor_document;
 mod tensors;
 mod text;
 
+pub(crate) use cursor::Cursor;
 pub use text::write_string;

@@ -91,19 +91,32 @@ impl Element {
         columns: &mut Columns,
         scratch: &mut String,
     ) -> Result<(), CellError> {
-        let number = match self.kind {
-            Kind::F16 => Number::Float(half(u16::from_le_bytes(self.little(bytes)))),
-            Kind::F32 => Number::Float(f32::from_le_bytes(self.little(bytes)).into()),
-            Kind::F64 => Number::Float(f64::from_le_bytes(self.little(bytes))),
-            Kind::Bool => return place.put_bool(columns, bytes[0] != 0),
+        match self.kind {
+            Kind::Bool => place.put_bool(columns, bytes[0] != 0),
             Kind::Utf32 | Kind::Utf8 => {
                 self.text(bytes, scratch)
                     .ok_or(CellError::WrongType { expected: place.dtype(columns.schema()) })?;
-                return cell::set_plain(columns, place, scratch);
+                cell::set_plain(columns, place, scratch)
             }
+            _ => cell::set_number(columns, place, self.number(bytes)),
+        }
+    }
+
+    /// Whether it is text, which is no number.
+    pub(crate) const fn is_text(self) -> bool {
+        matches!(self.kind, Kind::Utf32 | Kind::Utf8)
+    }
+
+    /// The element as a number; a truth value as zero or one, and text as NaN.
+    #[inline]
+    pub(crate) fn number(self, bytes: &[u8]) -> Number {
+        match self.kind {
+            Kind::F16 => Number::Float(half(u16::from_le_bytes(self.little(bytes)))),
+            Kind::F32 => Number::Float(f32::from_le_bytes(self.little(bytes)).into()),
+            Kind::F64 => Number::Float(f64::from_le_bytes(self.little(bytes))),
+            Kind::Bool => Number::Integer((bytes[0] != 0).into()),
             _ => self.integer(bytes),
-        };
-        cell::set_number(columns, place, number)
+        }
     }
 
     /// The element as an integer.

@@ -10,3 +10,4 @@ mod tensor;
 mod wire;
 
 pub(crate) use frame::{MAGIC, PADDING, first_record, whole_records};
+pub(crate) use tensor::Tensor;

@@ -23,7 +23,7 @@ pub(super) enum Kind {
 
 /// The tensor of a record: `{ values = 1, keys = 2, shape = 3 }`, looked through and well-formed.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Tensor<'a> {
+pub(crate) struct Tensor<'a> {
     pub(super) kind: Kind,
     message: Message<'a>,
     pub(super) values: usize,
@@ -34,7 +34,7 @@ pub(super) struct Tensor<'a> {
 
 impl<'a> Tensor<'a> {
     /// The tensor in `Record.features["values"]`.
-    pub(super) fn of_record(record: &'a [u8], ignore_unknown: bool) -> Result<Self, DecodeError> {
+    pub(crate) fn of_record(record: &'a [u8], ignore_unknown: bool) -> Result<Self, DecodeError> {
         let mut record = Message(record);
         let mut found = None;
         while let Some(field) = record.field()? {
@@ -100,7 +100,7 @@ impl<'a> Tensor<'a> {
     }
 
     /// The values in their order.
-    pub(super) fn each_value(
+    pub(crate) fn each_value(
         &self,
         mut each: impl FnMut(Number) -> Result<(), DecodeError>,
     ) -> Result<(), DecodeError> {
@@ -109,7 +109,7 @@ impl<'a> Tensor<'a> {
     }
 
     /// The keys, or the dimensions of the shape.
-    pub(super) fn each_key(
+    pub(crate) fn each_key(
         &self,
         each: impl FnMut(u64) -> Result<(), DecodeError>,
     ) -> Result<(), DecodeError> {
@@ -117,7 +117,7 @@ impl<'a> Tensor<'a> {
     }
 
     /// The dimensions of the shape.
-    pub(super) fn each_dim(
+    pub(crate) fn each_dim(
         &self,
         each: impl FnMut(u64) -> Result<(), DecodeError>,
     ) -> Result<(), DecodeError> {

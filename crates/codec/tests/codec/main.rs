@@ -10,6 +10,7 @@ mod json;
 mod json_refusals;
 mod lenient;
 mod lines;
+mod profiles;
 mod properties;
 mod sparse;
 mod support;

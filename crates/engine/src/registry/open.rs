@@ -120,8 +120,8 @@ fn find(path: &Path, options: &OpenOptions) -> Result<Vec<Found>, Error> {
     {
         return Ok(vec![variants]);
     }
-    let combine = options.combines();
-    let none = match ModelFolder::find_with(path, combine) {
+    let combining = options.combining();
+    let none = match ModelFolder::find_with(path, combining) {
         Ok(folder) => return Ok(vec![Found::Model(Box::new(folder))]),
         Err(error) if error.kind() == ErrorKind::NoModel && path.is_dir() => error,
         Err(error) => return Err(error),
@@ -131,7 +131,7 @@ fn find(path: &Path, options: &OpenOptions) -> Result<Vec<Found>, Error> {
         let one = match Found::variants_in(&folder)? {
             Some(variants) => Some(variants),
             None => {
-                let model = ModelFolder::find_below(&folder, combine)?;
+                let model = ModelFolder::find_below(&folder, combining)?;
                 model.map(|model| Found::Model(Box::new(model)))
             }
         };

@@ -185,6 +185,9 @@ fn handler(config: &Config) -> Handler {
     if let Some(memory) = config.multi_model {
         handler = handler.manage_models(config.open.clone(), memory);
     }
+    if let Some(profile) = &config.profile {
+        handler = handler.imitate(profile.clone());
+    }
     handler
 }
 

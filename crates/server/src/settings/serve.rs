@@ -5,6 +5,8 @@ use std::time::Duration;
 use hotplate::config::{Bytes, Count, Kind, Port, Text, Time, Truth, Whole, Written};
 use hotplate_codec::Format;
 
+use crate::profile::Container;
+
 hotplate::settings! {
     /// How to serve; in the folder that is served.
     pub struct Serve = "serve" {
@@ -52,6 +54,13 @@ hotplate::settings! {
         ];
         /// The most sessions at once.
         max_sessions: Count = 10_000;
+        /// Answer as one of SageMaker's containers does, byte by byte: `xgboost` or `sklearn`.
+        profile: ProfileName, otherwise "as the documentation says", like "\"xgboost\"";
+        /// Under the profile `xgboost`: the keys of each answer, between commas.
+        inference_output: Text, otherwise "the prediction alone",
+            like "\"predicted_label,probabilities\"", also ["SAGEMAKER_INFERENCE_OUTPUT"];
+        /// Under the profile `xgboost`: let all model files of a folder answer as one.
+        inference_ensemble: Truth = true, also ["SAGEMAKER_INFERENCE_ENSEMBLE"];
     }
 }
 
@@ -74,5 +83,22 @@ impl Kind for MediaType {
 impl Written for MediaType {
     fn write(format: &Format) -> String {
         format!("{:?}", format.media_type())
+    }
+}
+
+/// The name of a container.
+#[derive(Debug)]
+pub struct ProfileName;
+
+impl Kind for ProfileName {
+    type Value = Container;
+    const PLACEHOLDER: &'static str = "PROFILE";
+
+    fn of_text(text: &str) -> Result<Container, &'static str> {
+        match text {
+            "xgboost" => Ok(Container::Xgboost),
+            "sklearn" => Ok(Container::Sklearn),
+            _ => Err("xgboost or sklearn"),
+        }
     }
 }

@@ -45,6 +45,7 @@ impl Served {
                 token: Some("secret".to_owned().into()),
                 ..Admin::default()
             },
+            ..Settings::default()
         });
         server.install(Registry::open(root.path(), &OpenOptions::new()).unwrap());
         Self { server, root }
