@@ -6,7 +6,7 @@ import threading
 import time
 from pathlib import Path
 
-from support import MODELS, TestCase, as_csv, districts
+from support import HOUSING, TestCase, as_csv, districts
 
 SECONDS_TO_ANSWER = 30
 
@@ -17,7 +17,7 @@ class Asynchronous(TestCase):
     @classmethod
     def setUpClass(cls):
         cls.s3 = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
-        cls.ARGUMENTS = (MODELS / "housing", "--aws-s3-folder", cls.s3, "--aws-async-queue", "2")
+        cls.ARGUMENTS = (HOUSING, "--aws-s3-folder", cls.s3, "--aws-async-queue", "2")
         super().setUpClass()
         (cls.s3 / "input").mkdir()
 
@@ -117,7 +117,7 @@ class Unwritable(TestCase):
     def setUpClass(cls):
         folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
         (folder / "async-output").write_bytes(b"")
-        cls.ARGUMENTS = (MODELS / "housing", "--aws-s3-folder", folder)
+        cls.ARGUMENTS = (HOUSING, "--aws-s3-folder", folder)
         super().setUpClass()
 
     def test_internal_dependency_exception(self):
