@@ -103,7 +103,9 @@ impl Admitted {
     /// The name of the variant that answers, if one does.
     pub fn variant(&self) -> Option<&str> {
         match &self.0 {
-            Task::Predict { lease, .. } | Task::Batch { lease, .. } => Some(lease.variant().name()),
+            Task::Predict { lease, .. }
+            | Task::Batch { lease, .. }
+            | Task::Imitate { lease, .. } => Some(lease.variant().name()),
             _ => None,
         }
     }
@@ -339,7 +341,8 @@ impl Handler {
 
     fn predict(&self, endpoints: Snapshot, place: usize, head: &Head<'_>) -> Result<Task, Problem> {
         if self.profile.is_some() {
-            let lease = Lease::of(endpoints, place, 0);
+            let variant = endpoints[place].choose(head.target_variant)?;
+            let lease = Lease::of(endpoints, place, variant);
             return Ok(Task::Imitate { lease, headers: Headers::from(head) });
         }
         let accept = match self.batch {
