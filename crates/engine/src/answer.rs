@@ -1,7 +1,7 @@
 use std::{fmt, sync::Arc};
 
 use hotplate_codec::Predictions;
-use hotplate_model::{Signature, Task};
+use hotplate_model::{Labels, Signature, Task};
 use hotplate_tensor::{Columns, DType, DataView, Tensor, TensorView};
 
 /// The answers to the rows of one call, and the memory to get them with.
@@ -115,6 +115,11 @@ impl Answer {
                 labels: outputs[label].data(),
                 probabilities: outputs[probabilities].data(),
                 classes: classes.len(),
+                names: Some(match classes {
+                    Labels::Text(classes) => DataView::Str((&classes[..]).into()),
+                    Labels::Integers(classes) => DataView::I64(classes),
+                }),
+                margins: None,
             },
             Task::Regressor { value } => Predictions::Regressor { values: outputs[value].data() },
             _ => {

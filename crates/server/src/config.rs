@@ -8,7 +8,7 @@ use std::{
 };
 
 use hotplate::{
-    Error,
+    Error, OpenOptions,
     config::{Misread, SecretText},
 };
 use hotplate_codec::Format;
@@ -29,6 +29,8 @@ pub struct Config {
     pub threads: usize,
     /// The longest body that a request may have.
     pub max_body_bytes: usize,
+    /// How long a request may wait for its model, and a reply may take to begin.
+    pub request_timeout: Duration,
     /// How long requests may go on after the server was told to stop.
     pub drain: Duration,
     /// Whether each request is logged.
@@ -37,6 +39,39 @@ pub struct Config {
     pub default_accept: Format,
     /// Whether the models are kept from being swapped out, where the system allows it.
     pub lock_memory: bool,
+    /// How models are opened that come while the server runs.
+    pub open: OpenOptions,
+    /// What may be loaded and removed through `/models`, where that is served.
+    pub multi_model: Option<ModelMemory>,
+    /// Whether bodies are batches of which no line may be lost.
+    pub batch: Option<Batch>,
+    /// Which sessions are kept, if any are.
+    pub sessions: Option<SessionLimits>,
+}
+
+/// The memory of models that come through `/models`.
+#[derive(Clone, Copy, Debug)]
+pub struct ModelMemory {
+    /// What they may take together; what the machine has left, unless said.
+    pub limit: Option<usize>,
+    /// How many times the size of its files a model is expected to take.
+    pub factor: usize,
+}
+
+/// How batches are answered.
+#[derive(Clone, Copy, Debug)]
+pub struct Batch {
+    /// Whether clients that accept any format get lines for lines, since nobody chose another.
+    pub lines_for_lines: bool,
+}
+
+/// The bounds of stateful sessions.
+#[derive(Clone, Copy, Debug)]
+pub struct SessionLimits {
+    /// How long one may be used.
+    pub time: Duration,
+    /// The most at once.
+    pub count: usize,
 }
 
 /// How to serve the admin API, decided.
@@ -127,10 +162,20 @@ impl Settings {
                 0 => usize::MAX,
                 bytes => bytes,
             },
+            request_timeout: serve.request_timeout(),
             drain: Duration::from_secs(serve.drain_seconds()),
             log_requests: serve.log_requests(),
             default_accept: serve.default_accept(),
             lock_memory: serve.lock_memory(),
+            open: OpenOptions::new(),
+            multi_model: serve.multi_model().then(|| ModelMemory {
+                limit: serve.model_memory,
+                factor: serve.model_memory_factor(),
+            }),
+            batch: serve.batch().then(|| Batch { lines_for_lines: serve.default_accept.is_none() }),
+            sessions: serve
+                .sessions()
+                .then(|| SessionLimits { time: serve.session_time(), count: serve.max_sessions() }),
         })
     }
 }

@@ -1,19 +1,34 @@
 //! Requests in, replies out, without a socket.
 
 mod ask;
+mod batch;
+mod ending;
 mod lease;
+mod pieces;
 mod route;
 mod scratch;
 mod watch;
 
-use std::{cell::RefCell, sync::OnceLock};
+use std::{cell::RefCell, sync::OnceLock, time::Duration};
 
-use hotplate::{Endpoints, Registry, Snapshot, Tier};
+use hotplate::{Endpoints, OpenOptions, Registry, Snapshot, Tier};
 use hotplate_codec::Format;
 
+pub(crate) use self::pieces::Pieces;
 pub use self::scratch::Scratch;
 use self::{ask::Ask, lease::Lease, route::Route, scratch::Stopwatch};
-use crate::{facts, head::Head, metrics, problem::Problem, reply::Reply, status::Reason};
+use crate::{
+    batch as transform,
+    config::{Batch, ModelMemory, SessionLimits},
+    facts,
+    head::Head,
+    management::{Manage, Management},
+    metrics,
+    problem::Problem,
+    reply::Reply,
+    sessions::{Session, Sessions},
+    status::Reason,
+};
 
 /// Answers requests; shared by all threads.
 #[derive(Debug)]
@@ -22,6 +37,14 @@ pub struct Handler {
     registry: OnceLock<Registry>,
     default_accept: Format,
     times_phases: bool,
+    /// Where models come and go.
+    management: Option<Management>,
+    execution_parameters: String,
+    /// Where bodies are batches.
+    batch: Option<Batch>,
+    sessions: Option<Sessions>,
+    /// How long a request may wait for its model.
+    patience: Option<Duration>,
 }
 
 /// A request that may send its body.
@@ -32,7 +55,10 @@ pub struct Admitted(Task);
 enum Task {
     Ping,
     Metrics,
-    Predict { lease: Lease, ask: Ask },
+    ExecutionParameters,
+    Manage(Manage),
+    Predict { lease: Lease, ask: Ask, session: Option<Box<Session>> },
+    Batch { lease: Lease, ask: Ask },
 }
 
 impl Admitted {
@@ -41,7 +67,10 @@ impl Admitted {
     #[must_use]
     pub fn keep(self) -> Self {
         Self(match self.0 {
-            Task::Predict { lease, ask } => Task::Predict { lease: lease.keep(), ask },
+            Task::Predict { lease, ask, session } => {
+                Task::Predict { lease: lease.keep(), ask, session }
+            }
+            Task::Batch { lease, ask } => Task::Batch { lease: lease.keep(), ask },
             task => task,
         })
     }
@@ -49,24 +78,37 @@ impl Admitted {
     /// Whether threads of the model's own run it, so that the caller's had better not wait.
     pub fn is_attended(&self) -> bool {
         match &self.0 {
-            Task::Ping | Task::Metrics => false,
             Task::Predict { lease, .. } => lease.engine().tier() == Tier::Attended,
+            _ => false,
         }
     }
 
     /// The name of the variant that answers, if one does.
     pub fn variant(&self) -> Option<&str> {
         match &self.0 {
-            Task::Ping | Task::Metrics => None,
-            Task::Predict { lease, .. } => Some(lease.variant().name()),
+            Task::Predict { lease, .. } | Task::Batch { lease, .. } => Some(lease.variant().name()),
+            _ => None,
         }
     }
 
     /// The endpoint that is asked, if one is.
     pub fn endpoint(&self) -> Option<&str> {
         match &self.0 {
-            Task::Ping | Task::Metrics => None,
-            Task::Predict { lease, .. } => Some(lease.endpoint().name()),
+            Task::Predict { lease, .. } | Task::Batch { lease, .. } => {
+                Some(lease.endpoint().name())
+            }
+            Task::Manage(Manage::Describe(name) | Manage::Remove(name)) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Whether it takes so long, whatever its body, that a thread that others wait for had better
+    /// not answer it.
+    pub fn is_long(&self) -> bool {
+        match &self.0 {
+            Task::Manage(manage) => manage.is_long(),
+            Task::Batch { .. } => true,
+            _ => false,
         }
     }
 }
@@ -74,7 +116,16 @@ impl Admitted {
 impl Handler {
     /// A handler without models: it is not ready, and says so.
     pub const fn new(default_accept: Format) -> Self {
-        Self { registry: OnceLock::new(), default_accept, times_phases: false }
+        Self {
+            registry: OnceLock::new(),
+            default_accept,
+            times_phases: false,
+            management: None,
+            execution_parameters: String::new(),
+            batch: None,
+            sessions: None,
+            patience: None,
+        }
     }
 
     /// Makes replies say where the time went, if `yes`. Reading the clock takes a share of a small
@@ -82,6 +133,42 @@ impl Handler {
     #[must_use]
     pub const fn time_phases(mut self, yes: bool) -> Self {
         self.times_phases = yes;
+        self
+    }
+
+    /// Tells those who send batches how many at once keep so many threads busy, and how long they
+    /// may be.
+    #[must_use]
+    pub fn take_batches(mut self, threads: usize, max_body_bytes: usize) -> Self {
+        self.execution_parameters = transform::parameters(threads, max_body_bytes);
+        self
+    }
+
+    /// Answers a line that is no row with a placeholder.
+    #[must_use]
+    pub const fn answer_batches(mut self, batch: Batch) -> Self {
+        self.batch = Some(batch);
+        self
+    }
+
+    /// Keeps ids for clients that ask for sessions.
+    #[must_use]
+    pub fn keep_sessions(mut self, limits: SessionLimits) -> Self {
+        self.sessions = Some(Sessions::new(limits));
+        self
+    }
+
+    /// Lets a request wait for its model no longer than this.
+    #[must_use]
+    pub const fn wait_at_most(mut self, patience: Duration) -> Self {
+        self.patience = Some(patience);
+        self
+    }
+
+    /// Lets models come and go through `/models`, opened as `options` say.
+    #[must_use]
+    pub fn manage_models(mut self, options: OpenOptions, memory: ModelMemory) -> Self {
+        self.management = Some(Management::new(options, memory));
         self
     }
 
@@ -102,7 +189,7 @@ impl Handler {
     ///
     /// When nothing in the body could make it a good request.
     pub fn admit(&self, head: &Head<'_>) -> Result<Admitted, Problem> {
-        let task = match Route::of(head)? {
+        let task = match Route::of(head, self.management.is_some())? {
             Route::Invocations => {
                 let endpoints = self.ready()?;
                 if endpoints.len() != 1 {
@@ -116,13 +203,20 @@ impl Handler {
                 let place = place.map_err(|_| unknown_model(name, &endpoints))?;
                 self.predict(endpoints, place, head)?
             }
+            // Where models come and go, to have none is as good as any.
+            Route::Ping if self.management.is_some() => Task::Ping,
             Route::Ping => {
                 self.ready()?;
                 Task::Ping
             }
+            Route::Manage(manage) => {
+                self.ready()?;
+                Task::Manage(manage)
+            }
             // Before the models are there, too: whoever collects metrics should not take a server
             // that starts for one that is gone.
             Route::Metrics => Task::Metrics,
+            Route::ExecutionParameters => Task::ExecutionParameters,
         };
         Ok(Admitted(task))
     }
@@ -146,19 +240,41 @@ impl Handler {
                 let text = metrics::of_models(endpoints.as_deref());
                 reply.document(metrics::MEDIA_TYPE, text.as_bytes());
             }
-            Task::Predict { lease, ask } => {
-                let (engine, watch) = (lease.engine(), Stopwatch::new(self.times_phases));
-                let model = scratch.of(engine);
-                let mut answered = model.predict(engine, *ask, body, watch, reply);
+            Task::ExecutionParameters => {
+                let parameters = self.execution_parameters.as_bytes();
+                reply.document(Format::Json.media_type(), parameters);
+            }
+            Task::Manage(manage) => {
+                let Err(problem) = self.manage(manage, body, reply) else { return };
+                problem.answer(reply);
+            }
+            Task::Batch { lease, ask } => {
+                let mut answered = batch::answer(lease.engine(), *ask, body, reply);
                 if lease.endpoint().is_watched()
-                    && let Some(before) = self.look_at(&answered, lease, model)
+                    && let Some(before) = self.look_at(&answered, lease, None)
                 {
-                    let watch = Stopwatch::new(self.times_phases);
-                    answered = scratch.of(before).predict(before, *ask, body, watch, reply);
+                    reply.clear();
+                    answered = batch::answer(before, *ask, body, reply);
                 }
                 if let Err(problem) = answered {
                     problem.answer(reply);
                 }
+            }
+            Task::Predict { lease, ask, session } => {
+                let session = session.as_deref();
+                if session.is_some() && self.is_about_session(session, body, reply) {
+                    return;
+                }
+                let (engine, watch) = (lease.engine(), Stopwatch::new(self.times_phases));
+                let model = scratch.of(engine);
+                let mut answered = model.predict(engine, *ask, body, watch, reply);
+                if lease.endpoint().is_watched()
+                    && let Some(before) = self.look_at(&answered, lease, Some(model))
+                {
+                    let watch = Stopwatch::new(self.times_phases);
+                    answered = scratch.of(before).predict(before, *ask, body, watch, reply);
+                }
+                self.conclude(answered, lease, session, body, reply);
             }
         }
     }
@@ -171,31 +287,48 @@ impl Handler {
         scratch: &RefCell<Scratch>,
         reply: &mut Reply,
     ) {
-        let Task::Predict { lease, ask } = &admitted.0 else {
+        let Task::Predict { lease, ask, session } = &admitted.0 else {
             return self.answer(admitted, body, &mut scratch.borrow_mut(), reply);
         };
         reply.clear();
+        let session = session.as_deref();
+        if session.is_some() && self.is_about_session(session, body, reply) {
+            return;
+        }
         let (engine, watch) = (lease.engine(), Stopwatch::new(self.times_phases));
         let mut model = scratch.borrow_mut().take(engine);
         let mut answered = model.predict_in_task(engine, *ask, body, watch, reply).await;
         if lease.endpoint().is_watched()
-            && let Some(before) = self.look_at(&answered, lease, &model)
+            && let Some(before) = self.look_at(&answered, lease, Some(&model))
         {
             let watch = Stopwatch::new(self.times_phases);
             let mut model = scratch.borrow_mut().take(before);
             answered = model.predict_in_task(before, *ask, body, watch, reply).await;
             scratch.borrow_mut().put(before, model);
         }
-        if let Err(problem) = answered {
-            problem.answer(reply);
-        }
+        self.conclude(answered, lease, session, body, reply);
         scratch.borrow_mut().put(engine, model);
     }
 
     fn predict(&self, endpoints: Snapshot, place: usize, head: &Head<'_>) -> Result<Task, Problem> {
-        let ask = Ask::of(head, self.default_accept)?;
+        let accept = match self.batch {
+            Some(Batch { lines_for_lines: true }) => {
+                batch::reply_format(head.content_type, self.default_accept)
+            }
+            _ => self.default_accept,
+        };
+        let mut ask = Ask::of(head, accept)?;
+        ask.wishes.terms.patience = self.patience;
         let variant = endpoints[place].choose(head.target_variant)?;
-        Ok(Task::Predict { lease: Lease::of(endpoints, place, variant), ask })
+        let lease = Lease::of(endpoints, place, variant);
+        if self.batch.is_some() {
+            return Ok(Task::Batch { lease, ask });
+        }
+        let session = match (&self.sessions, head.session_id) {
+            (Some(sessions), Some(id)) => Some(Box::new(sessions.named(id)?)),
+            _ => None,
+        };
+        Ok(Task::Predict { lease, ask, session })
     }
 
     fn ready(&self) -> Result<Snapshot, Problem> {
@@ -206,6 +339,10 @@ impl Handler {
 }
 
 fn model_required(endpoints: &Endpoints) -> Problem {
+    if endpoints.is_empty() {
+        let message = "no model is loaded, so that there is none to ask";
+        return Problem::new(Reason::UnknownModel, message);
+    }
     let names = names(endpoints);
     let message = format!(
         "several models are served, so say which: POST /models/NAME/invoke, where NAME is {names}"

@@ -7,6 +7,7 @@ mod budget;
 mod connection;
 mod door;
 mod error;
+mod outgoing;
 mod pace;
 mod respond;
 mod runner;

@@ -15,6 +15,21 @@
 //! | `GET /metrics` | the same for Prometheus, also before the models are there |
 //! | `POST /invocations` | predictions of the only model |
 //! | `POST /models/NAME/invoke` | predictions of that model |
+//! | `GET /execution-parameters` | what batches to send |
+//!
+//! Where models come and go ([`Config::multi_model`]), `GET /ping` is 200 from the beginning, and
+//! there are more:
+//!
+//! | Route | Answer |
+//! |---|---|
+//! | `POST /models` | 200 once the model of `{"model_name": NAME, "url": PATH}` is warm |
+//! | `GET /models?limit=N&next_page_token=TOKEN` | `{"models": [{"modelName": .., "modelUrl": ..}]}`, with a `nextPageToken` while there are more |
+//! | `GET /models/NAME` | `{"modelName": .., "modelUrl": ..}` |
+//! | `DELETE /models/NAME` | 200 once the model's memory is free |
+//!
+//! The reply to many rows goes out in chunks as they are computed. All rows are decoded before, so
+//! that one that is wrong is told with a status; where the model fails in the midst of a reply, the
+//! connection is broken off, which a client sees by the last chunk that is missing.
 //!
 //! `X-Amzn-SageMaker-Target-Variant` asks for one of a model's variants. What is served is changed by
 //! an admin API on a listener of its own, where [`Admin`] says so: `GET /endpoints`, and below that
@@ -26,22 +41,25 @@
 
 mod accept;
 mod admin;
+mod batch;
 mod config;
 mod facts;
 mod handler;
 mod head;
 mod http;
 mod log;
+mod management;
 mod memory;
 mod metrics;
 mod problem;
 mod reply;
 mod sagemaker;
+mod sessions;
 mod settings;
 mod status;
 mod wishes;
 
-pub use config::{AdminConfig, Config, ConfigError};
+pub use config::{AdminConfig, Batch, Config, ConfigError, ModelMemory, SessionLimits};
 pub use handler::{Admitted, Handler, Scratch};
 pub use head::Head;
 pub use http::{ServeError, Server, Signals};

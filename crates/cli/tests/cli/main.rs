@@ -5,8 +5,12 @@
 mod bench;
 mod config;
 mod diff;
+mod drain;
+mod forest;
 mod inspect;
+mod multi_model;
 mod needs;
+mod numbers;
 mod onnxruntime;
 mod placeholders;
 mod predict;

@@ -7,6 +7,7 @@ mod lines;
 mod nested;
 mod rows;
 mod skip;
+mod sparse;
 mod tensor_document;
 mod tensors;
 mod text;

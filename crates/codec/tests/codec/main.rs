@@ -11,6 +11,7 @@ mod json_refusals;
 mod lenient;
 mod lines;
 mod properties;
+mod sparse;
 mod support;
 mod tensor_blocks;
 mod tensor_properties;

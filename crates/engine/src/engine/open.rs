@@ -263,16 +263,21 @@ impl OpenOptions {
 /// Checks that replies can hold what configuration asks for.
 fn check_output(output: &[Field], task: &Task) -> Result<(), Error> {
     let fits = |field: &Field| match task {
-        Task::Classifier { .. } => true,
-        Task::Regressor { .. } => *field == Field::Score,
+        // No plan gives the margins that probabilities are made of.
+        Task::Classifier { .. } => !matches!(field, Field::RawScore | Field::RawScores),
+        Task::Regressor { .. } => matches!(field, Field::Score | Field::PredictedScore),
         _ => false,
     };
     if !output.is_empty() && output.iter().all(fits) {
         return Ok(());
     }
     let possible = match task {
-        Task::Classifier { .. } => "some of predicted_label, score and probabilities",
-        Task::Regressor { .. } => "\"score\" alone, because the model gives one number a row",
+        Task::Classifier { .. } => {
+            "some of predicted_label, labels, score, probability and probabilities"
+        }
+        Task::Regressor { .. } => {
+            "\"score\" or \"predicted_score\", because the model gives one number a row"
+        }
         _ => "nothing, because the model's outputs speak for themselves",
     };
     Err(Error::new(Cause::Output { possible }))

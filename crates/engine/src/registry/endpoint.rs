@@ -70,6 +70,12 @@ impl Endpoint {
         self
     }
 
+    /// Whether an endpoint can be called so: the name can stand in an address, a metric and a log
+    /// line as it is.
+    pub fn is_name(name: &str) -> bool {
+        is_path_segment(name)
+    }
+
     /// What clients call it.
     pub fn name(&self) -> &str {
         &self.name

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    ops::Range,
     sync::{Arc, Weak},
     time::{Duration, Instant},
 };
@@ -72,7 +73,7 @@ impl Scratch {
 }
 
 impl ModelScratch {
-    fn new(engine: &Engine) -> Self {
+    pub(super) fn new(engine: &Engine) -> Self {
         Self {
             decoder: Decoder::new(Arc::clone(engine.signature().schema())),
             rows: engine.rows(),
@@ -90,8 +91,48 @@ impl ModelScratch {
     ) -> Result<(), Problem> {
         self.decode(ask, body)?;
         let parse = watch.lap();
+        self.answer(engine, ask, parse, watch, reply)
+    }
+
+    /// Answers what was decoded.
+    pub(super) fn answer(
+        &mut self,
+        engine: &Engine,
+        ask: Ask,
+        parse: Duration,
+        watch: Stopwatch,
+        reply: &mut Reply,
+    ) -> Result<(), Problem> {
         engine.predict_with(&ask.wishes.terms, &self.rows, &mut self.answer)?;
         self.reply(engine, ask, parse, watch, reply)
+    }
+
+    /// The answers to some of the rows that were decoded, as they stand within a reply.
+    pub(super) fn piece(
+        &mut self,
+        engine: &Engine,
+        ask: Ask,
+        rows: Range<usize>,
+    ) -> Result<Vec<u8>, Problem> {
+        let views = self.rows.inputs().slice(rows);
+        engine.predict_with(&ask.wishes.terms, &views[..], &mut self.answer)?;
+        let explanations = match ask.wishes.explain {
+            Some(_) => Some(engine.explain(&views[..]).map_err(not_explained)?),
+            None => None,
+        };
+        let mut tensors = Vec::new();
+        let predictions = self.answer.predictions(&mut tensors);
+        let most = ask.wishes.explain.unwrap_or_default();
+        let reasons = explanations.as_ref().map(|explanations| explanations.reasons(most));
+        let mut piece = Vec::new();
+        let mut encoder = Encoder::within(ask.reply, engine.output());
+        encoder.block_with_reasons(&predictions, reasons.as_ref(), &mut piece);
+        Ok(piece)
+    }
+
+    /// The rows that were decoded.
+    pub(super) fn rows(&self) -> usize {
+        self.rows.rows()
     }
 
     pub(super) async fn predict_in_task(
@@ -120,7 +161,7 @@ impl ModelScratch {
         shadow.show(&self.rows, &self.answer);
     }
 
-    fn decode(&mut self, ask: Ask, body: &[u8]) -> Result<(), Problem> {
+    pub(super) fn decode(&mut self, ask: Ask, body: &[u8]) -> Result<(), Problem> {
         let format = ask.body.unwrap_or_else(|| guess(body));
         Ok(self.decoder.decode(format, body, &mut self.rows)?)
     }
@@ -164,7 +205,7 @@ impl Stopwatch {
     }
 
     /// The time since the last lap; none where nobody wants to know.
-    fn lap(&mut self) -> Duration {
+    pub(super) fn lap(&mut self) -> Duration {
         self.0.as_mut().map_or(Duration::ZERO, |last| {
             let now = Instant::now();
             now - std::mem::replace(last, now)
@@ -181,7 +222,7 @@ fn not_explained(error: Error) -> Problem {
 }
 
 /// The format of a body that came without a type.
-fn guess(body: &[u8]) -> Format {
+pub(super) fn guess(body: &[u8]) -> Format {
     match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
         Some(b'{' | b'[') => Format::Json,
         _ => Format::Csv,

@@ -2,8 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Limited};
 use hyper::{
     Request, Response,
     body::Incoming,
@@ -13,6 +12,7 @@ use tokio::{task::spawn_blocking, time::timeout};
 
 use super::{
     body,
+    outgoing::Outgoing,
     respond::{fail, finish},
     shared::Shared,
 };
@@ -28,7 +28,7 @@ const BODY_TIME: Duration = Duration::from_secs(10);
 pub(super) async fn administer(
     request: Request<Incoming>,
     shared: &Arc<Shared>,
-) -> Response<Full<Bytes>> {
+) -> Response<Outgoing> {
     let (parts, mut incoming) = request.into_parts();
     let authorization = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let admitted = match &shared.admin {
@@ -66,6 +66,6 @@ pub(super) async fn administer(
         Problem::new(Reason::Internal, "the server failed on this request").answer(&mut reply);
         reply
     });
-    let bytes = std::mem::take(&mut reply.body).into();
+    let bytes = Outgoing::whole(std::mem::take(&mut reply.body).into());
     finish(shared, parts, None, &reply, bytes, None)
 }

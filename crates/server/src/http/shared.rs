@@ -1,6 +1,10 @@
 //! What threads and connections have in common.
 
-use std::{cell::RefCell, sync::atomic::AtomicBool};
+use std::{
+    cell::RefCell,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use tokio::sync::{Semaphore, watch};
 
@@ -20,7 +24,9 @@ pub(super) struct Shared {
     /// For the bodies that are being read or answered.
     pub(super) budget: Budget,
     /// One for each large request that may be answered at once.
-    pub(super) large: Semaphore,
+    pub(super) large: Arc<Semaphore>,
+    /// How long a request may wait for its model, and a reply may take to begin.
+    pub(super) request_timeout: Duration,
     /// Whether the next reply on each connection is its last.
     pub(super) stopping: AtomicBool,
     pub(super) log: Option<RequestLog>,

@@ -1,6 +1,8 @@
 //! The keys of `[serve]`.
 
-use hotplate::config::{Bytes, Count, Kind, Port, Text, Truth, Whole, Written};
+use std::time::Duration;
+
+use hotplate::config::{Bytes, Count, Kind, Port, Text, Time, Truth, Whole, Written};
 use hotplate_codec::Format;
 
 hotplate::settings! {
@@ -28,6 +30,28 @@ hotplate::settings! {
         default_accept: MediaType = Format::Json, also ["SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT"];
         /// Keep the models from being swapped out, where the system allows it.
         lock_memory: Truth = true;
+        /// How long a request may wait for its model, and a reply may take to begin.
+        request_timeout: Time = Duration::from_secs(60), also [
+            "SAGEMAKER_MODEL_SERVER_TIMEOUT_SECONDS" in "s",
+            "SAGEMAKER_MODEL_SERVER_TIMEOUT" in "s",
+        ];
+        /// Serve SageMaker's multi-model API: models come and go through /models.
+        multi_model: Truth = false, also ["SAGEMAKER_MULTI_MODEL"];
+        /// Memory that models may take that come through /models, which are refused beyond it.
+        model_memory: Bytes, otherwise "what the container or the machine has left",
+            like "\"4GiB\"";
+        /// How many times the size of its files a model is expected to take while it is loaded.
+        model_memory_factor: Count = 2;
+        /// Answer a line that is no row with a placeholder, so that a batch does not fail as a whole.
+        batch: Truth = false, also ["SAGEMAKER_BATCH"];
+        /// Keep ids for clients that ask for stateful sessions.
+        sessions: Truth = true, also ["SAGEMAKER_ENABLE_STATEFUL_SESSIONS"];
+        /// How long a session may be used.
+        session_time: Time = Duration::from_secs(1200), also [
+            "SAGEMAKER_SESSIONS_EXPIRATION" in "s",
+        ];
+        /// The most sessions at once.
+        max_sessions: Count = 10_000;
     }
 }
 
@@ -40,7 +64,10 @@ impl Kind for MediaType {
     const PLACEHOLDER: &'static str = "TYPE";
 
     fn of_text(text: &str) -> Result<Format, &'static str> {
-        Format::from_media_type(text).ok_or("application/json, text/csv or application/jsonlines")
+        Format::from_media_type(text).filter(|format| format.is_written()).ok_or(
+            "application/json, text/csv, application/jsonlines, application/x-npy or \
+             application/x-recordio-protobuf",
+        )
     }
 }
 
