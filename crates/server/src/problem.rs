@@ -59,18 +59,18 @@ impl Problem {
         self
     }
 
-    /// Whether it speaks against the model: neither the client's rows nor what else goes on are to
-    /// blame.
-    pub(crate) fn speaks_against_model(&self) -> bool {
-        self.0.reason.speaks_against_model()
-    }
-
     /// The same, of a model on a device whose memory is for models to be unloaded from.
     pub(crate) fn of_device(mut self) -> Self {
         if self.0.reason == Reason::Engine(ErrorKind::OutOfMemory) {
             self.0.reason = Reason::NoMemory;
         }
         self
+    }
+
+    /// Whether it speaks against the model: neither the client's rows nor what else goes on are to
+    /// blame.
+    pub(crate) fn speaks_against_model(&self) -> bool {
+        self.0.reason.speaks_against_model()
     }
 
     /// Makes `reply` tell the client.

@@ -9,9 +9,10 @@ use crate::problem::Problem;
 
 impl Handler {
     /// Looks at an answer of an endpoint that is watched, and at the rows that `model` decoded for it,
-    /// where it did: batches are no traffic, and no shadow sees them. Gives the engine to ask again, where a
-    /// version failed on its probation and the one before is there: its client should not pay for
-    /// the trial.
+    /// where it did: batches are no traffic, and no shadow sees them.
+    ///
+    /// Gives the engine to ask again, where a version failed on its probation and the one before is
+    /// there: its client should not pay for the trial.
     #[cold]
     pub(super) fn look_at<'l>(
         &self,

@@ -89,8 +89,9 @@ fn refusals_name_what_was_expected_and_got() {
     let error = refused(&[], &[("HOTPLATE_LOG_REQUESTS", "perhaps")], "");
     assert_eq!(error, "HOTPLATE_LOG_REQUESTS: expected true or false, got \"perhaps\"");
     let error = refused(&[], &[], "[serve]\ndefault_accept = \"text/html\"");
-    let end = ":2: [serve] default_accept: expected application/json, text/csv or \
-               application/jsonlines, got \"text/html\"";
+    let end = ":2: [serve] default_accept: expected application/json, text/csv, \
+               application/jsonlines, application/x-npy or application/x-recordio-protobuf, \
+               got \"text/html\"";
     assert!(error.ends_with(end), "{error}");
     let error = refused(&[("port", "1")], &[], "[serve]\n\nport = \"x\"");
     assert!(error.ends_with(":3: [serve] port: expected a port from 0 to 65535, got \"x\""));
