@@ -276,7 +276,14 @@ impl Handler {
                 problem.answer(reply);
             }
             Task::Batch { lease, ask } => {
-                if let Err(problem) = batch::answer(lease.engine(), *ask, body, reply) {
+                let mut answered = batch::answer(lease.engine(), *ask, body, reply);
+                if lease.endpoint().is_watched()
+                    && let Some(before) = self.look_at(&answered, lease, None)
+                {
+                    reply.clear();
+                    answered = batch::answer(before, *ask, body, reply);
+                }
+                if let Err(problem) = answered {
                     problem.answer(reply);
                 }
             }
@@ -294,7 +301,7 @@ impl Handler {
                 let model = scratch.of(engine);
                 let mut answered = model.predict(engine, *ask, body, watch, reply);
                 if lease.endpoint().is_watched()
-                    && let Some(before) = self.look_at(&answered, lease, model)
+                    && let Some(before) = self.look_at(&answered, lease, Some(model))
                 {
                     let watch = Stopwatch::new(self.times_phases);
                     answered = scratch.of(before).predict(before, *ask, body, watch, reply);
@@ -328,7 +335,7 @@ impl Handler {
         let mut model = scratch.borrow_mut().take(engine);
         let mut answered = model.predict_in_task(engine, *ask, body, watch, reply).await;
         if lease.endpoint().is_watched()
-            && let Some(before) = self.look_at(&answered, lease, &model)
+            && let Some(before) = self.look_at(&answered, lease, Some(&model))
         {
             let watch = Stopwatch::new(self.times_phases);
             let mut model = scratch.borrow_mut().take(before);
