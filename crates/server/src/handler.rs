@@ -103,7 +103,9 @@ impl Admitted {
     /// The name of the variant that answers, if one does.
     pub fn variant(&self) -> Option<&str> {
         match &self.0 {
-            Task::Predict { lease, .. } | Task::Batch { lease, .. } => Some(lease.variant().name()),
+            Task::Predict { lease, .. }
+            | Task::Batch { lease, .. }
+            | Task::Imitate { lease, .. } => Some(lease.variant().name()),
             _ => None,
         }
     }
@@ -274,7 +276,14 @@ impl Handler {
                 problem.answer(reply);
             }
             Task::Batch { lease, ask } => {
-                if let Err(problem) = batch::answer(lease.engine(), *ask, body, reply) {
+                let mut answered = batch::answer(lease.engine(), *ask, body, reply);
+                if lease.endpoint().is_watched()
+                    && let Some(before) = self.look_at(&answered, lease, None)
+                {
+                    reply.clear();
+                    answered = batch::answer(before, *ask, body, reply);
+                }
+                if let Err(problem) = answered {
                     problem.answer(reply);
                 }
             }
@@ -292,7 +301,7 @@ impl Handler {
                 let model = scratch.of(engine);
                 let mut answered = model.predict(engine, *ask, body, watch, reply);
                 if lease.endpoint().is_watched()
-                    && let Some(before) = self.look_at(&answered, lease, model)
+                    && let Some(before) = self.look_at(&answered, lease, Some(model))
                 {
                     let watch = Stopwatch::new(self.times_phases);
                     answered = scratch.of(before).predict(before, *ask, body, watch, reply);
@@ -326,7 +335,7 @@ impl Handler {
         let mut model = scratch.borrow_mut().take(engine);
         let mut answered = model.predict_in_task(engine, *ask, body, watch, reply).await;
         if lease.endpoint().is_watched()
-            && let Some(before) = self.look_at(&answered, lease, &model)
+            && let Some(before) = self.look_at(&answered, lease, Some(&model))
         {
             let watch = Stopwatch::new(self.times_phases);
             let mut model = scratch.borrow_mut().take(before);
@@ -339,7 +348,8 @@ impl Handler {
 
     fn predict(&self, endpoints: Snapshot, place: usize, head: &Head<'_>) -> Result<Task, Problem> {
         if self.profile.is_some() {
-            let lease = Lease::of(endpoints, place, 0);
+            let variant = endpoints[place].choose(head.target_variant)?;
+            let lease = Lease::of(endpoints, place, variant);
             return Ok(Task::Imitate { lease, headers: Headers::from(head) });
         }
         let accept = match self.batch {

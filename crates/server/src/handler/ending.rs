@@ -22,7 +22,7 @@ impl Handler {
         reply: &mut Reply,
     ) -> Option<Pieces> {
         let (lease, ask) = match admitted.0 {
-            // A version is judged by whole answers, and so is a shadow.
+            // Whoever looks at an answer looks at all of it.
             Task::Predict { lease, ask, session: None } if !lease.endpoint().is_watched() => {
                 (lease, ask)
             }
