@@ -21,7 +21,8 @@ class LocalMode(TestCase):
 
     def test_csv_in_json_out(self):
         rows, prices = districts(3)
-        reply = self.invoke(as_csv(rows).decode(), ContentType="text/csv", Accept="application/json")
+        text = as_csv(rows).decode()
+        reply = self.invoke(text, ContentType="text/csv", Accept="application/json")
         self.assertEqual(reply["ContentType"], "application/json")
         predictions = json.loads(reply["Body"].read())["predictions"]
         self.assert_prices([prediction["score"] for prediction in predictions], prices)

@@ -1,7 +1,10 @@
 """A server for the tests, what they send it, and AWS's clients that talk to it."""
 
+import contextlib
 import csv
+import errno
 import os
+import random
 import select
 import shutil
 import signal
@@ -134,14 +137,28 @@ class TestCase(unittest.TestCase):
 
 
 def free_ports(count):
-    """Ports that nobody listens on."""
-    sockets = [socket.socket() for _ in range(count)]
-    for each in sockets:
-        each.bind(("127.0.0.1", 0))
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
+    """Ports that nobody listens on, and that no connection of others is given meanwhile: those
+    come from higher up."""
+    ports = set()
+    while len(ports) < count:
+        port = random.randrange(10_000, 30_000)
+        with contextlib.suppress(OSError), socket.socket() as free:
+            free.bind(("127.0.0.1", port))
+            ports.add(port)
     return ports
+
+
+def when_read(fifo):
+    """Opens a FIFO for writing, once somebody waits for what is written."""
+    end = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < end:
+        try:
+            return os.fdopen(os.open(fifo, os.O_WRONLY | os.O_NONBLOCK), "wb")
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            time.sleep(0.01)
+    raise TimeoutError("nobody reads")
 
 
 def districts(count):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from support import MODELS, TestCase, as_csv, districts
 
-ASKED = 40
+ASKED = 200
 
 SETTINGS = """
 [[variant]]
