@@ -29,7 +29,7 @@ pub const MODEL: TableInfo = TableInfo::of::<ModelSettings>();
 
 /// The tables that a configuration file may have, of this crate and of those above: whoever reads
 /// a file first finds a slip in any of their names.
-pub const SECTIONS: [&str; 2] = [MODEL.name, "serve"];
+pub const SECTIONS: [&str; 4] = [MODEL.name, "serve", "metrics", "capture"];
 
 /// The candidate that `name` is most likely a slip of, if any is near.
 pub fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {

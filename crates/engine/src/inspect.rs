@@ -113,7 +113,7 @@ pub(crate) fn inspect_with(settings: &ModelSettings, path: &Path) -> Result<Insp
     Ok(Inspection {
         format: model.format().to_string(),
         size_bytes: model.size_bytes(),
-        sha256: model.sha256(),
+        sha256: model.digest().to_string(),
         producer,
         opsets,
         operators,
@@ -139,7 +139,7 @@ impl ModelFile {
             file: file.to_owned(),
             format: model.format().to_string(),
             size_bytes: model.size_bytes(),
-            sha256: model.sha256(),
+            sha256: model.digest().to_string(),
         }
     }
 }

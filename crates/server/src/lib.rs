@@ -28,7 +28,7 @@ mod head;
 mod http;
 mod log;
 mod memory;
-mod metrics;
+mod observe;
 mod problem;
 mod reply;
 mod sagemaker;
@@ -44,4 +44,7 @@ pub use memory::{Memory, lock as lock_memory};
 pub use problem::Problem;
 pub use reply::{Phases, Reply};
 pub use sagemaker::base_folder;
-pub use settings::{MediaType, Origin, Serve, Settings, Sources};
+pub use settings::{
+    Capture, CaptureMode, EndpointName, MediaType, Metrics, Namespace, Origin, Serve, Settings,
+    Sources,
+};

@@ -1,12 +1,18 @@
 //! What can be said about serving, and who is obeyed.
 
+mod capture;
+mod metrics;
 mod serve;
 
 use std::{ffi::OsString, fmt, iter};
 
 use hotplate::config::{ConfigFile, Key, Said, Table, TableInfo};
 
-pub use self::serve::{MediaType, Serve};
+pub use self::{
+    capture::{Capture, CaptureMode},
+    metrics::{Metrics, Namespace},
+    serve::{EndpointName, MediaType, Serve},
+};
 use crate::config::ConfigError;
 
 /// Declares the tables of settings, each a field.
@@ -49,6 +55,10 @@ macro_rules! tables {
 tables! {
     /// How to serve.
     serve: Serve,
+    /// What is told of requests.
+    metrics: Metrics,
+    /// Which requests are written down, and where.
+    capture: Capture,
 }
 
 /// Who may say something.

@@ -9,8 +9,9 @@ use std::{
 use hotplate::{Answer, Columns, Engine, Error, ErrorKind};
 use hotplate_codec::{Decoder, Encoder, Format};
 
-use super::ask::Ask;
+use super::{ask::Ask, lease::Lease};
 use crate::{
+    observe::{Observer, Recorder},
     problem::Problem,
     reply::{Phases, Reply},
     status::Reason,
@@ -22,6 +23,7 @@ const SPARES: usize = 8;
 /// One thread's memory for answering. It does not keep engines that were removed.
 #[derive(Debug, Default)]
 pub struct Scratch {
+    stays: bool,
     /// By the address of the engine, which nothing else has while a weak reference is there.
     models: BTreeMap<usize, Spares>,
 }
@@ -30,6 +32,7 @@ pub struct Scratch {
 struct Spares {
     engine: Weak<Engine>,
     free: Vec<ModelScratch>,
+    recorder: Recorder,
 }
 
 #[derive(Debug)]
@@ -40,34 +43,54 @@ pub(super) struct ModelScratch {
 }
 
 impl Scratch {
-    pub(super) fn of(&mut self, engine: &Arc<Engine>) -> &mut ModelScratch {
-        let free = &mut self.spares(engine).free;
+    /// The memory of a thread that answers again and again, and so has counters of its own. What
+    /// others count they count in common, one after another.
+    pub fn of_thread() -> Self {
+        Self { stays: true, ..Self::default() }
+    }
+
+    /// The memory to answer what `lease` is of, and where to count that.
+    pub(super) fn of(&mut self, lease: &Lease, by: &Observer) -> (&mut ModelScratch, &Recorder) {
+        let Spares { free, recorder, .. } = self.spares(lease, by);
         if free.is_empty() {
-            free.push(ModelScratch::new(engine));
+            free.push(ModelScratch::new(lease.engine()));
         }
-        &mut free[0]
+        (&mut free[0], recorder)
     }
 
     /// A task's memory, for as long as it is answered.
-    pub(super) fn take(&mut self, engine: &Arc<Engine>) -> ModelScratch {
-        self.spares(engine).free.pop().unwrap_or_else(|| ModelScratch::new(engine))
+    pub(super) fn take(&mut self, lease: &Lease, by: &Observer) -> (ModelScratch, Recorder) {
+        let Spares { free, recorder, .. } = self.spares(lease, by);
+        let model = free.pop().unwrap_or_else(|| ModelScratch::new(lease.engine()));
+        (model, recorder.clone())
     }
 
-    pub(super) fn put(&mut self, engine: &Arc<Engine>, model: ModelScratch) {
-        let free = &mut self.spares(engine).free;
+    pub(super) fn put(&mut self, lease: &Lease, by: &Observer, model: ModelScratch) {
+        let free = &mut self.spares(lease, by).free;
         if free.len() < SPARES {
             free.push(model);
         }
     }
 
-    fn spares(&mut self, engine: &Arc<Engine>) -> &mut Spares {
+    fn spares(&mut self, lease: &Lease, by: &Observer) -> &mut Spares {
+        let engine = lease.engine();
+        let (model, variant) = (lease.endpoint().name(), lease.variant().name());
         let address = Arc::as_ptr(engine).addr();
         if !self.models.contains_key(&address) {
             self.models.retain(|_, spares| spares.engine.strong_count() > 0);
         }
-        self.models
-            .entry(address)
-            .or_insert_with(|| Spares { engine: Arc::downgrade(engine), free: Vec::new() })
+        let stays = self.stays;
+        let new = || by.recorder(model, variant, stays);
+        let spares = self.models.entry(address).or_insert_with(|| Spares {
+            engine: Arc::downgrade(engine),
+            free: Vec::new(),
+            recorder: new(),
+        });
+        // An engine may answer under several names, and under those of one that was removed.
+        if !spares.recorder.is_of(model, variant) {
+            spares.recorder = new();
+        }
+        spares
     }
 }
 
@@ -89,9 +112,9 @@ impl ModelScratch {
         reply: &mut Reply,
     ) -> Result<(), Problem> {
         self.decode(ask, body)?;
-        let parse = watch.lap();
+        watch.parsed();
         engine.predict_with(&ask.wishes.terms, &self.rows, &mut self.answer)?;
-        self.reply(engine, ask, parse, watch, reply)
+        self.reply(engine, ask, watch, reply)
     }
 
     pub(super) async fn predict_in_task(
@@ -103,7 +126,7 @@ impl ModelScratch {
         reply: &mut Reply,
     ) -> Result<(), Problem> {
         self.decode(ask, body)?;
-        let parse = watch.lap();
+        watch.parsed();
         let answer = std::mem::replace(&mut self.answer, engine.answer());
         self.answer = match engine.infer_with(&ask.wishes.terms, &self.rows, answer).await {
             Ok(answer) => answer,
@@ -112,7 +135,7 @@ impl ModelScratch {
                 return Err(unanswered.error.into());
             }
         };
-        self.reply(engine, ask, parse, watch, reply)
+        self.reply(engine, ask, watch, reply)
     }
 
     fn decode(&mut self, ask: Ask, body: &[u8]) -> Result<(), Problem> {
@@ -125,7 +148,6 @@ impl ModelScratch {
         &self,
         engine: &Engine,
         ask: Ask,
-        parse: Duration,
         mut watch: Stopwatch,
         reply: &mut Reply,
     ) -> Result<(), Problem> {
@@ -134,7 +156,7 @@ impl ModelScratch {
             Some(_) => Some(engine.explain(&self.rows).map_err(not_explained)?),
             None => None,
         };
-        let compute = watch.lap();
+        watch.computed(self.answer.began());
         let mut tensors = Vec::new();
         let predictions = self.answer.predictions(&mut tensors);
         let most = explain.unwrap_or_default();
@@ -145,22 +167,42 @@ impl ModelScratch {
         reply.status = 200;
         reply.content_type = ask.reply.media_type();
         reply.rows = self.answer.rows();
-        reply.phases = Phases { parse, compute, encode: watch.lap() };
+        reply.phases = watch.encoded();
         Ok(())
     }
 }
 
 /// A clock that is read only where somebody wants to know.
-pub(super) struct Stopwatch(Option<Instant>);
+pub(super) struct Stopwatch {
+    last: Option<Instant>,
+    phases: Phases,
+}
 
 impl Stopwatch {
     pub(super) fn new(runs: bool) -> Self {
-        Self(runs.then(Instant::now))
+        let phases = Phases { timed: runs, ..Phases::default() };
+        Self { last: runs.then(Instant::now), phases }
+    }
+
+    fn parsed(&mut self) {
+        self.phases.parse = self.lap();
+    }
+
+    /// Rows that waited were not begun with before `began`.
+    fn computed(&mut self, began: Option<Instant>) {
+        let began = began.zip(self.last).map(|(began, last)| began.saturating_duration_since(last));
+        self.phases.queue = began.unwrap_or_default();
+        self.phases.compute = self.lap().saturating_sub(self.phases.queue);
+    }
+
+    fn encoded(mut self) -> Phases {
+        self.phases.encode = self.lap();
+        self.phases
     }
 
     /// The time since the last lap; none where nobody wants to know.
     fn lap(&mut self) -> Duration {
-        self.0.as_mut().map_or(Duration::ZERO, |last| {
+        self.last.as_mut().map_or(Duration::ZERO, |last| {
             let now = Instant::now();
             now - std::mem::replace(last, now)
         })

@@ -90,7 +90,10 @@ async fn invoke(
     };
     let body = match body {
         Ok(body) => body,
-        Err(problem) => return fail(shared, parts, endpoint, &problem, start),
+        Err(problem) => {
+            shared.handler.refuse(&admitted, &problem);
+            return fail(shared, parts, endpoint, &problem, start);
+        }
     };
     if body.len() >= LARGE_BODY_BYTES {
         let mut reply = Box::pin(answer_apart(shared, admitted.keep(), body)).await;

@@ -16,10 +16,18 @@ use tokio::{
 };
 
 use super::{ServeError, acceptor::Threads, budget::Budget, door::Door, shared::Shared};
-use crate::{Config, handler::Handler, log::RequestLog};
+use crate::{
+    Config,
+    handler::Handler,
+    log::RequestLog,
+    observe::{Capture, CaptureConfig, Emf, Observer},
+};
 
 /// As many bodies of the greatest length as may be in memory at once.
 const LARGEST_BODIES: usize = 8;
+
+/// How long captured data may take to be written when the server ends.
+const LAST_LINES_TIME: Duration = Duration::from_secs(2);
 
 /// A server that listens.
 ///
@@ -44,14 +52,17 @@ impl Server {
         let listeners = listen(&config.addresses)?;
         let address = listeners[0].local_addr().map_err(ServeError::Start)?;
         let listeners = listeners.into_iter().map(|listener| (Door::Container, listener)).collect();
+        let observer = observer(config)?;
+        let emf = config.emf.clone().map(|emf| Emf::start(emf, &observer)).transpose();
         let log = config.log_requests.then(RequestLog::start).transpose();
         let shared = Arc::new(Shared {
-            handler: Handler::new(config.default_accept).time_phases(config.log_requests),
+            handler: Handler::observed_by(observer, config.default_accept),
             max_body_bytes: config.max_body_bytes,
             budget: Budget::new(config.max_body_bytes.saturating_mul(LARGEST_BODIES)),
             large: Semaphore::new(config.threads.saturating_sub(1).max(1)),
             stopping: AtomicBool::new(false),
             log: log.map_err(ServeError::Start)?,
+            _emf: emf.map_err(ServeError::Start)?,
         });
         let (stop, stopped) = watch::channel(false);
         let threads = Threads::start(listeners, config.threads, &shared, &stopped, config.drain)
@@ -111,11 +122,11 @@ impl Server {
     pub fn stop(self) -> Result<(), ServeError> {
         self.shared.stopping.store(true, Relaxed);
         self.stop.send_replace(true);
-        if self.threads.join() {
-            Ok(())
-        } else {
-            Err(ServeError::DrainedLate { after: self.drain })
+        let drained = self.threads.join();
+        if let Some(capture) = self.shared.handler.observer().capture() {
+            capture.finish(LAST_LINES_TIME);
         }
+        if drained { Ok(()) } else { Err(ServeError::DrainedLate { after: self.drain }) }
     }
 }
 
@@ -142,6 +153,18 @@ impl Signals {
         drop(entered);
         Ok(Self { runtime, terminate, interrupt })
     }
+}
+
+fn observer(config: &Config) -> Result<Observer, ServeError> {
+    let start = |capture: &CaptureConfig| {
+        Capture::start(capture, config.threads).map_err(|source| {
+            let folder = capture.folder.clone();
+            ServeError::Capture { folder, source }
+        })
+    };
+    let capture = config.capture.as_ref().map(start).transpose()?;
+    let times_phases = config.times_phases || config.log_requests;
+    Ok(Observer::new(times_phases, config.server_timing, capture))
 }
 
 /// Listens on every address that can be listened on, which must be one at least. With port zero,

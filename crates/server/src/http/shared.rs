@@ -8,6 +8,7 @@ use super::budget::Budget;
 use crate::{
     handler::{Handler, Scratch},
     log::RequestLog,
+    observe::Emf,
     reply::Reply,
 };
 
@@ -23,13 +24,21 @@ pub(super) struct Shared {
     /// Whether the next reply on each connection is its last.
     pub(super) stopping: AtomicBool,
     pub(super) log: Option<RequestLog>,
+    /// Writes lines for as long as it is here.
+    pub(super) _emf: Option<Emf>,
 }
 
 /// What the connections of one thread share.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Local {
     pub(super) scratch: RefCell<Scratch>,
     pub(super) reply: RefCell<Reply>,
+}
+
+impl Default for Local {
+    fn default() -> Self {
+        Self { scratch: RefCell::new(Scratch::of_thread()), reply: RefCell::default() }
+    }
 }
 
 /// Waits until the server is told to stop, or is gone.
