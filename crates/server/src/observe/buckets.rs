@@ -24,8 +24,9 @@ pub(super) const CLASSIC: [f64; 22] = [
     2e-1, 5e-1, 1.0, 2.0, 5.0, 10.0,
 ];
 
-/// One for each bound, of which native and classic share that at 1 s, and one for what is beyond.
-pub(super) const CELLS: usize = (LAST - FIRST + 1) as usize + CLASSIC.len() - 1 + 1;
+/// One for each bound, of which native and classic share those at 0.5, 1 and 2 s, and one for what is
+/// beyond.
+pub(super) const CELLS: usize = (LAST - FIRST + 1) as usize + CLASSIC.len() - 3 + 1;
 
 /// The leading bits of a time, behind the first, that say where to begin.
 const LEADING_BITS: u32 = 5;
@@ -55,21 +56,26 @@ pub(super) fn upper_bound(native: i32) -> f64 {
     (f64::from(native) / f64::from(1 << SCHEMA)).exp2()
 }
 
+/// The whole nanoseconds in so many seconds.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "bounds are positive and below 2^37 ns"
 )]
 const fn nanos(seconds: f64) -> u64 {
-    // The product may come out just below a whole number, of which the floor is one less.
-    (seconds * 1e9 + 1e-3) as u64
+    (seconds * 1e9) as u64
+}
+
+/// The same of a classic bound, which is whole but for the last bit of the product.
+const fn classic_nanos(seconds: f64) -> u64 {
+    nanos(seconds + 1e-10)
 }
 
 impl Cells {
     fn new() -> Self {
-        let classic = CLASSIC.map(|bound| (nanos(bound), bound));
+        let classic = CLASSIC.map(classic_nanos);
         let native = (FIRST..=LAST).map(|index| nanos(upper_bound(index)));
-        let mut all: Vec<u64> = native.chain(classic.map(|(nanos, _)| nanos)).collect();
+        let mut all: Vec<u64> = native.chain(classic).collect();
         all.sort_unstable();
         all.dedup();
         let mut bounds = [u64::MAX; CELLS - 1];
@@ -91,7 +97,7 @@ impl Cells {
                 u16::try_from(cell).unwrap_or(u16::MAX)
             })
             .collect();
-        Self { native, classic: classic.map(|(nanos, _)| up_to(nanos)), starts, bounds }
+        Self { native, classic: classic.map(up_to), starts, bounds }
     }
 
     /// The cell of a time in nanoseconds.
@@ -163,18 +169,19 @@ mod tests {
         let mut counts = [0; CELLS];
         times.iter().for_each(|&nanos| counts[CELL.of(nanos)] += 1);
         for (bound, count) in CLASSIC.into_iter().zip(CELL.classic(&counts)) {
-            let least = (bound * 1e9).round() as u64;
+            let least = classic_nanos(bound);
             let expected = times.iter().filter(|&&nanos| nanos <= least).count() as u64;
             assert_eq!(count, expected, "le {bound}");
         }
         let (zero, buckets) = CELL.native(&counts);
         let within = |from: f64, to: f64| {
             let seconds = |nanos: u64| nanos as f64 * 1e-9;
-            times.iter().filter(|&&nanos| seconds(nanos) > from && seconds(nanos) <= to).count()
+            let within = |nanos: &&u64| seconds(**nanos) > from && seconds(**nanos) <= to;
+            times.iter().filter(within).count() as u64
         };
-        assert_eq!(zero as usize, within(-1.0, zero_threshold()));
+        assert_eq!(zero, within(-1.0, zero_threshold()));
         for &(index, count) in &buckets {
-            assert_eq!(count as usize, within(upper_bound(index - 1), upper_bound(index)));
+            assert_eq!(count, within(upper_bound(index - 1), upper_bound(index)));
         }
         assert!(buckets.is_sorted_by(|a, b| a.0 < b.0));
         assert_eq!(zero + buckets.iter().map(|bucket| bucket.1).sum::<u64>(), 3999);

@@ -12,6 +12,9 @@ mod pages;
 mod record;
 mod writer;
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     io,
     path::PathBuf,

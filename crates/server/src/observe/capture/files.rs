@@ -48,7 +48,8 @@ struct Open {
     file: File,
     bytes: u64,
     since: Instant,
-    /// What the files of one hour have in common.
+    path: PathBuf,
+    /// The folder of its hour.
     hour: PathBuf,
 }
 
@@ -155,13 +156,19 @@ impl<F: Fn(&Path) -> io::Result<File>> Files<F> {
                 let Moment { minute, second, millis, .. } = now;
                 let id = self.ids.next();
                 let name = format!("{minute:02}-{second:02}-{millis:03}-{id}.{ENDING}");
-                let file = (self.create)(&hour.join(name))?;
-                Open { file, bytes: 0, since: Instant::now(), hour }
+                let path = hour.join(name);
+                let file = (self.create)(&path)?;
+                Open { file, bytes: 0, since: Instant::now(), path, hour }
             }
         };
         if let Err(error) = open.file.write_all(&lines.block) {
             // Half a line would spoil what stands in front of it for whoever reads the file.
-            let _ = open.file.set_len(open.bytes);
+            let cut = open.file.set_len(open.bytes);
+            if open.bytes == 0 {
+                let _ = fs::remove_file(&open.path);
+            } else if cut.is_ok() {
+                lines.file = Some(open);
+            }
             return Err(error);
         }
         open.bytes += bytes;
