@@ -102,9 +102,10 @@ def format_float32(value: np.float32) -> str:
 
 
 def format_cell(value: object) -> str:
-    """Write one answer: text as it is, float32 and float64 with their fewest digits."""
-    if isinstance(value, str):
-        return value
+    """Write one answer: text as it is, integers whole, float32 and float64 with their fewest
+    digits."""
+    if isinstance(value, (str, int, np.integer)):
+        return str(value)
     if isinstance(value, np.float32):
         return format_float32(value)
     return repr(float(value))

@@ -158,6 +158,6 @@ impl Drop for Batchers {
     }
 }
 
-fn told(answered: bool) -> Outcome {
+pub(crate) fn told(answered: bool) -> Outcome {
     if answered { Outcome::Answered } else { Outcome::Failed("the worker failed".to_owned()) }
 }

@@ -12,6 +12,7 @@ use crate::{
     Run,
     callers::{Asked, back_to_back, closed, open},
     contenders::{self, Batchers, Contender, Mutexes},
+    fixed_batches::FixedBatches,
     neighbours::{Rounds, quiet_rounds},
     spread::Spread,
     synthetic::Synthetic,
@@ -25,48 +26,98 @@ const LOADS: [f64; 6] = [0.1, 0.3, 0.5, 0.8, 0.95, 1.2];
 /// The contenders, in a fixed order, the lane in front.
 const NAMES: [&str; 5] = ["lane", "one mutex", "mutex per core", "one batcher", "batcher per core"];
 
-/// One model under all loads.
-pub(crate) fn run(run: &Run, row: Duration) {
-    let model = Synthetic::taking(row);
-    let plan: Arc<dyn Plan> = Arc::clone(&model) as _;
-    let lane = contenders::lane(Arc::clone(&plan), run.cores, usize::MAX / 2);
-    let contenders: [&dyn Contender; 5] = [
-        &lane,
-        &Mutexes::new(&*plan, 1),
-        &Mutexes::new(&*plan, run.cores),
-        &Batchers::new(&*plan, 1),
-        &Batchers::new(&*plan, run.cores),
-    ];
-    let asked = contenders.map(|contender| Asked { contender, model: &model });
-    println!("a row in {row:?}; the lane times it at {:.1?}", lane.time_of(1));
-    throughput(run, &model, &asked);
-    let loads = if run.quick { &LOADS[..1] } else { &LOADS[..] };
-    for &load in loads {
-        latency(run, &model, &asked, load);
+/// One model, and those who run it.
+struct Sides {
+    model: Arc<Synthetic>,
+    contenders: [Box<dyn Contender>; 5],
+}
+
+impl Sides {
+    fn new(run: &Run, row: Duration) -> Self {
+        let model = Synthetic::taking(row);
+        let plan: Arc<dyn Plan> = Arc::clone(&model) as _;
+        let lane = contenders::lane(Arc::clone(&plan), run.cores, usize::MAX / 2);
+        println!("a row in {row:?}; the lane times it at {:.1?}", lane.time_of(1));
+        let contenders: [Box<dyn Contender>; 5] = [
+            Box::new(lane),
+            Box::new(Mutexes::new(&*plan, 1)),
+            Box::new(Mutexes::new(&*plan, run.cores)),
+            Box::new(Batchers::new(&*plan, 1)),
+            Box::new(Batchers::new(&*plan, run.cores)),
+        ];
+        Self { model, contenders }
+    }
+
+    fn asked(&self) -> [Asked<'_>; 5] {
+        let model = &self.model;
+        self.contenders.each_ref().map(|contender| Asked { contender: &**contender, model })
     }
 }
 
-/// A closed loop beside batches of a fixed size that run back to back. No more requests can wait
-/// than there are callers, so those are the batches that a scheduler could make.
+/// What gets through in a closed loop.
+pub(crate) fn at_most(run: &Run, row: Duration) {
+    let sides = Sides::new(run, row);
+    throughput(run, &sides.model, &sides.asked());
+}
+
+/// How long it takes under all loads.
+pub(crate) fn at_rates(run: &Run, row: Duration) {
+    let sides = Sides::new(run, row);
+    let loads = if run.quick { &LOADS[..1] } else { &LOADS[..] };
+    for &load in loads {
+        latency(run, &sides.model, &sides.asked(), load);
+    }
+}
+
+/// A closed loop beside batches of a fixed size: those that run back to back and answer nobody, and
+/// those that answer the same threads. No more requests can wait than there are callers, so those
+/// are the batches that a scheduler could make.
 fn throughput(run: &Run, model: &Synthetic, asked: &[Asked<'_>; 5]) {
     let (rounds, time) = run.rounds(7, Duration::from_millis(200));
     let sizes: Vec<usize> = (1..=CALLERS / run.cores.min(CALLERS)).collect();
+    let ways = ways_to_batch(run);
     let Rounds { found, others } = quiet_rounds(rounds, |_| {
-        let fixed = sizes.iter().map(|&size| back_to_back(model, run.cores, size, time / 4));
+        let bare = sizes.iter().map(|&size| back_to_back(model, run.cores, size, time / 4));
+        let bare: Vec<f64> = bare.collect();
+        let fixed = ways.iter().map(|&(threads, size)| {
+            let contender = FixedBatches::new(model, threads, size);
+            closed(&Asked { contender: &contender, model }, CALLERS, time).rate()
+        });
         let fixed: Vec<f64> = fixed.collect();
-        (fixed, asked.each_ref().map(|asked| closed(asked, CALLERS, time).rate()))
+        (bare, fixed, asked.each_ref().map(|asked| closed(asked, CALLERS, time).rate()))
     });
     for (at, size) in sizes.iter().enumerate() {
-        let rates = Spread::new(found.iter().map(|(fixed, _)| fixed[at]));
+        let rates = Spread::new(found.iter().map(|(bare, ..)| bare[at]));
         println!("  batches of {size} back to back: {rates:.0} rows/s");
     }
-    let best = |fixed: &[f64]| fixed.iter().copied().fold(0.0, f64::max);
+    let fixed: Vec<Spread> = (0..ways.len())
+        .map(|at| Spread::new(found.iter().map(|(_, fixed, _)| fixed[at])))
+        .collect();
+    for ((threads, size), rates) in ways.iter().zip(&fixed) {
+        println!("  batches of exactly {size}, threads {threads}: {rates:.0} rows/s");
+    }
+    let best = |bare: &[f64]| bare.iter().copied().fold(0.0, f64::max);
+    // One size for all rounds: whoever tunes one does not know the next.
+    let tuned = (0..ways.len()).max_by(|&a, &b| fixed[a].median().total_cmp(&fixed[b].median()));
+    let tuned = tuned.unwrap_or_default();
     for (at, name) in NAMES.iter().enumerate() {
-        let rates = Spread::new(found.iter().map(|(_, rates)| rates[at]));
-        let share = Spread::new(found.iter().map(|(fixed, rates)| rates[at] / best(fixed)));
-        println!("  {name:17} {rates:.0} rows/s, of the best batches {share}");
+        let rates = Spread::new(found.iter().map(|(.., rates)| rates[at]));
+        let bare = Spread::new(found.iter().map(|(bare, _, rates)| rates[at] / best(bare)));
+        let fixed = Spread::new(found.iter().map(|(_, fixed, rates)| rates[at] / fixed[tuned]));
+        println!(
+            "  {name:17} {rates:.0} rows/s, of the best batches back to back {bare}, of the best \
+             that answer {fixed}"
+        );
     }
     println!("  others took {} of the cores", Spread::new(others));
+}
+
+/// Numbers of threads that collect batches, and the sizes of these.
+fn ways_to_batch(run: &Run) -> Vec<(usize, usize)> {
+    let mut threads = vec![1, run.cores];
+    threads.dedup();
+    let sizes = if run.quick { 2..=3 } else { 1..=CALLERS };
+    threads.iter().flat_map(|&threads| sizes.clone().map(move |size| (threads, size))).collect()
 }
 
 /// An open loop at a share of what the cores do without batches, which is measured in each round:

@@ -186,7 +186,7 @@ pub(crate) struct Diff {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) rows: PathBuf,
 
-    /// csv, json or jsonl [default: by the file's ending, else csv]
+    /// csv, json, jsonl, libsvm, npy, npz or recordio [default: by the file's ending, else csv]
     #[arg(long, value_name = "FORMAT", value_parser = format)]
     pub(crate) rows_format: Option<Format>,
 
@@ -218,7 +218,14 @@ fn finite(text: &str) -> Result<f64, String> {
 
 fn format(name: &str) -> Result<Format, String> {
     Format::from_name(&name.to_ascii_lowercase())
-        .ok_or_else(|| "expected csv, json or jsonl".to_owned())
+        .ok_or_else(|| "expected csv, json, jsonl, libsvm, npy, npz or recordio".to_owned())
+}
+
+fn written_format(name: &str) -> Result<Format, String> {
+    format(name)
+        .ok()
+        .filter(|format| format.is_written())
+        .ok_or_else(|| "expected csv, json, jsonl, npy or recordio".to_owned())
 }
 
 #[cfg(test)]

@@ -8,11 +8,12 @@ mod source;
 use std::{num::NonZero, thread};
 
 use anyhow::{Context as _, Error, Result, anyhow, bail};
-use hotplate::scorer::{Outcome, RowFault, ScorerOptions};
+use hotplate::scorer::{OnError, Outcome, RowFault, ScorerOptions};
 use hotplate_codec::{DecodeErrorKind, Format};
 
 use crate::{
     arguments::Predict,
+    failure::Usage,
     fall_back, model,
     predict::{files::Files, ordered::End},
     progress::Progress,
@@ -36,6 +37,10 @@ pub(crate) fn run(arguments: &Predict) -> Result<()> {
         explain: columns_to_explain(arguments, files.output_format)?,
         on_error: arguments.on_error,
     };
+    if options.on_error == OnError::Placeholder && !options.output.has_placeholders() {
+        let problem = "has no placeholders; --output-format can be csv, json or jsonl";
+        bail!(Usage(format!("--on-error placeholder: {} {problem}", options.output)));
+    }
     let holds_rows = options.input != Format::Csv || engine.signature().schema().is_table();
     let threads =
         arguments.threads.or(thread::available_parallelism().ok()).map_or(1, NonZero::get);
@@ -55,7 +60,7 @@ pub(crate) fn run(arguments: &Predict) -> Result<()> {
 /// How many columns each score is to be explained by, if at all.
 fn columns_to_explain(arguments: &Predict, output: Format) -> Result<Option<usize>> {
     match arguments.explain {
-        Some(_) if output == Format::Csv => {
+        Some(_) if !matches!(output, Format::Json | Format::JsonLines) => {
             bail!("explanations are written in JSON; add --output-format jsonl")
         }
         // All of them, where no number was given.

@@ -1,5 +1,6 @@
 //! `hotplate serve`: settings, socket, models, and then requests until somebody says stop.
 
+mod allocator;
 mod example;
 pub(crate) mod settings;
 mod welcome;
@@ -11,7 +12,7 @@ use std::{
 
 use anyhow::{Result, bail};
 use hotplate::Registry;
-use hotplate_server::{Server, Signals, base_folder, lock_memory};
+use hotplate_server::{Profile, Server, Signals, base_folder, lock_memory};
 
 use crate::{arguments::Serve, model};
 
@@ -19,21 +20,50 @@ use crate::{arguments::Serve, model};
 const DEFAULT_PATH: &str = "models";
 
 pub(crate) fn run(arguments: &Serve) -> Result<()> {
-    let path = arguments.path.clone().map_or_else(default_path, Ok)?;
+    let said = arguments.path.clone().map_or_else(default_path, Ok);
+    // Where models come later, there need not be any now; what is wrong without them is told below.
+    let path = said.as_deref().unwrap_or(Path::new(DEFAULT_PATH));
     // Bound before anything is opened: a port that is taken fails at once, and who looks at /ping
     // meanwhile sees a server that is not ready instead of none.
-    let config = settings::said(&arguments.flags, &path)?.into_config()?;
+    let mut config = settings::said(&arguments.flags, path)?.into_config()?;
+    if config.multi_model.is_some() {
+        allocator::gives_memory_back();
+    }
+    let options = arguments.runs_on.options();
+    config.open = match &config.profile {
+        Some(profile) => profile.open_options(options),
+        None => options,
+    };
+    let comes_later = config.multi_model.is_some() && arguments.path.is_none();
+    let path = if comes_later { path.to_owned() } else { said? };
     let server = Server::bind(&config)?;
     let start = Instant::now();
-    let registry = Registry::open(&path, &arguments.runs_on.options())
-        .map_err(|error| model::about(&path, error))?;
+    let registry = match comes_later {
+        true => Registry::new(),
+        false => Registry::open(&path, &config.open).map_err(|error| model::about(&path, error))?,
+    };
+    if let Some(profile) = &config.profile {
+        check_profile(profile, &registry)?;
+    }
     let warm_in = start.elapsed();
     let memory = config.lock_memory.then(lock_memory);
     // From here on a signal drains; before, there is nothing to drain and it ends the program.
     let signals = Signals::take_over()?;
     server.install(registry.clone());
-    welcome::print(&registry.load(), &path, server.address(), warm_in, memory);
+    welcome::print(&registry.load(), &path, &server, warm_in, memory);
     server.run_until(signals)?;
+    Ok(())
+}
+
+/// Refuses models that the container could not hold.
+fn check_profile(profile: &Profile, registry: &Registry) -> Result<()> {
+    for endpoint in registry.load().iter() {
+        for variant in endpoint.variants() {
+            if let Err(problem) = profile.check(variant.engine()) {
+                bail!("model {:?}: {problem}", endpoint.name());
+            }
+        }
+    }
     Ok(())
 }
 

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use hotplate_tensor::{Columns, Schema};
 
-use crate::{BadRecord, DecodeError, Decoder, Format, csv, decoder::Progress};
+use crate::{
+    BadRecord, DecodeError, Decoder, Format, Sparse, csv, decoder::Progress, npy, record_io,
+};
 
 /// Of lines whose shapes may differ, what is looked through at once.
 const LINES_BYTES: usize = 16 << 10;
@@ -31,8 +33,9 @@ impl BlockDecoder {
     /// A decoder of a file of rows of `schema`.
     pub fn new(schema: Arc<Schema>, format: Format) -> Self {
         let has_open_shapes = schema.inputs().iter().any(|input| input.row_shape.fixed().is_none());
-        let splits_at_shapes = format == Format::JsonLines && has_open_shapes;
-        let progress = Progress { splits_at_shapes, ..Progress::default() };
+        let splits_at_shapes =
+            matches!(format, Format::JsonLines | Format::RecordIo) && has_open_shapes;
+        let progress = Progress { splits_at_shapes, in_blocks: true, ..Progress::default() };
         Self { decoder: Decoder::new(schema), format, progress }
     }
 
@@ -41,6 +44,13 @@ impl BlockDecoder {
     #[must_use]
     pub fn ignore_unknown_columns(mut self, ignore: bool) -> Self {
         self.decoder = self.decoder.ignore_unknown_columns(ignore);
+        self
+    }
+
+    /// How sparse rows are read; see [`Decoder::sparse`].
+    #[must_use]
+    pub fn sparse(mut self, sparse: Sparse) -> Self {
+        self.decoder = self.decoder.sparse(sparse);
         self
     }
 
@@ -64,7 +74,7 @@ impl BlockDecoder {
             return Ok(0);
         }
         let start = self.progress.bytes;
-        let part = if self.progress.splits_at_shapes { self.lines_at_once(block) } else { block };
+        let part = self.part(block);
         let length = self.decoder.decode_part(self.format, part, &mut self.progress, columns)?;
         self.pass(start, &block[..length], columns.rows());
         Ok(length)
@@ -112,7 +122,7 @@ impl BlockDecoder {
             return Ok(0);
         }
         let start = self.progress.bytes;
-        let part = if self.progress.splits_at_shapes { self.lines_at_once(block) } else { block };
+        let part = self.part(block);
         let progress = &mut self.progress;
         let length = self.decoder.decode_part_lenient(self.format, part, progress, columns, bad)?;
         self.pass(start, &block[..length], columns.rows() + bad.len());
@@ -126,9 +136,12 @@ impl BlockDecoder {
         self.progress.rows += records;
     }
 
-    /// The lines of `block` that are worth a look when each could be of another shape than the one
-    /// in front, so that to decode a file is one pass.
-    fn lines_at_once<'b>(&self, block: &'b [u8]) -> &'b [u8] {
+    /// What of `block` is worth a look: all, or some lines when each could be of another shape than
+    /// the one in front, so that to decode a file is one pass.
+    fn part<'b>(&self, block: &'b [u8]) -> &'b [u8] {
+        if !self.progress.splits_at_shapes || self.format != Format::JsonLines {
+            return block;
+        }
         let near = &block[..block.len().min(LINES_BYTES)];
         let length = match memchr::memrchr(b'\n', near) {
             _ if near.len() == block.len() => block.len(),
@@ -144,8 +157,12 @@ impl BlockDecoder {
     pub fn whole_records(&self, buffer: &[u8]) -> usize {
         match self.format {
             Format::Csv => csv::whole_records(buffer, self.progress.bytes == 0),
-            Format::Json => 0,
-            Format::JsonLines => memchr::memrchr(b'\n', buffer).map_or(0, |last| last + 1),
+            Format::Json | Format::Npz => 0,
+            Format::Npy => npy::whole_rows(buffer, self.progress.array.as_ref()),
+            Format::RecordIo => record_io::whole_records(buffer),
+            Format::JsonLines | Format::Libsvm => {
+                memchr::memrchr(b'\n', buffer).map_or(0, |last| last + 1)
+            }
         }
     }
 
@@ -156,11 +173,24 @@ impl BlockDecoder {
     pub fn first_record(&self, buffer: &[u8]) -> usize {
         match self.format {
             Format::Csv => csv::first_record(buffer, self.progress.bytes == 0),
-            Format::Json => buffer.len(),
-            Format::JsonLines => {
+            Format::Json | Format::Npz => buffer.len(),
+            Format::Npy => npy::first_row(buffer, self.progress.array.as_ref()),
+            Format::RecordIo => record_io::first_record(buffer),
+            Format::JsonLines | Format::Libsvm => {
                 memchr::memchr(b'\n', buffer).map_or(buffer.len(), |first| first + 1)
             }
         }
+    }
+
+    /// Refuses a file that ended here and announced more than came, as an array does that was cut
+    /// between rows.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeErrorKind::Malformed`](crate::DecodeErrorKind::Malformed), with what should have
+    /// come.
+    pub fn finish(&self) -> Result<(), DecodeError> {
+        self.progress.check_complete()
     }
 
     /// Whether nothing but blank lines was decoded so far. A whole file of that says nothing, not

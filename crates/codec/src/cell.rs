@@ -152,17 +152,22 @@ pub(crate) fn set_number(
 }
 
 /// Sets a cell to text without marks around it, as CSV has it: a number or text by the column.
-pub(crate) fn set_plain(columns: &mut Columns, column: usize, text: &str) -> Result<(), CellError> {
-    let expected = column.dtype(columns.schema());
+#[inline]
+pub(crate) fn set_plain(
+    columns: &mut Columns,
+    place: impl Place,
+    text: &str,
+) -> Result<(), CellError> {
+    let expected = place.dtype(columns.schema());
     if expected == DType::Str {
-        return columns.set_text(column, text);
+        return place.put_text(columns, text);
     }
     let text = trim_blanks(text);
     if text.is_empty() {
-        return columns.set_missing(column);
+        return place.put_missing(columns);
     }
     let number = csv_number(text).ok_or(CellError::WrongType { expected })?;
-    set_number(columns, column, number)
+    set_number(columns, place, number)
 }
 
 /// `text` without the spaces and tabs around it.

@@ -4,9 +4,12 @@ use hotplate_tensor::{Columns, Schema};
 use memchr::memchr_iter;
 
 use crate::{
-    BadRecord, DecodeError, DecodeErrorKind, Format, cell,
+    BadRecord, DecodeError, DecodeErrorKind, Format, Sparse, cell,
     names::{Header, RollCall},
+    npy::ArrayProgress,
+    npz::Archived,
     scan::plain_length,
+    sparse::Said,
     tensors::Tensors,
 };
 
@@ -52,6 +55,13 @@ pub struct Decoder {
     pub(crate) lists: Vec<(usize, usize)>,
     /// Whether some JSON row was cells without names.
     pub(crate) by_position: bool,
+    pub(crate) sparse: Sparse,
+    pub(crate) said: Said,
+    /// The keys of the sparse row at hand.
+    pub(crate) keys: Vec<usize>,
+    /// The text of an element of an archive.
+    pub(crate) cell_text: String,
+    pub(crate) archived: Archived,
 }
 
 /// How far into a body or a file a decoder has come.
@@ -61,6 +71,12 @@ pub(crate) struct Progress {
     pub(crate) begun: bool,
     /// Whether the first record was a header.
     pub(crate) has_header: bool,
+    /// Whether rows that are too many for one block may be left for the next.
+    pub(crate) in_blocks: bool,
+    /// The array that rows are read of, once its header is known.
+    pub(crate) array: Option<ArrayProgress>,
+    /// The number of the first column of libsvm, once it is known.
+    pub(crate) index_base: Option<usize>,
     /// Whether rows of another shape than the ones in front are left for the next block.
     pub(crate) splits_at_shapes: bool,
     /// The blank lines since the last record; the end of a body forgives them.
@@ -92,8 +108,18 @@ impl Progress {
         self.lines + lines + 1
     }
 
-    fn check_begun(&self) -> Result<(), DecodeError> {
-        if self.begun { Ok(()) } else { Err(DecodeError::new(DecodeErrorKind::Empty)) }
+    /// Refuses the whole of a body that ended here, if more should have come.
+    pub(crate) fn check_complete(&self) -> Result<(), DecodeError> {
+        self.array.as_ref().map_or(Ok(()), ArrayProgress::check_complete)
+    }
+
+    /// Refuses a body that says nothing, or not all that it should.
+    fn check_body(&self) -> Result<(), DecodeError> {
+        if self.begun {
+            self.check_complete()
+        } else {
+            Err(DecodeError::new(DecodeErrorKind::Empty))
+        }
     }
 }
 
@@ -114,6 +140,11 @@ impl Decoder {
             tensors: Tensors::of(&schema),
             lists: Vec::new(),
             by_position: false,
+            sparse: Sparse::default(),
+            said: Said::default(),
+            keys: Vec::new(),
+            cell_text: String::new(),
+            archived: Archived::default(),
             schema,
         }
     }
@@ -123,6 +154,13 @@ impl Decoder {
     #[must_use]
     pub fn ignore_unknown_columns(mut self, ignore: bool) -> Self {
         self.ignore_unknown = ignore;
+        self
+    }
+
+    /// How sparse rows are read. The default is [`Sparse::default`].
+    #[must_use]
+    pub fn sparse(mut self, sparse: Sparse) -> Self {
+        self.sparse = sparse;
         self
     }
 
@@ -144,7 +182,7 @@ impl Decoder {
     ) -> Result<(), DecodeError> {
         let mut progress = Progress::default();
         self.decode_part(format, body, &mut progress, columns)?;
-        progress.check_begun()
+        progress.check_body().inspect_err(|_| columns.clear())
     }
 
     /// As [`decode`](Self::decode), but a record that is no row is left out of `columns` and told
@@ -168,7 +206,10 @@ impl Decoder {
     ) -> Result<(), DecodeError> {
         let mut progress = Progress::default();
         self.decode_part_lenient(format, body, &mut progress, columns, bad)?;
-        progress.check_begun()
+        progress.check_body().inspect_err(|_| {
+            columns.clear();
+            bad.clear();
+        })
     }
 
     /// Replaces what `columns` holds by the rows of the part of a body at `progress`. Returns the
@@ -201,6 +242,12 @@ impl Decoder {
         progress: &mut Progress,
         columns: &mut Columns,
     ) -> Result<usize, DecodeError> {
+        match format {
+            Format::Npy => return self.npy_rows(part, progress, columns),
+            Format::Npz => return self.npz_rows(part, progress, columns),
+            Format::RecordIo => return self.record_io_rows(part, progress, columns),
+            Format::Csv | Format::Json | Format::JsonLines | Format::Libsvm => {}
+        }
         if progress.bytes > 0 {
             return self.text_rows(format, part, progress, columns);
         }

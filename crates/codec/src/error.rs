@@ -55,6 +55,8 @@ pub enum DecodeErrorKind {
     NotUtf8,
     /// More text than one column can hold.
     TextTooLong,
+    /// More rows or bytes than a small body may expand to.
+    TooLarge,
 }
 
 impl DecodeErrorKind {
@@ -74,6 +76,7 @@ impl DecodeErrorKind {
             Self::TooDeep => "too_deep",
             Self::NotUtf8 => "not_utf8",
             Self::TextTooLong => "text_too_long",
+            Self::TooLarge => "too_large",
         }
     }
 }
@@ -274,6 +277,7 @@ impl fmt::Display for DecodeError {
             Kind::TooDeep => f.write_str("nested too deep")?,
             Kind::NotUtf8 => f.write_str("not UTF-8")?,
             Kind::TextTooLong => f.write_str("the text of one column passes 4 GiB")?,
+            Kind::TooLarge => f.write_str("too large")?,
             Kind::WrongArity
             | Kind::WrongShape
             | Kind::WrongType

@@ -10,22 +10,45 @@ pub enum Format {
     Json,
     /// `application/jsonlines`: one JSON row per line.
     JsonLines,
+    /// `text/libsvm`: one sparse row per line, `label index:value ..`. Read only.
+    Libsvm,
+    /// `application/x-npy`: an array as NumPy saves it.
+    Npy,
+    /// `application/x-npz`: a sparse matrix as SciPy saves it. Read only.
+    Npz,
+    /// `application/x-recordio-protobuf`: a protocol buffer per row, as SageMaker's own algorithms
+    /// have it.
+    RecordIo,
 }
 
 impl Format {
+    /// Whether answers are written in this format; rows are read in every one.
+    pub const fn is_written(self) -> bool {
+        !matches!(self, Self::Libsvm | Self::Npz)
+    }
+
+    /// Whether something else than an answer can stand in an answer's place.
+    pub const fn has_placeholders(self) -> bool {
+        matches!(self, Self::Csv | Self::Json | Self::JsonLines)
+    }
+
     /// The media type of replies in this format, without parameters.
     pub const fn media_type(self) -> &'static str {
         match self {
             Self::Csv => "text/csv",
             Self::Json => "application/json",
             Self::JsonLines => "application/jsonlines",
+            Self::Libsvm => "text/libsvm",
+            Self::Npy => "application/x-npy",
+            Self::Npz => "application/x-npz",
+            Self::RecordIo => "application/x-recordio-protobuf",
         }
     }
 
     /// The format that a `Content-Type`, or one entry of an `Accept`, names; case and parameters
     /// do not matter.
     pub fn from_media_type(media_type: &str) -> Option<Self> {
-        const NAMES: [(&str, Format); 11] = [
+        const NAMES: [(&str, Format); 16] = [
             ("application/json", Format::Json),
             ("text/csv", Format::Csv),
             ("application/jsonlines", Format::JsonLines),
@@ -37,6 +60,11 @@ impl Format {
             ("application/x-jsonlines", Format::JsonLines),
             ("application/ndjson", Format::JsonLines),
             ("application/x-ndjson", Format::JsonLines),
+            ("text/libsvm", Format::Libsvm),
+            ("text/x-libsvm", Format::Libsvm),
+            ("application/x-npy", Format::Npy),
+            ("application/x-npz", Format::Npz),
+            ("application/x-recordio-protobuf", Format::RecordIo),
         ];
         let essence = media_type.split(';').next().unwrap_or_default().trim();
         NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(essence)).map(|&(_, format)| format)
@@ -48,6 +76,10 @@ impl Format {
             "csv" => Some(Self::Csv),
             "json" => Some(Self::Json),
             "jsonl" | "jsonlines" | "ndjson" => Some(Self::JsonLines),
+            "libsvm" | "svm" | "svmlight" => Some(Self::Libsvm),
+            "npy" => Some(Self::Npy),
+            "npz" => Some(Self::Npz),
+            "recordio" | "rec" | "pbr" => Some(Self::RecordIo),
             _ => None,
         }
     }
@@ -60,6 +92,10 @@ impl fmt::Display for Format {
             Self::Csv => "csv",
             Self::Json => "json",
             Self::JsonLines => "jsonl",
+            Self::Libsvm => "libsvm",
+            Self::Npy => "npy",
+            Self::Npz => "npz",
+            Self::RecordIo => "recordio",
         })
     }
 }
@@ -76,7 +112,10 @@ mod tests {
             (" application/json ", Some(Format::Json)),
             ("application/jsonlines", Some(Format::JsonLines)),
             ("application/x-ndjson;q=0.5", Some(Format::JsonLines)),
-            ("application/x-npy", None),
+            ("Application/X-Npy", Some(Format::Npy)),
+            ("application/x-recordio-protobuf", Some(Format::RecordIo)),
+            ("text/x-libsvm", Some(Format::Libsvm)),
+            ("application/octet-stream", None),
             ("*/*", None),
             ("", None),
         ] {
@@ -86,7 +125,8 @@ mod tests {
 
     #[test]
     fn every_format_is_found_by_what_it_prints() {
-        for format in [Format::Csv, Format::Json, Format::JsonLines] {
+        use Format::{Csv, Json, JsonLines, Libsvm, Npy, Npz, RecordIo};
+        for format in [Csv, Json, JsonLines, Libsvm, Npy, Npz, RecordIo] {
             assert_eq!(Format::from_name(&format.to_string()), Some(format));
             assert_eq!(Format::from_media_type(format.media_type()), Some(format));
         }

@@ -123,6 +123,8 @@ impl Decoder {
             Format::Csv => self.csv_rows(text, progress, columns)?,
             Format::Json => self.json_document(text, progress, columns)?,
             Format::JsonLines => return self.json_lines(text, progress, columns),
+            Format::Libsvm => return self.libsvm_rows(text, progress, columns),
+            Format::Npy | Format::Npz | Format::RecordIo => {}
         }
         Ok(text.len())
     }
@@ -138,7 +140,7 @@ impl Decoder {
         match format {
             Format::Csv => self.csv_blank_lines(text, text.len(), progress, columns),
             Format::JsonLines => self.json_blank_lines(text, text.len(), progress, columns),
-            Format::Json => Ok(()),
+            _ => Ok(()),
         }
     }
 

@@ -1,12 +1,13 @@
 //! Request bytes to typed columns, and answers to reply bytes.
 //!
-//! A [`Decoder`] reads a body of CSV, JSON or JSON Lines in one pass, driven by the model's
+//! A [`Decoder`] reads a body of any [`Format`] in one pass, driven by the model's
 //! [`Schema`](hotplate_tensor::Schema), straight into [`Columns`](hotplate_tensor::Columns): there
 //! is no tree in between, and nothing is allocated once its scratch has grown to the size of the
 //! requests. A body that does not hold rows of the schema is refused with a [`DecodeError`], which
 //! says what is wrong, where, what was expected and what came. [`encode()`] writes a batch of
 //! answers in the form that the client asked for. Nothing here does I/O, waits, or trusts a byte
-//! of a body. Files are read and written piece by piece through [`BlockDecoder`] and [`Encoder`].
+//! of a body. Files are read and written piece by piece through [`BlockDecoder`] and [`Encoder`],
+//! and [`BlockDecoder::decode_lenient`] leaves out records that are no rows.
 //!
 //! # Cells
 //!
@@ -25,12 +26,13 @@
 //! | `[[..], ..]`, `[{..}, ..]` | by position, or by name |
 //! | `[v, ..]`, `{"col": v, ..}` | one row |
 //! | `{"col": [v, ..], ..}` | columns of equal length |
-//! | `{"instances": [..]}`, `{"inputs": [..]}`, `{"dataframe_records": [..]}` | a list of rows as above |
+//! | `{"instances": [..]}`, `{"inputs": [..]}`, `{"examples": [..]}`, `{"dataframe_records": [..]}` | a list of rows as above |
 //! | `{"inputs": {"col": [v, ..], ..}}` | columns of equal length |
 //! | `{"dataframe_split": {"columns": [..], "data": [[..], ..]}}`, or its inside alone | by the names in `columns` |
 //!
 //! Wherever a row may stand, `{"features": [..]}` and `{"data": {"features": {"values": [..]}}}`
-//! are rows by position. In a list of rows, and on a line of JSON Lines, a bare value is a row of a
+//! are rows by position, and `{"keys": [..], "shape": [n], "values": [..]}`, alone or in place of such
+//! a list, is a sparse row. In a list of rows, and on a line of JSON Lines, a bare value is a row of a
 //! model with one column. A line of JSON Lines is one row in any of these forms. The keys
 //! `signature_name` and `params` beside rows are passed over; other keys that are not columns are
 //! refused.
@@ -63,6 +65,23 @@
 //! A table takes these forms as well, where its inputs are wider than one element and the body is
 //! not one of the table's own forms; CSV is a table only.
 //!
+//! # Formats of numbers
+//!
+//! Rows of libsvm, npy, npz and RecordIO are vectors: the cells of a table in their order, or the
+//! elements of an only input, of whatever shape.
+//!
+//! | Format | Rows |
+//! |---|---|
+//! | libsvm | a line `label index:value ..`; the label, `qid:..` and what follows `#` are passed over |
+//! | npy | `[rows, width]` of numbers, truth values or text, which is read as in CSV; `[width]` is one row, and `[rows]` rows of one cell |
+//! | npz | a sparse matrix of SciPy: csr, csc, coo or bsr, stored or deflated |
+//! | RecordIO | a record whose `features` have a tensor under `"values"`, dense or with keys |
+//!
+//! [`Sparse`] says what a row's absent cells are, and which column libsvm calls the first. A column
+//! that is said twice is refused, as are sparse rows that expand to more than some 67 million
+//! elements, which in a file are spread over blocks. Arrays of objects, which are pickles, are never
+//! read.
+//!
 //! # Names that mean two things
 //!
 //! A model may have a column called `instances` or `data`. What the value is decides then: a
@@ -90,11 +109,19 @@ mod error;
 mod format;
 pub mod json;
 mod lenient;
+mod libsvm;
 mod names;
+mod npy;
+mod npz;
 mod number;
 mod predictions;
+pub mod profile;
+pub mod python;
+mod record_io;
 mod scan;
+mod sparse;
 mod tensors;
+mod vector;
 
 pub use blocks::BlockDecoder;
 pub use decoder::Decoder;
@@ -103,3 +130,4 @@ pub use error::{DecodeError, DecodeErrorKind};
 pub use format::Format;
 pub use lenient::BadRecord;
 pub use predictions::{Field, Predictions};
+pub use sparse::{Absent, IndexBase, Sparse};

@@ -14,6 +14,11 @@ pub enum Predictions<'a> {
         probabilities: DataView<'a>,
         /// The number of classes.
         classes: usize,
+        /// The classes themselves in the order of their probabilities, where they are known.
+        names: Option<DataView<'a>>,
+        /// What probabilities are made of, floats, where it is known: `[rows, classes]`, or `[rows]`
+        /// of the second of two classes.
+        margins: Option<DataView<'a>>,
     },
     /// One number for each row.
     Regressor {
@@ -45,11 +50,16 @@ impl Predictions<'_> {
     pub(crate) fn check_rows(&self) {
         let rows = self.rows();
         match self {
-            Self::Classifier { probabilities, classes, .. } => {
+            Self::Classifier { probabilities, classes, margins, .. } => {
                 let got = probabilities.len();
                 assert!(
                     Some(got) == rows.checked_mul(*classes),
                     "{got} probabilities of {classes} classes for {rows} rows"
+                );
+                let got = margins.map_or(0, |margins| margins.len());
+                assert!(
+                    got == rows || got == 0 || got == probabilities.len(),
+                    "{got} margins for {rows} rows"
                 );
             }
             // A value is a row.
@@ -78,6 +88,13 @@ pub enum Field {
     PredictedScore,
     /// The probability of every class; of a regressor, nothing.
     Probabilities,
+    /// Every class, in the order of its probability; of a regressor, nothing.
+    Labels,
+    /// The margin of the second of two classes, or the greatest of more; nothing where margins are
+    /// not known.
+    RawScore,
+    /// The margins; nothing where they are not known.
+    RawScores,
 }
 
 impl Field {
@@ -89,6 +106,9 @@ impl Field {
             Self::Probability => "probability",
             Self::PredictedScore => "predicted_score",
             Self::Probabilities => "probabilities",
+            Self::Labels => "labels",
+            Self::RawScore => "raw_score",
+            Self::RawScores => "raw_scores",
         }
     }
 
@@ -100,6 +120,9 @@ impl Field {
             Self::Probability,
             Self::PredictedScore,
             Self::Probabilities,
+            Self::Labels,
+            Self::RawScore,
+            Self::RawScores,
         ]
         .into_iter()
         .find(|field| field.name().eq_ignore_ascii_case(name))

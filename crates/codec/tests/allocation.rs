@@ -47,6 +47,34 @@ fn second_decode_allocates_nothing() {
 }
 
 #[test]
+fn second_decode_of_numbers_allocates_nothing() {
+    let matrix = InputSpec { name: "x".into(), dtype: DType::F64, row_shape: 4.into() };
+    let schema = Arc::new(Schema::new(vec![matrix]).unwrap());
+    let mut columns = Columns::new(Arc::clone(&schema));
+    let mut decoder = Decoder::new(schema);
+    for name in [
+        "float-big-f4.npy",
+        "fortran.npy",
+        "csr-deflated.npz",
+        "csc-stored.npz",
+        "coo-deflated.npz",
+        "bsr-blocks.npz",
+        "sklearn-one.libsvm",
+        "dense-float64.recordio",
+        "sparse-float32.recordio",
+    ] {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/formats/golden/");
+        let body = std::fs::read(format!("{path}{name}")).unwrap();
+        let format = Format::from_name(name.rsplit_once('.').unwrap().1).unwrap();
+        let allocations = second_run(|| decoder.decode(format, &body, &mut columns).unwrap());
+        assert_eq!(allocations, 0, "{name}");
+    }
+    let body = br#"{"instances":[{"keys":[3,1],"shape":[4],"values":[1,2]}]}"#;
+    let allocations = second_run(|| decoder.decode(Format::Json, body, &mut columns).unwrap());
+    assert_eq!(allocations, 0);
+}
+
+#[test]
 fn second_decode_of_tensors_allocates_nothing() {
     let open = || RowDim::Open(Some("n".into()));
     let inputs = [
@@ -87,10 +115,12 @@ fn second_encode_allocates_nothing() {
         labels: DataView::Str(StrView::from(&labels[..])),
         probabilities: DataView::F32(&[0.1, 0.9, 0.75, f32::NAN]),
         classes: 2,
+        names: None,
+        margins: None,
     };
     let fields = [Field::PredictedLabel, Field::Probabilities];
     let mut reply = Vec::new();
-    for format in [Format::Csv, Format::Json, Format::JsonLines] {
+    for format in [Format::Csv, Format::Json, Format::JsonLines, Format::RecordIo] {
         for fields in [None, Some(&fields[..])] {
             let allocations = second_run(|| {
                 reply.clear();

@@ -1,7 +1,7 @@
 use std::{fmt, sync::Arc, time::Instant};
 
 use hotplate_codec::Predictions;
-use hotplate_model::{Signature, Task};
+use hotplate_model::{Labels, Signature, Task};
 use hotplate_tensor::{Columns, DType, DataView, Tensor, TensorView};
 
 use crate::{engine::Ran, error::Error};
@@ -131,6 +131,11 @@ impl Answer {
                 labels: outputs[label].data(),
                 probabilities: outputs[probabilities].data(),
                 classes: classes.len(),
+                names: Some(match classes {
+                    Labels::Text(classes) => DataView::Str((&classes[..]).into()),
+                    Labels::Integers(classes) => DataView::I64(classes),
+                }),
+                margins: None,
             },
             Task::Regressor { value } => Predictions::Regressor { values: outputs[value].data() },
             _ => {

@@ -3,8 +3,10 @@
 //! As SageMaker's XGBoost container does with a folder of several models: probabilities and values
 //! are averaged, or the class that most models give is the answer.
 
-mod agree;
+pub(crate) mod agree;
+mod votes;
 mod worker;
+mod xgboost;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -31,7 +33,7 @@ const SEVERAL: &str = "several";
 
 /// How the answers of several models become one.
 ///
-/// Written `average` or `vote`.
+/// Written `average`, `vote` or `xgboost`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Combine {
@@ -42,6 +44,11 @@ pub enum Combine {
     /// The class that most models give; among equally many votes, that of the greater mean
     /// probability. Probabilities are means still.
     Vote,
+    /// As SageMaker's container of XGBoost does it, bit by bit: what the objectives `multi:softmax`
+    /// and `binary:hinge` predict is what most models predict, the least of those on a tie; all else
+    /// is the mean in float32, added up in numpy's order, which for a single number differs from
+    /// that of several.
+    Xgboost,
 }
 
 /// Models that read the same rows, and how their answers become one.
@@ -156,6 +163,7 @@ impl Plan for Combined {
         let what = match self.how {
             Combine::Average => "averaged",
             Combine::Vote => "vote",
+            Combine::Xgboost => "combined as SageMaker's container of XGBoost does",
         };
         let mut steps = vec![format!("{} models {what}", self.members.len())];
         steps.extend(self.members.iter().map(|Member { file, backend, plan }| {
@@ -183,6 +191,7 @@ impl Combine {
         match self {
             Self::Average => "average",
             Self::Vote => "vote",
+            Self::Xgboost => "xgboost",
         }
     }
 }
@@ -198,9 +207,9 @@ impl FromStr for Combine {
     type Err = &'static str;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        [Self::Average, Self::Vote]
+        [Self::Average, Self::Vote, Self::Xgboost]
             .into_iter()
             .find(|combine| combine.name() == name)
-            .ok_or("average or vote")
+            .ok_or("average, vote or xgboost")
     }
 }

@@ -77,6 +77,16 @@ pub enum ErrorKind {
     Drained,
     /// A model is called so already.
     NameTaken,
+    /// No endpoint is called so.
+    UnknownEndpoint,
+    /// No variant of the endpoint is called so.
+    UnknownVariant,
+    /// Versions that read or answer in different ways cannot stand for each other.
+    VariantsDiffer,
+    /// There is no version from before to go back to.
+    NothingBefore,
+    /// The system has no further thread.
+    NoThread,
 }
 
 impl ErrorKind {
@@ -110,6 +120,11 @@ impl ErrorKind {
             Self::DeadlineExceeded => "deadline_exceeded",
             Self::Drained => "draining",
             Self::NameTaken => "name_taken",
+            Self::UnknownEndpoint => "unknown_endpoint",
+            Self::UnknownVariant => "unknown_variant",
+            Self::VariantsDiffer => "variants_differ",
+            Self::NothingBefore => "nothing_before",
+            Self::NoThread => "no_thread",
         }
     }
 
@@ -140,6 +155,10 @@ pub(crate) enum Cause {
     Backend(BackendError),
     Config { file: PathBuf, line: Option<usize>, problem: String },
     ModelName { name: String },
+    VariantName { name: String },
+    Endpoint { kind: ErrorKind, endpoint: String, problem: String },
+    UnknownEndpoint { name: String },
+    Thread { source: io::Error },
     NameTaken { name: String },
     InModel { name: String, error: Error },
     Threshold,
@@ -147,7 +166,7 @@ pub(crate) enum Cause {
     Members { file: String, first: String, problem: String },
     Output { possible: &'static str },
     Unreadable { path: PathBuf, source: io::Error },
-    ModelTableForSeveral { file: PathBuf },
+    TableForSeveral { file: PathBuf, table: &'static str },
     TableOfOne { folder: PathBuf, table: String },
     GoldenFile { file: PathBuf, problem: String },
     GoldenDecode { file: PathBuf, error: DecodeError },
@@ -226,14 +245,18 @@ impl Error {
             },
             Cause::Config { .. }
             | Cause::ModelName { .. }
+            | Cause::VariantName { .. }
             | Cause::NoDeviceToRequire
             | Cause::Threshold
             | Cause::VoteThreshold
             | Cause::Members { .. }
             | Cause::Output { .. }
-            | Cause::ModelTableForSeveral { .. }
+            | Cause::TableForSeveral { .. }
             | Cause::TableOfOne { .. } => ErrorKind::Configuration,
             Cause::NameTaken { .. } => ErrorKind::NameTaken,
+            Cause::Endpoint { kind, .. } => *kind,
+            Cause::UnknownEndpoint { .. } => ErrorKind::UnknownEndpoint,
+            Cause::Thread { .. } => ErrorKind::NoThread,
             Cause::Unreadable { .. } => ErrorKind::Unreadable,
             Cause::GoldenFile { .. } | Cause::GoldenDecode { .. } => ErrorKind::InvalidGoldenRows,
             Cause::WrongAnswers { .. } => ErrorKind::WrongAnswers,
@@ -393,12 +416,21 @@ impl fmt::Display for Error {
                 "a served model is called by letters, digits, '-', '_' and '.', not {name:?}; \
                  give it a `name` under [model] in hotplate.toml"
             ),
+            Cause::VariantName { name } => write!(
+                f,
+                "a variant is called by at most 63 letters, digits, '-', '_' and '.', not {name:?}"
+            ),
+            Cause::Endpoint { endpoint, problem, .. } => {
+                write!(f, "endpoint {endpoint}: {problem}")
+            }
+            Cause::UnknownEndpoint { name } => write!(f, "no endpoint is called {name:?}"),
+            Cause::Thread { source } => write!(f, "no further thread can be started: {source}"),
             Cause::NameTaken { name } => write!(f, "a model is called {name:?} already"),
             Cause::Output { possible } => write!(f, "[model] output: expected {possible}"),
             Cause::Unreadable { path, source } => write!(f, "{}: {source}", path.display()),
-            Cause::ModelTableForSeveral { file } => write!(
+            Cause::TableForSeveral { file, table } => write!(
                 f,
-                "{}: [model] stands beside several models; put it into the folder of the one that \
+                "{}: [{table}] stands beside several models; put it into the folder of the one that \
                  it is about",
                 file.display()
             ),
@@ -460,7 +492,7 @@ impl error::Error for Error {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match &*self.0 {
             Cause::InModel { error, .. } => error.source(),
-            Cause::Unreadable { source, .. } => Some(source),
+            Cause::Unreadable { source, .. } | Cause::Thread { source } => Some(source),
             Cause::Model(error) => error.source(),
             Cause::Backend(error) => error.source(),
             Cause::GoldenDecode { error, .. } => error.source(),

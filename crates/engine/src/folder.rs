@@ -8,7 +8,7 @@ use hotplate_model::{Format, Model, ModelErrorKind};
 
 use crate::{
     Combine,
-    config::{ConfigFile, MODEL, ModelSettings},
+    config::{ConfigFile, EndpointSettings, ModelSettings},
     error::{Cause, Error},
 };
 
@@ -46,8 +46,19 @@ pub struct ModelFolder {
     pub(crate) name: String,
     pub(crate) settings: ModelSettings,
     pub(crate) golden_rows: Option<PathBuf>,
-    /// A table of its configuration that is not about the model.
-    pub(crate) other_table: Option<String>,
+    /// What its configuration says of the endpoint that it is the only variant of.
+    pub(crate) endpoint: EndpointSettings,
+    /// Where it was looked for.
+    pub(crate) place: PathBuf,
+}
+
+/// What is said about the files of a folder beside its configuration.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Combining {
+    /// In its place.
+    pub(crate) said: Option<Combine>,
+    /// Where it says nothing.
+    pub(crate) otherwise: Option<Combine>,
 }
 
 impl ModelFolder {
@@ -65,17 +76,18 @@ impl ModelFolder {
     /// When there is no model, or several and no configuration says which, or one that would run
     /// code.
     pub fn find(path: &Path) -> Result<Self, Error> {
-        Self::find_with(path, None)
+        Self::find_with(path, Combining::default())
     }
 
-    /// As [`find`](Self::find), with what `combine` says instead of the folder's configuration.
-    pub(crate) fn find_with(path: &Path, combine: Option<Combine>) -> Result<Self, Error> {
+    /// As [`find`](Self::find), with what `combining` says beside the folder's configuration.
+    pub(crate) fn find_with(path: &Path, combining: Combining) -> Result<Self, Error> {
         if !path.is_dir() {
             return Self::of_file(path);
         }
         let config = ConfigFile::in_folder(path)?;
         let mut settings: ModelSettings = config.read()?;
-        settings.combine = combine.or(settings.combine);
+        let otherwise = combining.otherwise.filter(|_| settings.file.is_none());
+        settings.combine = combining.said.or(settings.combine).or(otherwise);
         let files = match (&settings.file, settings.combine) {
             (Some(file), None) => vec![named_file(path, file)?],
             (Some(_), Some(_)) => {
@@ -90,11 +102,10 @@ impl ModelFolder {
         let golden_rows = golden_rows.exists().then_some(golden_rows);
         let name = match &settings.name {
             Some(name) => name.clone(),
-            // The name of `.` and of `models/..` is known to the file system alone.
-            None => stem(&fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())),
+            None => Self::name_of(path),
         };
-        let other_table = config.sections().find(|&name| name != MODEL.name).map(str::to_owned);
-        Ok(Self { files, name, settings, golden_rows, other_table })
+        let (endpoint, place) = (config.read()?, path.to_owned());
+        Ok(Self { files, name, settings, golden_rows, endpoint, place })
     }
 
     fn of_file(path: &Path) -> Result<Self, Error> {
@@ -110,8 +121,15 @@ impl ModelFolder {
             name: path.file_stem().map(lossy).unwrap_or_default(),
             settings: ModelSettings::default(),
             golden_rows: None,
-            other_table: None,
+            endpoint: EndpointSettings::default(),
+            place: path.to_owned(),
         })
+    }
+
+    /// What a folder is called.
+    pub(crate) fn name_of(folder: &Path) -> String {
+        // The name of `.` and of `models/..` is known to the file system alone.
+        stem(&fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned()))
     }
 
     /// The folders right below `path` that hold a model, by name.
@@ -120,20 +138,25 @@ impl ModelFolder {
     ///
     /// When `path` or a folder below it cannot be read, or one of them is refused.
     pub fn below(path: &Path) -> Result<Vec<Self>, Error> {
-        Self::below_with(path, None)
-    }
-
-    /// As [`below`](Self::below), with what `combine` says instead of each folder's configuration.
-    pub(crate) fn below_with(path: &Path, combine: Option<Combine>) -> Result<Vec<Self>, Error> {
         let mut found = Vec::new();
-        for folder in entries(path)?.into_iter().filter(|entry| entry.is_dir()) {
-            match Self::find_with(&folder, combine) {
-                Ok(model) => found.push(model),
-                Err(error) if error.kind() == crate::ErrorKind::NoModel => {}
-                Err(error) => return Err(error),
-            }
+        for folder in Self::folders_in(path)? {
+            found.extend(Self::find_below(&folder, Combining::default())?);
         }
         Ok(found)
+    }
+
+    /// The folders right below `path`, by name.
+    pub(crate) fn folders_in(path: &Path) -> Result<Vec<PathBuf>, Error> {
+        Ok(entries(path)?.into_iter().filter(|entry| entry.is_dir()).collect())
+    }
+
+    /// The model in a folder that may hold something else.
+    pub(crate) fn find_below(folder: &Path, combining: Combining) -> Result<Option<Self>, Error> {
+        match Self::find_with(folder, combining) {
+            Ok(model) => Ok(Some(model)),
+            Err(error) if error.kind() == crate::ErrorKind::NoModel => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// What the model is called.

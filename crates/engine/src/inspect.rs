@@ -15,6 +15,7 @@ use crate::{
     backends::{self, Compiled, LibraryFound},
     combined,
     config::{ModelSettings, Table as _},
+    folder::Combining,
     passed_over::PassedOver,
 };
 
@@ -90,8 +91,12 @@ pub fn inspect(path: &Path) -> Result<Inspection, Error> {
 }
 
 /// As [`inspect`], with what the options say instead of the folder's configuration.
-pub(crate) fn inspect_with(settings: &ModelSettings, path: &Path) -> Result<Inspection, Error> {
-    let mut folder = ModelFolder::find_with(path, settings.combine)?;
+pub(crate) fn inspect_with(
+    settings: &ModelSettings,
+    combining: Combining,
+    path: &Path,
+) -> Result<Inspection, Error> {
+    let mut folder = ModelFolder::find_with(path, combining)?;
     let settings = settings.clone().or(folder.settings.clone());
     let start = Instant::now();
     let model = Model::open(folder.file())?;

@@ -71,7 +71,10 @@ pub use hotplate_tensor::{
 pub use input::Input;
 pub use inspect::{Choice, Inspection, ModelFile, inspect};
 pub use passed_over::PassedOver;
-pub use registry::{Endpoint, Endpoints, Registry, Snapshot, Variant};
+pub use registry::{
+    Change, Endpoint, Endpoints, Event, History, Outcome, Probation, ProbationTerms, Registry,
+    Shadow, ShadowFigures, ShadowTerms, Snapshot, Variant, Version,
+};
 
 /// The README's program, compiled.
 #[cfg(doctest)]

@@ -1,19 +1,34 @@
 //! Endpoints by name: what a process serves, which changes while requests are answered.
 
+mod agree;
+mod change;
+mod compare;
 mod endpoint;
+mod history;
+mod open;
+mod probation;
+mod retire;
+mod shadow;
+mod shares;
+mod variant;
 
 use std::{
     ops::Deref,
-    path::Path,
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use arc_swap::{ArcSwap, Guard};
 
-pub use self::endpoint::{Endpoint, Variant};
+pub use self::{
+    endpoint::Endpoint,
+    history::{Change, Event, History},
+    probation::{Outcome, Probation, ProbationTerms},
+    shadow::{Shadow, ShadowFigures, ShadowTerms},
+    variant::{Variant, Version},
+};
 use crate::{
-    ErrorKind, ModelFolder, OpenOptions, config,
-    config::ConfigFile,
+    OpenOptions,
     error::{Cause, Error},
 };
 
@@ -41,43 +56,15 @@ struct Shared {
     endpoints: ArcSwap<Endpoints>,
     /// Held by whoever makes the next table from the present one.
     change: Mutex<()>,
+    /// How and where its models were opened, for those to come.
+    options: OpenOptions,
+    folder: PathBuf,
 }
 
 impl Registry {
     /// A registry without endpoints.
     pub fn new() -> Self {
         Self::default()
-    }
-
-    /// Opens what lies at `path`: a model file, a model folder, or a folder of model folders.
-    ///
-    /// # Errors
-    ///
-    /// When nothing is there, one of the models cannot be opened, or its name cannot stand in an
-    /// address.
-    pub fn open(path: &Path, options: &OpenOptions) -> Result<Self, Error> {
-        let combine = options.combines();
-        let folders = match ModelFolder::find_with(path, combine) {
-            Ok(folder) => vec![folder],
-            Err(error) if error.kind() == ErrorKind::NoModel && path.is_dir() => {
-                let below = ModelFolder::below_with(path, combine)?;
-                if below.is_empty() {
-                    return Err(error);
-                }
-                check_tables(path, &below)?;
-                below
-            }
-            Err(error) => return Err(error),
-        };
-        let registry = Self::new();
-        for folder in &folders {
-            let engine = options.open_folder(folder).map_err(|error| match folders.len() {
-                1 => error,
-                _ => error.in_model(folder.name()),
-            })?;
-            registry.insert(Endpoint::new(engine.name().to_owned(), engine)?)?;
-        }
-        Ok(registry)
     }
 
     /// The endpoints of this moment. To look at them costs no lock and no write to memory that other
@@ -92,7 +79,7 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NameTaken`] when there is one of this name.
+    /// [`ErrorKind::NameTaken`](crate::ErrorKind::NameTaken) when there is one of this name.
     pub fn insert(&self, endpoint: Endpoint) -> Result<(), Error> {
         self.change(|endpoints| match endpoints.position(endpoint.name()) {
             Ok(_) => Err(Error::new(Cause::NameTaken { name: endpoint.name().to_owned() })),
@@ -176,19 +163,4 @@ impl Deref for Endpoints {
     fn deref(&self) -> &[Arc<Endpoint>] {
         &self.0
     }
-}
-
-/// Checks that each table of configuration stands where it is read.
-fn check_tables(path: &Path, below: &[ModelFolder]) -> Result<(), Error> {
-    if ConfigFile::in_folder(path)?.has_section(config::MODEL.name) {
-        return Err(Error::new(Cause::ModelTableForSeveral { file: path.join(config::FILE_NAME) }));
-    }
-    for folder in below {
-        if let Some(table) = &folder.other_table {
-            let table = table.clone();
-            let folder = folder.file().parent().unwrap_or(path).to_owned();
-            return Err(Error::new(Cause::TableOfOne { folder, table }));
-        }
-    }
-    Ok(())
 }

@@ -26,7 +26,8 @@ pub enum OnError {
     /// It ends the run, and the records in front of it are answered.
     #[default]
     Stop,
-    /// A placeholder stands in the place of its answer, and the run goes on.
+    /// A placeholder stands in the place of its answer, and the run goes on; in a format of answers
+    /// that [has placeholders](Format::has_placeholders).
     Placeholder,
 }
 
@@ -148,6 +149,10 @@ impl<'e> Scorer<'e> {
                 Err(error) => stretch.end = Some(RowFault::of_record(error)),
             }
         }
+        // An array says at its beginning how long it is, and is one block.
+        if let (None, Err(error)) = (&stretch.end, self.decoder.finish()) {
+            stretch.end = Some(RowFault::of_record(error));
+        }
         stretch.lines = self.decoder.counts().1;
         stretch.is_blank = at_start && self.decoder.is_blank();
     }
@@ -228,11 +233,14 @@ impl<'e> Scorer<'e> {
     }
 
     fn refuse(&self, fault: RowFault, stretch: &mut Stretch) {
-        // A fault of no row is one of the header's, behind which nothing can be read.
-        if self.options.on_error == OnError::Stop || fault.row().is_none() {
-            stretch.end = Some(fault);
-        } else {
+        let goes_on = self.options.on_error == OnError::Placeholder
+            && self.options.output.has_placeholders()
+            // What is wrong with no row is so with the header, behind which nothing can be read.
+            && fault.row().is_some();
+        if goes_on {
             stretch.leave_gap(fault);
+        } else {
+            stretch.end = Some(fault);
         }
     }
 }

@@ -73,7 +73,7 @@ fn request_that_would_be_late_is_refused_at_once() {
     let unanswered = block_on(engine.infer_with(&late, &[1.0_f32; 8], answer)).unwrap_err();
     assert_eq!(unanswered.error.kind(), ErrorKind::DeadlineExceeded);
     let soon = Instant::now() + Duration::from_secs(3600);
-    let terms = Terms { deadline: Some(soon), priority: Priority::Low };
+    let terms = Terms { deadline: Some(soon), priority: Priority::Low, ..Terms::default() };
     let mut answer = unanswered.answer;
     engine.predict_with(&terms, &[1.0_f32; 8], &mut answer).unwrap();
 }

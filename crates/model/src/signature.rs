@@ -13,6 +13,7 @@ pub struct Signature {
     batching: Batching,
     outputs: Vec<OutputSpec>,
     task: Task,
+    objective: Option<&'static str>,
 }
 
 /// How a model takes several rows.
@@ -80,7 +81,13 @@ impl Signature {
         outputs: Vec<OutputSpec>,
         task: Task,
     ) -> Self {
-        Self { schema: Arc::new(schema), batching, outputs, task }
+        Self { schema: Arc::new(schema), batching, outputs, task, objective: None }
+    }
+
+    /// The same of a model that XGBoost trained for this.
+    pub(crate) const fn with_objective(mut self, objective: &'static str) -> Self {
+        self.objective = Some(objective);
+        self
     }
 
     /// The same without a meaning for its outputs: for a backend that found them to be otherwise.
@@ -113,6 +120,11 @@ impl Signature {
     /// What the outputs mean.
     pub const fn task(&self) -> &Task {
         &self.task
+    }
+
+    /// What a model of XGBoost was trained for, by XGBoost's name for it.
+    pub const fn objective(&self) -> Option<&'static str> {
+        self.objective
     }
 }
 

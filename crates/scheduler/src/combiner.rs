@@ -125,6 +125,9 @@ pub(crate) trait Runner: Send + Sync + Sized {
     /// slot while others wait for a core.
     fn is_long(&self) -> bool;
 
+    /// Whether others who share the cores have short runs, which a long one would keep waiting.
+    fn has_busy_neighbours(&self) -> bool;
+
     /// The rows of a batch from which on more of them gain nothing.
     fn batch_rows(&self) -> usize;
 }
@@ -251,7 +254,9 @@ impl<R: Runner> Combiner<R> {
         if self.has_waiting() || !self.is_inline() {
             return None;
         }
-        if self.leaves_to_attendants() && !self.slots.are_all_free() {
+        if self.leaves_to_attendants()
+            && (!self.slots.are_all_free() || self.runner.has_busy_neighbours())
+        {
             return None;
         }
         self.slots.take()
@@ -272,6 +277,7 @@ impl<R: Runner> Combiner<R> {
 
     #[cold]
     fn run_in_company(&self, job: R::Job, ask: Ask) -> Result<R::Job, (R::Job, Refused)> {
+        let ask = self.that_waits(ask);
         let share = Share::of(&ask, self.runner.bytes(&job));
         if let Err(reason) = self.admit(&ask, share) {
             return Err((job, self.refused(reason)));
@@ -314,6 +320,15 @@ impl<R: Runner> Combiner<R> {
                 self.see_to(node);
             }
         }
+    }
+
+    /// A request that begins to wait, which it does until its deadline and as long as it has patience.
+    fn that_waits(&self, ask: Ask) -> Ask {
+        if ask.patience == u64::MAX {
+            return ask;
+        }
+        let end = self.runner.now().saturating_add(ask.patience);
+        Ask { deadline: ask.deadline.min(end), ..ask }
     }
 
     /// Takes a share of what may wait, or says why not.

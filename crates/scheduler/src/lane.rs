@@ -88,7 +88,8 @@ pub struct LaneFigures {
 pub enum Tier {
     /// The threads that bring them, in a free slot; those that find none wait for their answers
     /// while the owners of slots run what waits as a batch. Runs that are longer than a wake-up are
-    /// left to threads of the lane's own while another slot is taken.
+    /// left to threads of the lane's own while another slot is taken, or a lane of shorter runs is in
+    /// use in the same process.
     Inline,
     /// Threads of the lane's own: for a plan that takes over a millisecond or runs on a device, or
     /// where requests are to await company.
@@ -130,7 +131,7 @@ impl Lane {
 
     /// How long a batch of so many rows is expected to take; nothing before the lane is warm.
     pub fn time_of(&self, rows: usize) -> Duration {
-        Duration::from_nanos(self.runner().cost.time_of(rows))
+        Duration::from_nanos(self.runner().record.cost.time_of(rows))
     }
 
     /// The rows from which on a batch gains nothing by more.
@@ -140,7 +141,7 @@ impl Lane {
 
     /// What the lane has seen.
     pub fn figures(&self) -> LaneFigures {
-        let (requests, batches) = self.runner().done();
+        let (requests, batches) = self.runner().record.done();
         let (cancelled, waiting_rows) = (self.combiner.cancelled(), self.combiner.waiting_rows());
         LaneFigures { requests, batches, cancelled, waiting_rows }
     }
@@ -228,7 +229,9 @@ impl Lane {
 
     fn ask(&self, rows: usize, terms: &Terms) -> Ask {
         let deadline = terms.deadline.map_or(u64::MAX, |at| self.runner().nanos_of(at));
-        Ask { priority: terms.priority, deadline, rows }
+        let nanos = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        let patience = terms.patience.map_or(u64::MAX, nanos);
+        Ask { priority: terms.priority, deadline, patience, rows }
     }
 }
 

@@ -5,7 +5,7 @@
 //! whoever owns a slot runs what waits as one batch before giving the slot back: the backlog is the
 //! signal to batch, and no timer is used. A lane has threads of its own for what is left over when the
 //! callers have their answers, and for runs that are longer than a wake-up while another slot is
-//! taken; plans of more than a millisecond, or on a device, are run by nobody else.
+//! taken, or a lane of shorter runs is in use in the same process; plans of more than a millisecond, or on a device, are run by nobody else.
 //!
 //! A blocking caller waits on its own stack; a task leaves its buffers to the lane, and gets them
 //! back with the answer.
@@ -21,6 +21,7 @@ mod attendants;
 mod combiner;
 mod cost;
 mod lane;
+mod record;
 mod request;
 mod runner;
 mod slots;

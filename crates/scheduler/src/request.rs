@@ -34,6 +34,9 @@ pub struct Terms {
     /// When the answer is of no use any more. A request that cannot be answered by then is refused
     /// at once; one that has waited that long is not run.
     pub deadline: Option<Instant>,
+    /// How long it waits, where it has to: a deadline that costs no look at the clock where a slot is
+    /// free.
+    pub patience: Option<Duration>,
 }
 
 /// A request that was not run.

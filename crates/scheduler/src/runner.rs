@@ -6,21 +6,16 @@ use std::{
     time::Instant,
 };
 
-use crossbeam_utils::CachePadded;
 use hotplate_backend::{BackendError, Limits, Part, Plan, UnknownCategories, Worker};
 use hotplate_tensor::{Columns, Tensor};
 
 use crate::{
     combiner::Runner,
-    cost::Cost,
-    sync::{AtomicUsize, Ordering::Relaxed},
+    record::{Neighbours, Record},
 };
 
 /// Of the runs of single requests, one in so many is timed.
 const TIMED: u32 = 16;
-
-/// The nanoseconds of a run that is long: longer than waking a thread.
-const LONG: u64 = 15_000;
 
 /// What a task gives a lane to work with, and gets back.
 #[derive(Debug)]
@@ -48,16 +43,9 @@ pub(crate) struct PlanRunner {
     plan: Arc<dyn Plan>,
     limits: Limits,
     max_batch_rows: Option<usize>,
-    pub(crate) cost: Cost,
+    pub(crate) record: Arc<Record>,
+    neighbours: Neighbours,
     epoch: Instant,
-    tallies: Box<[CachePadded<Tally>]>,
-}
-
-/// What a slot has done so far.
-#[derive(Debug, Default)]
-struct Tally {
-    requests: AtomicUsize,
-    batches: AtomicUsize,
 }
 
 /// A worker, and what it is in.
@@ -84,9 +72,9 @@ impl PlanRunner {
         let seat =
             |slot| plan.worker(&limits).map(|worker| Seat { worker: Some(worker), slot, runs: 0 });
         let seats = (0..instances).map(seat).collect::<Result<Vec<_>, _>>()?;
-        let tallies = seats.iter().map(|_| CachePadded::default()).collect();
-        let (cost, epoch) = (Cost::unknown(), Instant::now());
-        Ok((Self { plan, limits, max_batch_rows, cost, epoch, tallies }, seats))
+        let (record, epoch) = (Record::begin(instances), Instant::now());
+        let neighbours = Neighbours::of(&record);
+        Ok((Self { plan, limits, max_batch_rows, record, neighbours, epoch }, seats))
     }
 
     pub(crate) const fn plan(&self) -> &Arc<dyn Plan> {
@@ -101,14 +89,6 @@ impl PlanRunner {
     /// A point in time by this runner's clock.
     pub(crate) fn nanos_of(&self, at: Instant) -> u64 {
         u64::try_from(at.saturating_duration_since(self.epoch).as_nanos()).unwrap_or(u64::MAX)
-    }
-
-    /// The requests that were run, and the batches that it took.
-    pub(crate) fn done(&self) -> (usize, usize) {
-        let sum = |of: fn(&Tally) -> &AtomicUsize| {
-            self.tallies.iter().map(|tally| of(tally).load(Relaxed)).sum()
-        };
-        (sum(|tally| &tally.requests), sum(|tally| &tally.batches))
     }
 
     /// Runs parts together. Where that panics, each is run on its own, so that only those fail
@@ -189,15 +169,11 @@ impl Runner for PlanRunner {
             let start = Instant::now();
             self.run_parts(seat, parts);
             let took = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
-            self.cost.observe(rows, took);
+            self.record.cost.observe(rows, took);
         } else {
             self.run_parts(seat, parts);
         }
-        let tally = &self.tallies[seat.slot];
-        // Only the slot's owner counts here.
-        let count = |counter: &AtomicUsize, by| counter.store(counter.load(Relaxed) + by, Relaxed);
-        count(&tally.requests, parts.len());
-        count(&tally.batches, 1);
+        self.record.count(seat.slot, parts.len());
     }
 
     fn next_turn(&self, part: &mut Part<'static>) -> bool {
@@ -218,15 +194,19 @@ impl Runner for PlanRunner {
     }
 
     fn time_of(&self, rows: usize) -> u64 {
-        self.cost.time_of(rows)
+        self.record.cost.time_of(rows)
     }
 
     fn is_long(&self) -> bool {
-        self.cost.time_of(1) >= LONG
+        self.record.is_long()
+    }
+
+    fn has_busy_neighbours(&self) -> bool {
+        self.neighbours.are_busy(self.now())
     }
 
     fn batch_rows(&self) -> usize {
-        let most = self.max_batch_rows.unwrap_or_else(|| self.cost.batch_rows());
+        let most = self.max_batch_rows.unwrap_or_else(|| self.record.cost.batch_rows());
         most.clamp(1, self.limits.max_rows)
     }
 }

@@ -85,7 +85,7 @@ impl Lane {
                 break;
             }
         }
-        self.runner().cost.fit(&times);
+        self.runner().record.cost.fit(&times);
         Ok(())
     }
 }

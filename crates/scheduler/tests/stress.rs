@@ -137,7 +137,7 @@ impl Asker<'_> {
             let patience = Duration::from_micros(self.below(1_000));
             Instant::now() + patience
         });
-        Terms { priority, deadline }
+        Terms { priority, deadline, ..Terms::default() }
     }
 
     fn ask(&mut self) {

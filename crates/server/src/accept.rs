@@ -2,8 +2,9 @@
 
 use hotplate_codec::Format;
 
-/// The formats that replies are written in.
-const FORMATS: [Format; 3] = [Format::Json, Format::Csv, Format::JsonLines];
+/// The formats that replies are written in; where the client does not care, the first.
+const FORMATS: [Format; 5] =
+    [Format::Json, Format::Csv, Format::JsonLines, Format::Npy, Format::RecordIo];
 
 /// The format that `accept` weighs most among those that are written; `None` when it takes none.
 ///
@@ -100,7 +101,14 @@ mod tests {
             (Some("*/*;q=0.1, text/csv"), csv),
             (Some("*/*, application/json;q=0"), csv),
             (Some("application/json;q=nonsense"), json),
-            (Some("application/x-npy"), None),
+            (Some("application/x-npy"), Some(Format::Npy)),
+            (Some("application/x-recordio-protobuf;q=0.5, */*;q=0.4"), Some(Format::RecordIo)),
+            (Some("application/x-npy;q=0.5, application/json;q=0.4"), Some(Format::Npy)),
+            (Some("application/x-npy;q=0, application/*"), json),
+            // Rows are read so, and no reply is written.
+            (Some("text/libsvm"), None),
+            (Some("application/x-npz, text/csv;q=0.1"), csv),
+            (Some("image/png"), None),
             (Some("application/json;q=0"), None),
         ];
         for (accept, expected) in cases {

@@ -1,23 +1,34 @@
 //! Requests in, replies out, without a socket.
 
 mod ask;
+mod batch;
+mod ending;
 mod lease;
+mod observed;
+mod pieces;
 mod route;
 mod scratch;
+mod watch;
 
-use std::{cell::RefCell, sync::OnceLock};
+use std::{cell::RefCell, sync::OnceLock, time::Duration};
 
-use hotplate::{Endpoints, Registry, Snapshot, Tier};
+use hotplate::{Endpoints, OpenOptions, Registry, Snapshot, Terms, Tier};
 use hotplate_codec::Format;
 
+pub(crate) use self::pieces::Pieces;
 pub use self::scratch::Scratch;
-use self::{ask::Ask, lease::Lease, route::Route, scratch::Stopwatch};
+use self::{ask::Ask, lease::Lease, route::Route};
 use crate::{
+    batch as transform,
+    config::{Batch, ModelMemory, SessionLimits},
     facts,
     head::Head,
-    observe::{Observed, Observer, Page, Recorder, Teller, tell},
+    management::{Manage, Management},
+    observe::{Observed, Observer, Page},
     problem::Problem,
+    profile::{Headers, Profile},
     reply::Reply,
+    sessions::{Session, Sessions},
     status::Reason,
 };
 
@@ -27,18 +38,45 @@ pub struct Handler {
     /// Set once the models are warm.
     registry: OnceLock<Registry>,
     default_accept: Format,
-    observer: Observer,
+    pub(crate) observer: Observer,
+    /// Where models come and go.
+    management: Option<Management>,
+    execution_parameters: String,
+    /// Where bodies are batches.
+    batch: Option<Batch>,
+    sessions: Option<Sessions>,
+    /// How long a request may wait for its model.
+    patience: Option<Duration>,
+    profile: Option<Profile>,
 }
 
 /// A request that may send its body.
 #[derive(Debug)]
-pub struct Admitted(Task);
+pub struct Admitted {
+    task: Task,
+    observed: Observed,
+}
 
 #[derive(Debug)]
 enum Task {
     Ping,
     Metrics(Page),
-    Predict { lease: Lease, ask: Ask, observed: Observed },
+    ExecutionParameters,
+    Manage(Manage),
+    Predict {
+        lease: Lease,
+        ask: Ask,
+        session: Option<Box<Session>>,
+    },
+    Batch {
+        lease: Lease,
+        ask: Ask,
+    },
+    /// As a container of SageMaker's would answer.
+    Imitate {
+        lease: Lease,
+        headers: Headers,
+    },
 }
 
 impl Admitted {
@@ -46,27 +84,55 @@ impl Admitted {
     /// stay in memory because of it, unless it is what the request asks.
     #[must_use]
     pub fn keep(self) -> Self {
-        Self(match self.0 {
-            Task::Predict { lease, ask, observed } => {
-                Task::Predict { lease: lease.keep(), ask, observed }
+        let task = match self.task {
+            Task::Predict { lease, ask, session } => {
+                Task::Predict { lease: lease.keep(), ask, session }
             }
+            Task::Batch { lease, ask } => Task::Batch { lease: lease.keep(), ask },
+            Task::Imitate { lease, headers } => Task::Imitate { lease: lease.keep(), headers },
             task => task,
-        })
+        };
+        Self { task, ..self }
     }
 
     /// Whether threads of the model's own run it, so that the caller's had better not wait.
     pub fn is_attended(&self) -> bool {
-        match &self.0 {
-            Task::Ping | Task::Metrics(_) => false,
-            Task::Predict { lease, .. } => lease.engine().tier() == Tier::Attended,
+        match &self.task {
+            Task::Predict { lease, .. } | Task::Imitate { lease, .. } => {
+                lease.engine().tier() == Tier::Attended
+            }
+            _ => false,
+        }
+    }
+
+    /// The name of the variant that answers, if one does.
+    pub fn variant(&self) -> Option<&str> {
+        match &self.task {
+            Task::Predict { lease, .. }
+            | Task::Batch { lease, .. }
+            | Task::Imitate { lease, .. } => Some(lease.variant().name()),
+            _ => None,
         }
     }
 
     /// The endpoint that is asked, if one is.
     pub fn endpoint(&self) -> Option<&str> {
-        match &self.0 {
-            Task::Ping | Task::Metrics(_) => None,
-            Task::Predict { lease, .. } => Some(lease.endpoint().name()),
+        match &self.task {
+            Task::Predict { lease, .. }
+            | Task::Batch { lease, .. }
+            | Task::Imitate { lease, .. } => Some(lease.endpoint().name()),
+            Task::Manage(Manage::Describe(name) | Manage::Remove(name)) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Whether it takes so long, whatever its body, that a thread that others wait for had better
+    /// not answer it.
+    pub fn is_long(&self) -> bool {
+        match &self.task {
+            Task::Manage(manage) => manage.is_long(),
+            Task::Batch { .. } => true,
+            _ => false,
         }
     }
 }
@@ -74,11 +140,17 @@ impl Admitted {
 impl Handler {
     /// A handler without models: it is not ready, and says so.
     pub fn new(default_accept: Format) -> Self {
-        Self::observed_by(Observer::default(), default_accept)
-    }
-
-    pub(crate) fn observed_by(observer: Observer, default_accept: Format) -> Self {
-        Self { registry: OnceLock::new(), default_accept, observer }
+        Self {
+            registry: OnceLock::new(),
+            default_accept,
+            observer: Observer::default(),
+            management: None,
+            execution_parameters: String::new(),
+            batch: None,
+            sessions: None,
+            patience: None,
+            profile: None,
+        }
     }
 
     /// Makes replies and metrics say where the time went, if `yes`, which reads the clock three
@@ -86,6 +158,56 @@ impl Handler {
     #[must_use]
     pub const fn time_phases(mut self, yes: bool) -> Self {
         self.observer.times_phases = yes;
+        self
+    }
+
+    /// Lets `observer` see what becomes of requests.
+    #[must_use]
+    pub(crate) fn observed_by(mut self, observer: Observer) -> Self {
+        self.observer = observer;
+        self
+    }
+
+    /// Tells those who send batches how many at once keep so many threads busy, and how long they
+    /// may be.
+    #[must_use]
+    pub fn take_batches(mut self, threads: usize, max_body_bytes: usize) -> Self {
+        self.execution_parameters = transform::parameters(threads, max_body_bytes);
+        self
+    }
+
+    /// Answers a line that is no row with a placeholder.
+    #[must_use]
+    pub const fn answer_batches(mut self, batch: Batch) -> Self {
+        self.batch = Some(batch);
+        self
+    }
+
+    /// Keeps ids for clients that ask for sessions.
+    #[must_use]
+    pub fn keep_sessions(mut self, limits: SessionLimits) -> Self {
+        self.sessions = Some(Sessions::new(limits));
+        self
+    }
+
+    /// Lets a request wait for its model no longer than this.
+    #[must_use]
+    pub const fn wait_at_most(mut self, patience: Duration) -> Self {
+        self.patience = Some(patience);
+        self
+    }
+
+    /// Makes replies to predictions those of a container of SageMaker's.
+    #[must_use]
+    pub fn imitate(mut self, profile: Profile) -> Self {
+        self.profile = Some(profile);
+        self
+    }
+
+    /// Lets models come and go through `/models`, opened as `options` say.
+    #[must_use]
+    pub fn manage_models(mut self, options: OpenOptions, memory: ModelMemory) -> Self {
+        self.management = Some(Management::new(options, memory));
         self
     }
 
@@ -106,29 +228,46 @@ impl Handler {
     ///
     /// When nothing in the body could make it a good request.
     pub fn admit(&self, head: &Head<'_>) -> Result<Admitted, Problem> {
-        let task = match Route::of(head).map_err(|problem| self.to_nobody(problem))? {
+        let observed = self.observer.observe(head);
+        match self.task(head) {
+            Ok(task) => Ok(Admitted { task, observed }),
+            Err(problem) => {
+                self.not_admitted(head, &problem);
+                Err(problem)
+            }
+        }
+    }
+
+    fn task(&self, head: &Head<'_>) -> Result<Task, Problem> {
+        Ok(match Route::of(head, self.management.is_some())? {
             Route::Invocations => {
-                let endpoints = self.ready().map_err(|problem| self.to_nobody(problem))?;
+                let endpoints = self.ready()?;
                 if endpoints.len() != 1 {
-                    return Err(self.to_nobody(model_required(&endpoints)));
+                    return Err(model_required(&endpoints));
                 }
                 self.predict(endpoints, 0, head)?
             }
             Route::Invoke(name) => {
-                let endpoints = self.ready().map_err(|problem| self.to_nobody(problem))?;
+                let endpoints = self.ready()?;
                 let place = endpoints.position(name);
-                let place = place.map_err(|_| self.to_nobody(unknown_model(name, &endpoints)))?;
+                let place = place.map_err(|_| unknown_model(name, &endpoints))?;
                 self.predict(endpoints, place, head)?
             }
+            // Where models come and go, to have none is as good as any.
+            Route::Ping if self.management.is_some() => Task::Ping,
             Route::Ping => {
                 self.ready()?;
                 Task::Ping
             }
+            Route::Manage(manage) => {
+                self.ready()?;
+                Task::Manage(manage)
+            }
             // Before the models are there, too: whoever collects metrics should not take a server
             // that starts for one that is gone.
             Route::Metrics => Task::Metrics(Page::negotiate(head.accept)),
-        };
-        Ok(Admitted(task))
+            Route::ExecutionParameters => Task::ExecutionParameters,
+        })
     }
 
     /// Answers a request that was admitted.
@@ -139,25 +278,69 @@ impl Handler {
         scratch: &mut Scratch,
         reply: &mut Reply,
     ) {
+        let in_flight = self.begin(admitted, scratch);
+        self.answer_task(admitted, body, scratch, reply);
+        self.end(in_flight.as_ref(), admitted, body, reply);
+    }
+
+    fn answer_task(
+        &self,
+        admitted: &Admitted,
+        body: &[u8],
+        scratch: &mut Scratch,
+        reply: &mut Reply,
+    ) {
         reply.clear();
-        match &admitted.0 {
+        match &admitted.task {
             Task::Ping => {
                 let health = self.registry().map(|registry| facts::health(&registry.load()));
                 reply.document(Format::Json.media_type(), &health.unwrap_or_default());
             }
             Task::Metrics(page) => {
                 let endpoints = self.registry().map(Registry::load);
-                let page_now = page.write(&self.observer, endpoints.as_deref());
-                reply.document(page.media_type(), &page_now);
+                let written = page.write(&self.observer, endpoints.as_deref());
+                reply.document(page.media_type(), &written);
             }
-            Task::Predict { lease, ask, observed } => {
-                let (model, recorder) = scratch.of(lease, &self.observer);
-                let _in_flight = recorder.begin();
-                let watch = self.watch(ask);
-                if let Err(problem) = model.predict(lease.engine(), *ask, body, watch, reply) {
+            Task::ExecutionParameters => {
+                let parameters = self.execution_parameters.as_bytes();
+                reply.document(Format::Json.media_type(), parameters);
+            }
+            Task::Manage(manage) => {
+                let Err(problem) = self.manage(manage, body, reply) else { return };
+                problem.answer(reply);
+            }
+            Task::Batch { lease, ask } => {
+                let mut answered = batch::answer(lease.engine(), *ask, body, reply);
+                if lease.endpoint().is_watched()
+                    && let Some(before) = self.look_at(&answered, lease, None)
+                {
+                    reply.clear();
+                    answered = batch::answer(before, *ask, body, reply);
+                }
+                if let Err(problem) = answered {
                     problem.answer(reply);
                 }
-                self.finish(lease, *ask, observed, recorder, body, reply);
+            }
+            Task::Imitate { lease, headers } => {
+                if let Some(profile) = &self.profile {
+                    profile.answer(headers, body, lease.engine(), &self.terms(), reply);
+                }
+            }
+            Task::Predict { lease, ask, session } => {
+                let session = session.as_deref();
+                if session.is_some() && self.is_about_session(session, body, reply) {
+                    return;
+                }
+                let (engine, watch) = (lease.engine(), self.watch(ask));
+                let model = scratch.of(engine);
+                let mut answered = model.predict(engine, *ask, body, watch, reply);
+                if lease.endpoint().is_watched()
+                    && let Some(before) = self.look_at(&answered, lease, Some(model))
+                {
+                    let watch = self.watch(ask);
+                    answered = scratch.of(before).predict(before, *ask, body, watch, reply);
+                }
+                self.conclude(answered, lease, session, body, reply);
             }
         }
     }
@@ -170,73 +353,74 @@ impl Handler {
         scratch: &RefCell<Scratch>,
         reply: &mut Reply,
     ) {
-        let Task::Predict { lease, ask, observed } = &admitted.0 else {
-            return self.answer(admitted, body, &mut scratch.borrow_mut(), reply);
-        };
-        reply.clear();
-        let (mut model, recorder) = scratch.borrow_mut().take(lease, &self.observer);
-        let in_flight = recorder.begin();
-        let (engine, watch) = (lease.engine(), self.watch(ask));
-        let answered = model.predict_in_task(engine, *ask, body, watch, reply).await;
-        if let Err(problem) = answered {
-            problem.answer(reply);
-        }
-        self.finish(lease, *ask, observed, &recorder, body, reply);
-        drop(in_flight);
-        scratch.borrow_mut().put(lease, &self.observer, model);
+        let in_flight = self.begin(admitted, &mut scratch.borrow_mut());
+        self.answer_task_in_task(admitted, body, scratch, reply).await;
+        self.end(in_flight.as_ref(), admitted, body, reply);
     }
 
-    /// Counts a request that was admitted, and is not answered because of a fault of its body.
-    pub(crate) fn refuse(&self, admitted: &Admitted, problem: &Problem) {
-        if let Task::Predict { lease, .. } = &admitted.0 {
-            let to = (lease.endpoint().name(), lease.variant().name());
-            let (status, reason) = problem.on_the_wire();
-            self.observer.refuse(Some(to), status, reason);
-        }
-    }
-
-    /// Who observes the requests.
-    pub(crate) const fn observer(&self) -> &Observer {
-        &self.observer
-    }
-
-    fn watch(&self, ask: &Ask) -> Stopwatch {
-        Stopwatch::new(self.observer.times_phases || self.observer.tells || ask.wishes.timing)
-    }
-
-    /// What follows when there is a reply.
-    fn finish(
+    async fn answer_task_in_task(
         &self,
-        lease: &Lease,
-        ask: Ask,
-        observed: &Observed,
-        recorder: &Recorder,
+        admitted: &Admitted,
         body: &[u8],
+        scratch: &RefCell<Scratch>,
         reply: &mut Reply,
     ) {
-        self.observer.finish(recorder, observed, body, reply);
-        if reply.reason.is_none() && (ask.wishes.timing || self.observer.tells) {
-            let (model, variant) = (lease.endpoint().name(), lease.variant().name());
-            tell(Teller { model, variant, engine: lease.engine() }, reply);
+        if let (Task::Imitate { lease, headers }, Some(profile)) = (&admitted.task, &self.profile) {
+            let (engine, terms) = (lease.engine(), self.terms());
+            return profile.answer_in_task(headers, body, engine, &terms, reply).await;
         }
-    }
-
-    /// Counts a request that came to no model.
-    fn to_nobody(&self, problem: Problem) -> Problem {
-        let (status, reason) = problem.on_the_wire();
-        self.observer.refuse(None, status, reason);
-        problem
+        let Task::Predict { lease, ask, session } = &admitted.task else {
+            return self.answer_task(admitted, body, &mut scratch.borrow_mut(), reply);
+        };
+        reply.clear();
+        let session = session.as_deref();
+        if session.is_some() && self.is_about_session(session, body, reply) {
+            return;
+        }
+        let (engine, watch) = (lease.engine(), self.watch(ask));
+        let mut model = scratch.borrow_mut().take(engine);
+        let mut answered = model.predict_in_task(engine, *ask, body, watch, reply).await;
+        if lease.endpoint().is_watched()
+            && let Some(before) = self.look_at(&answered, lease, Some(&model))
+        {
+            let watch = self.watch(ask);
+            let mut model = scratch.borrow_mut().take(before);
+            answered = model.predict_in_task(before, *ask, body, watch, reply).await;
+            scratch.borrow_mut().put(before, model);
+        }
+        self.conclude(answered, lease, session, body, reply);
+        scratch.borrow_mut().put(engine, model);
     }
 
     fn predict(&self, endpoints: Snapshot, place: usize, head: &Head<'_>) -> Result<Task, Problem> {
-        let lease = Lease::of(endpoints, place, 0);
-        let observed = self.observer.observe(head);
-        let ask = Ask::of(head, self.default_accept).inspect_err(|problem| {
-            let (status, reason) = problem.on_the_wire();
-            let to = (lease.endpoint().name(), lease.variant().name());
-            self.observer.refuse(Some(to), status, reason);
-        })?;
-        Ok(Task::Predict { lease, ask, observed })
+        if self.profile.is_some() {
+            let variant = endpoints[place].choose(head.target_variant)?;
+            let lease = Lease::of(endpoints, place, variant);
+            return Ok(Task::Imitate { lease, headers: Headers::from(head) });
+        }
+        let accept = match self.batch {
+            Some(Batch { lines_for_lines: true }) => {
+                batch::reply_format(head.content_type, self.default_accept)
+            }
+            _ => self.default_accept,
+        };
+        let mut ask = Ask::of(head, accept)?;
+        ask.wishes.terms.patience = self.patience;
+        let variant = endpoints[place].choose(head.target_variant)?;
+        let lease = Lease::of(endpoints, place, variant);
+        if self.batch.is_some() {
+            return Ok(Task::Batch { lease, ask });
+        }
+        let session = match (&self.sessions, head.session_id) {
+            (Some(sessions), Some(id)) => Some(Box::new(sessions.named(id)?)),
+            _ => None,
+        };
+        Ok(Task::Predict { lease, ask, session })
+    }
+
+    /// How a model is asked by who has no wishes.
+    fn terms(&self) -> Terms {
+        Terms { patience: self.patience, ..Terms::default() }
     }
 
     fn ready(&self) -> Result<Snapshot, Problem> {
@@ -247,6 +431,10 @@ impl Handler {
 }
 
 fn model_required(endpoints: &Endpoints) -> Problem {
+    if endpoints.is_empty() {
+        let message = "no model is loaded, so that there is none to ask";
+        return Problem::new(Reason::UnknownModel, message);
+    }
     let names = names(endpoints);
     let message = format!(
         "several models are served, so say which: POST /models/NAME/invoke, where NAME is {names}"

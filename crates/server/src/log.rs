@@ -62,13 +62,14 @@ impl RequestLog {
         self.send(line);
     }
 
-    /// Logs a reply: when, which request, which model, how it ended, and where the time went. No
-    /// features and no answers.
+    /// Logs a reply: when, which request, which model and what its client calls that, how it ended,
+    /// and where the time went. No features and no answers.
     pub(crate) fn write(
         &self,
         id: Option<&str>,
         path: &str,
         model: Option<&str>,
+        target_model: Option<&str>,
         reply: &Reply,
         total: Duration,
     ) {
@@ -76,6 +77,7 @@ impl RequestLog {
         text(&mut line, ",\"id\":", id);
         text(&mut line, ",\"path\":", Some(path));
         text(&mut line, ",\"model\":", model);
+        text(&mut line, ",\"target_model\":", target_model);
         number(&mut line, ",\"status\":", reply.status);
         text(&mut line, ",\"reason\":", reply.reason);
         number(&mut line, ",\"rows\":", reply.rows);
@@ -110,6 +112,11 @@ impl Drop for RequestLog {
             thread::sleep(Duration::from_millis(1));
         }
     }
+}
+
+/// Tells people, on standard error, what became of an endpoint.
+pub(crate) fn event(endpoint: &str, event: &hotplate::Event) {
+    eprintln!("endpoint {endpoint}: {event}");
 }
 
 /// A line with the time.

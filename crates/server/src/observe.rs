@@ -28,7 +28,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hotplate::Endpoints;
+use hotplate::{Endpoint, Endpoints};
 
 use self::{
     capture::Sampled,
@@ -39,7 +39,7 @@ pub(crate) use self::{
     capture::{Capture, CaptureConfig},
     emf::{Emf, EmfConfig},
     page::Page,
-    series::Recorder,
+    series::{InFlight, Recorder},
     told::{Teller, tell},
 };
 use crate::{head::Head, reply::Reply};
@@ -68,6 +68,12 @@ impl Default for Observer {
 pub(crate) struct Observed {
     begun: Instant,
     sampled: Option<Box<Sampled>>,
+}
+
+impl Observed {
+    pub(crate) const fn is_sampled(&self) -> bool {
+        self.sampled.is_some()
+    }
 }
 
 impl Observer {
@@ -103,14 +109,17 @@ impl Observer {
     /// Counts a reply, and captures it if it was sampled.
     pub(crate) fn finish(
         &self,
-        recorder: &Recorder,
+        in_flight: &InFlight,
         observed: &Observed,
         body: &[u8],
         reply: &mut Reply,
     ) {
         let end = Instant::now();
         reply.phases.total = end - observed.begun;
-        if let Some(reason) = reply.reason {
+        let recorder = in_flight.recorder();
+        if reply.status >= 300 {
+            // Under a profile, failures are told in the words of others.
+            let reason = reply.reason.unwrap_or("profile");
             recorder.fail(reply.status, reason, nanos(reply.phases.total));
             return;
         }
@@ -134,8 +143,12 @@ impl Observer {
     fn shown(&self, endpoints: Option<&Endpoints>) -> Vec<Arc<Series>> {
         let is_served = |series: &Series| {
             let endpoint = endpoints.and_then(|endpoints| endpoints.get(&series.model));
-            let mut variants = endpoint.into_iter().flat_map(|endpoint| endpoint.variants());
-            series.model.is_empty() || variants.any(|variant| variant.name() == series.variant)
+            let has = |endpoint: &Arc<Endpoint>| {
+                // Without one, it is of requests for which none was chosen.
+                let variant = series.variant.as_str();
+                variant.is_empty() || endpoint.variants().iter().any(|one| one.name() == variant)
+            };
+            series.model.is_empty() || endpoint.is_some_and(has)
         };
         let mut table = locked(&self.table);
         table.retain(|series| series.stays(is_served(series)));
@@ -179,12 +192,12 @@ mod tests {
             for stays in [true, true, false] {
                 let observer = &observer;
                 scope.spawn(move || {
-                    let recorder = observer.recorder("m", "v", stays);
+                    let recorder = Arc::new(observer.recorder("m", "v", stays));
                     for _ in 0..1000 {
-                        let _in_flight = recorder.begin();
-                        recorder.count(&ANSWERED);
+                        let in_flight = InFlight::of(Arc::clone(&recorder));
+                        in_flight.recorder().count(&ANSWERED);
                     }
-                    let _ = recorder.begin();
+                    drop(InFlight::of(Arc::clone(&recorder)));
                     recorder.fail(400, "wrong_type", 500);
                 });
             }
@@ -198,8 +211,7 @@ mod tests {
             assert_eq!(sums.phases[3].count(), 3000);
             assert_eq!(series.failures(), [((400, "wrong_type"), 3)]);
         }
-        let recorder = observer.recorder("m", "v", true);
-        let in_flight = recorder.begin();
+        let in_flight = InFlight::of(Arc::new(observer.recorder("m", "v", true)));
         assert_eq!(series.sums().begun - series.sums().ended, 1);
         drop(in_flight);
         assert_eq!(series.sums().begun, series.sums().ended);

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use hotplate::{ErrorKind, scorer::RowFault};
 use hotplate_codec::{DecodeError, Format, json};
 
 use crate::{reply::Reply, status::Reason};
@@ -58,6 +59,20 @@ impl Problem {
         self
     }
 
+    /// The same, of a model on a device whose memory is for models to be unloaded from.
+    pub(crate) fn of_device(mut self) -> Self {
+        if self.0.reason == Reason::Engine(ErrorKind::OutOfMemory) {
+            self.0.reason = Reason::NoMemory;
+        }
+        self
+    }
+
+    /// Whether it speaks against the model: neither the client's rows nor what else goes on are to
+    /// blame.
+    pub(crate) fn speaks_against_model(&self) -> bool {
+        self.0.reason.speaks_against_model()
+    }
+
     /// The HTTP status, and the stable code.
     pub(crate) const fn on_the_wire(&self) -> (u16, &'static str) {
         self.0.reason.on_the_wire()
@@ -72,6 +87,9 @@ impl Problem {
         reply.content_type = Format::Json.media_type();
         reply.allow = self.0.allow;
         reply.retry_after = self.0.retry_after;
+        if status == 401 {
+            reply.headers.push(("www-authenticate", "Bearer".to_owned()));
+        }
         self.write(&mut reply.body);
     }
 
@@ -113,6 +131,29 @@ impl Problem {
 
 impl From<DecodeError> for Problem {
     fn from(error: DecodeError) -> Self {
+        Self::of_body(&error)
+    }
+}
+
+impl From<hotplate::Error> for Problem {
+    fn from(error: hotplate::Error) -> Self {
+        Self::of_engine(&error)
+    }
+}
+
+/// What ended a batch, which is about no single record of it.
+impl From<&RowFault> for Problem {
+    fn from(fault: &RowFault) -> Self {
+        match (fault.as_decode_error(), fault.as_engine_error()) {
+            (Some(error), _) => Self::of_body(error),
+            (None, Some(error)) => Self::of_engine(error),
+            (None, None) => Self::new(Reason::Internal, "the batch failed"),
+        }
+    }
+}
+
+impl Problem {
+    fn of_body(error: &DecodeError) -> Self {
         let mut problem = Self::new(Reason::Body(error.kind()), error.to_string());
         problem.0.row = error.row();
         problem.0.byte = error.offset();
@@ -121,10 +162,8 @@ impl From<DecodeError> for Problem {
         problem.0.got = error.got().map(str::to_owned);
         problem
     }
-}
 
-impl From<hotplate::Error> for Problem {
-    fn from(error: hotplate::Error) -> Self {
+    fn of_engine(error: &hotplate::Error) -> Self {
         let reason = Reason::Engine(error.kind());
         if let Some(retry_after) = error.retry_after() {
             let mut problem = Self::new(reason, error.to_string());
@@ -147,5 +186,22 @@ impl From<hotplate::Error> for Problem {
         problem.0.expected = error.expected();
         problem.0.got = error.got();
         problem
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_of_a_device_is_for_models_to_be_unloaded_from() {
+        let status = |kind| {
+            let mut reply = Reply::default();
+            Problem::new(Reason::Engine(kind), "").of_device().answer(&mut reply);
+            reply.status
+        };
+        assert_eq!(status(ErrorKind::OutOfMemory), 507);
+        assert_eq!(status(ErrorKind::Overloaded), 503);
+        assert_eq!(status(ErrorKind::WrongShape), 400);
     }
 }

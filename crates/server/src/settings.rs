@@ -1,5 +1,7 @@
 //! What can be said about serving, and who is obeyed.
 
+mod admin;
+mod aws;
 mod capture;
 mod metrics;
 mod serve;
@@ -9,6 +11,8 @@ use std::{ffi::OsString, fmt, iter};
 use hotplate::config::{ConfigFile, Key, Said, Table, TableInfo};
 
 pub use self::{
+    admin::Admin,
+    aws::Aws,
     capture::{Capture, CaptureMode},
     metrics::{Metrics, Namespace},
     serve::{EndpointName, MediaType, Serve},
@@ -55,6 +59,10 @@ macro_rules! tables {
 tables! {
     /// How to serve.
     serve: Serve,
+    /// Who may change what is served.
+    admin: Admin,
+    /// The AWS front door.
+    aws: Aws,
     /// What is told of requests.
     metrics: Metrics,
     /// Which requests are written down, and where.
@@ -92,10 +100,11 @@ impl Sources<'_> {
     /// When a variable is not UTF-8.
     pub fn value(&self, key: &Key) -> Result<(String, Origin), ConfigError> {
         if let Some(said) = self.said(key)? {
-            return Ok((format!("{}{}", said.text, said.unit), Origin::Said(said.by)));
+            let value = key.shown(format!("{}{}", said.text, said.unit));
+            return Ok((value, Origin::Said(said.by)));
         }
         Ok(match self.file.said(key.table, key.name) {
-            Some((value, line)) => (value, Origin::Line(line)),
+            Some((value, line)) => (key.shown(value), Origin::Line(line)),
             None => (key.default_words(), Origin::Default),
         })
     }

@@ -36,14 +36,39 @@ pub(crate) enum Reason {
     Overloaded,
     /// The models are not warm yet.
     NotReady,
+    /// There is no session of this id.
+    UnknownSession,
+    /// A field of a request about models is missing or wrong.
+    BadField,
+    /// A model of this name is there.
+    ModelExists,
+    /// There is no model where one was to be loaded from.
+    NoModel,
+    /// The model that was to be loaded is not in order.
+    BadModel,
+    /// The model that was to be loaded needs what this machine does not have.
+    NoDevice,
+    /// There is no memory for another model.
+    NoMemory,
     /// A fault of the server's own.
     Internal,
+    /// The request does not say who sends it.
+    Unauthorized,
+    /// The request's sender may not do that.
+    Forbidden,
+    /// What a request for the admin API says cannot be understood.
+    BadChange,
+    /// Another change is being made.
+    ChangeRunning,
+    /// A change leads to what cannot be served, or back to what is no longer there.
+    ChangeRefused(ErrorKind),
 }
 
 impl Reason {
     /// The HTTP status, and the stable code that the reply's `reason` has.
     pub(crate) const fn on_the_wire(self) -> (u16, &'static str) {
         match self {
+            Self::Body(kind @ DecodeErrorKind::TooLarge) => (413, kind.reason()),
             Self::Body(kind) => (400, kind.reason()),
             Self::Engine(kind) => of_engine(kind),
             Self::NotFound => (404, "not_found"),
@@ -59,32 +84,67 @@ impl Reason {
             Self::BodyBroken => (400, "body_broken"),
             Self::Overloaded => (503, "overloaded"),
             Self::NotReady => (503, "not_ready"),
+            Self::UnknownSession => (400, "unknown_session"),
+            Self::BadField => (400, "bad_field"),
+            Self::ModelExists => (409, "model_exists"),
+            Self::NoModel => (404, "no_model"),
+            Self::BadModel => (400, "bad_model"),
+            Self::NoDevice => (500, "device_unavailable"),
+            Self::NoMemory => (507, "insufficient_memory"),
             Self::Internal => (500, "internal"),
+            Self::Unauthorized => (401, "unauthorized"),
+            Self::Forbidden => (403, "forbidden"),
+            Self::BadChange => (400, "bad_change"),
+            Self::ChangeRunning => (409, "change_running"),
+            Self::ChangeRefused(kind) => of_change(kind),
+        }
+    }
+
+    /// Whether it speaks against the model that was asked.
+    pub(crate) const fn speaks_against_model(self) -> bool {
+        match self {
+            Self::Engine(ErrorKind::OutOfMemory) => true,
+            Self::Engine(kind) => matches!(of_engine(kind), (500, _)),
+            _ => false,
         }
     }
 }
 
-const fn of_engine(kind: ErrorKind) -> (u16, &'static str) {
+const fn of_change(kind: ErrorKind) -> (u16, &'static str) {
     match kind {
-        ErrorKind::WrongShape => (400, "wrong_shape"),
-        ErrorKind::WrongType => (400, "wrong_type"),
-        ErrorKind::OutOfRange => (400, "out_of_range"),
-        ErrorKind::MissingValue => (400, "missing_value"),
-        ErrorKind::WrongArity => (400, "wrong_arity"),
-        ErrorKind::UnknownColumn => (400, "unknown_column"),
-        ErrorKind::MissingColumn => (400, "missing_column"),
-        ErrorKind::DuplicateColumn => (400, "duplicate_column"),
-        ErrorKind::UnknownCategory => (400, "unknown_category"),
-        ErrorKind::RefusedRows => (400, "refused_rows"),
+        ErrorKind::UnknownEndpoint => (404, "unknown_endpoint"),
+        ErrorKind::UnknownVariant => (404, "unknown_variant"),
+        ErrorKind::NothingBefore => (409, "nothing_before"),
+        ErrorKind::VariantsDiffer => (422, "variants_differ"),
+        ErrorKind::Configuration => (422, "wrong_variants"),
+        ErrorKind::WrongAnswers => (422, "wrong_answers"),
+        ErrorKind::NoModel => (422, "no_model"),
+        ErrorKind::OutOfMemory => (503, "out_of_memory"),
+        _ => (422, "model_refused"),
+    }
+}
+
+const fn of_engine(kind: ErrorKind) -> (u16, &'static str) {
+    let status = match kind {
+        ErrorKind::WrongShape
+        | ErrorKind::WrongType
+        | ErrorKind::OutOfRange
+        | ErrorKind::MissingValue
+        | ErrorKind::WrongArity
+        | ErrorKind::UnknownColumn
+        | ErrorKind::MissingColumn
+        | ErrorKind::DuplicateColumn
+        | ErrorKind::UnknownCategory
+        | ErrorKind::RefusedRows
+        | ErrorKind::UnknownVariant => 400,
         // Not the client's fault: what fits depends on what else runs, so that the same rows may
         // be answered in a moment. Bodies that could never be are refused by their length.
-        ErrorKind::OutOfMemory => (503, "out_of_memory"),
-        ErrorKind::Overloaded => (503, "overloaded"),
-        ErrorKind::Drained => (503, "draining"),
-        ErrorKind::DeadlineExceeded => (504, "deadline_exceeded"),
-        ErrorKind::WorkerFailed => (500, "model_failed"),
-        _ => (500, "internal"),
-    }
+        ErrorKind::OutOfMemory | ErrorKind::Overloaded | ErrorKind::Drained => 503,
+        ErrorKind::DeadlineExceeded => 504,
+        ErrorKind::WorkerFailed => 500,
+        _ => return (500, "internal"),
+    };
+    (status, kind.reason())
 }
 
 #[cfg(test)]
@@ -102,5 +162,15 @@ mod tests {
         assert_eq!(status(ErrorKind::DeviceUnavailable), (500, "internal"));
         let status = |kind| Reason::Body(kind).on_the_wire();
         assert_eq!(status(DecodeErrorKind::WrongType), (400, "wrong_type"));
+    }
+
+    #[test]
+    fn version_is_not_blamed_for_bad_rows_or_for_a_crowd() {
+        let against = |kind| Reason::Engine(kind).speaks_against_model();
+        assert!(against(ErrorKind::WorkerFailed) && against(ErrorKind::OutOfMemory));
+        for kind in [ErrorKind::RefusedRows, ErrorKind::Overloaded, ErrorKind::DeadlineExceeded] {
+            assert!(!against(kind), "{kind:?}");
+        }
+        assert!(!Reason::Body(DecodeErrorKind::WrongType).speaks_against_model());
     }
 }

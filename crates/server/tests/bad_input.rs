@@ -175,7 +175,7 @@ fn requests_that_no_body_could_mend_are_refused() {
     let server = housing();
     let mut client = Client::connect(server.address());
 
-    let response = client.post("/invocations", "Content-Type: application/x-npy\r\n", "x");
+    let response = client.post("/invocations", "Content-Type: image/png\r\n", "x");
     refused(&mut client, &response, 415, "unsupported_media_type");
     let form = "Content-Type: application/x-www-form-urlencoded\r\n";
     let response = client.post("/invocations", form, "[1,2,3,4,5,6,7,8]");

@@ -105,6 +105,7 @@ pub struct StrView<'a>(Layout<'a>);
 enum Layout<'a> {
     Packed { text: &'a str, spans: &'a [Span] },
     Slices(&'a [&'a str]),
+    Strings(&'a [String]),
 }
 
 impl<'a> StrView<'a> {
@@ -113,6 +114,7 @@ impl<'a> StrView<'a> {
         match self.0 {
             Layout::Packed { spans, .. } => spans.len(),
             Layout::Slices(slices) => slices.len(),
+            Layout::Strings(strings) => strings.len(),
         }
     }
 
@@ -133,6 +135,7 @@ impl<'a> StrView<'a> {
                 &text[start as usize..end as usize]
             }
             Layout::Slices(slices) => slices[index],
+            Layout::Strings(strings) => &strings[index],
         }
     }
 
@@ -146,6 +149,7 @@ impl<'a> StrView<'a> {
         Self(match self.0 {
             Layout::Packed { text, spans } => Layout::Packed { text, spans: &spans[range] },
             Layout::Slices(slices) => Layout::Slices(&slices[range]),
+            Layout::Strings(strings) => Layout::Strings(&strings[range]),
         })
     }
 
@@ -159,6 +163,12 @@ impl<'a> StrView<'a> {
 impl<'a> From<&'a [&'a str]> for StrView<'a> {
     fn from(slices: &'a [&'a str]) -> Self {
         Self(Layout::Slices(slices))
+    }
+}
+
+impl<'a> From<&'a [String]> for StrView<'a> {
+    fn from(strings: &'a [String]) -> Self {
+        Self(Layout::Strings(strings))
     }
 }
 

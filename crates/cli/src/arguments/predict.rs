@@ -9,14 +9,15 @@ use clap::{
 use hotplate::scorer::OnError;
 use hotplate_codec::Format;
 
-use super::format;
+use super::{format, written_format};
 use crate::runs_on::RunsOn;
 
 /// Score a file of rows.
 ///
-/// Reads CSV, JSON or JSON Lines and writes one answer per row. CSV and JSON Lines are read block
-/// by block, so a file may be larger than memory; a JSON document is read whole. A first line of
-/// CSV that holds column names is recognised, and then columns may come in any order.
+/// Reads rows in any format and writes one answer per row. CSV, JSON Lines, libsvm and RecordIO are
+/// read block by block, so a file may be larger than memory; a JSON document and NumPy's arrays are
+/// read whole. A first line of CSV that holds column names is recognised, and then columns may come
+/// in any order.
 ///
 /// A row that is wrong ends the run with exit code 1 and an error that names row, line and column.
 /// Rows are counted from zero, lines from one. What stands in front of it has been answered then,
@@ -49,7 +50,7 @@ pub(crate) struct Predict {
     #[arg(long, value_name = "FILE", default_value = "-", value_hint = ValueHint::FilePath)]
     pub(crate) input: PathBuf,
 
-    /// csv, json or jsonl [default: by the file's ending, else csv]
+    /// csv, json, jsonl, libsvm, npy, npz or recordio [default: by the file's ending, else csv]
     #[arg(long, value_name = "FORMAT", value_parser = format)]
     pub(crate) input_format: Option<Format>,
 
@@ -57,8 +58,9 @@ pub(crate) struct Predict {
     #[arg(long, value_name = "FILE", default_value = "-", value_hint = ValueHint::FilePath)]
     pub(crate) output: PathBuf,
 
-    /// csv, json or jsonl [default: by the file's ending, else the input's]
-    #[arg(long, value_name = "FORMAT", value_parser = format)]
+    /// csv, json, jsonl, npy or recordio [default: by the file's ending, else the input's if it is
+    /// one of them, else csv]
+    #[arg(long, value_name = "FORMAT", value_parser = written_format)]
     pub(crate) output_format: Option<Format>,
 
     /// Pass over columns that the model does not have, such as an identifier or the target

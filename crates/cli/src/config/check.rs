@@ -2,12 +2,11 @@
 
 use std::{
     io::{self, Write as _},
-    iter,
     path::Path,
 };
 
 use anyhow::{Result, bail};
-use hotplate::config::{ConfigFile, FILE_NAME, MODEL};
+use hotplate::config::{ConfigFile, FILE_NAME, TABLES};
 use hotplate_server::Settings;
 
 /// Prints what the file at `path`, or in this folder, sets.
@@ -18,7 +17,7 @@ use hotplate_server::Settings;
 pub(super) fn run(path: &Path) -> Result<()> {
     let path = if path.is_dir() { path.join(FILE_NAME) } else { path.to_owned() };
     let file = ConfigFile::parse(&path)?;
-    let tables = || iter::once(&MODEL).chain(Settings::TABLES);
+    let tables = || TABLES.iter().chain(Settings::TABLES);
     let mut faults = file.unknown_tables();
     faults.extend(tables().flat_map(|table| (table.faults)(&file)));
     if !faults.is_empty() {
@@ -27,10 +26,8 @@ pub(super) fn run(path: &Path) -> Result<()> {
     }
     let mut out = io::stdout().lock();
     for table in tables() {
-        for key in table.keys {
-            if let Some((value, _)) = file.said(table.name, key.name) {
-                writeln!(out, "[{}] {} = {value}", table.name, key.name)?;
-            }
+        for setting in file.settings(table) {
+            writeln!(out, "{} = {}", setting.key, setting.value)?;
         }
     }
     writeln!(out, "{}: ok", path.display())?;

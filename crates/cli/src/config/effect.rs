@@ -1,7 +1,7 @@
 //! The settings that hold, and who says each.
 
 use anyhow::Result;
-use hotplate::config::{ConfigFile, MODEL};
+use hotplate::config::{ConfigFile, TABLES};
 use hotplate_server::{ConfigError, Origin, Settings, Sources};
 
 use crate::{arguments::Config, serve, serve::settings};
@@ -10,7 +10,7 @@ use crate::{arguments::Config, serve, serve::settings};
 pub(super) fn text(arguments: &Config) -> Result<String> {
     let path = arguments.path.clone().map_or_else(serve::default_path, Ok)?;
     let file = settings::file_of(&path)?;
-    if let Some(fault) = (MODEL.faults)(&file).into_iter().next() {
+    if let Some(fault) = TABLES.iter().flat_map(|table| (table.faults)(&file)).next() {
         return Err(fault.into());
     }
     let rows = settings::with_sources(&arguments.flags, &file, |sources| {
@@ -18,19 +18,16 @@ pub(super) fn text(arguments: &Config) -> Result<String> {
         Settings::of(sources)?;
         serving(sources, &file)
     })?;
-    Ok(columns(&[of_model(&file), rows].concat()))
+    Ok(columns(&[of_models(&file), rows].concat()))
 }
 
 /// A key, its value, and who says so.
 type Row = [String; 3];
 
-/// What the file says of its model; the model itself decides the rest.
-fn of_model(file: &ConfigFile) -> Vec<Row> {
-    let said = MODEL.keys.iter().filter_map(|key| {
-        let (value, line) = file.said(MODEL.name, key.name)?;
-        Some([format!("[{}] {}", MODEL.name, key.name), value, in_line(file, line)])
-    });
-    said.collect()
+/// What the file says of models and endpoints; what it does not say, these decide themselves.
+fn of_models(file: &ConfigFile) -> Vec<Row> {
+    let settings = TABLES.iter().flat_map(|table| file.settings(table));
+    settings.map(|setting| [setting.key, setting.value, in_line(file, setting.line)]).collect()
 }
 
 fn serving(sources: &Sources<'_>, file: &ConfigFile) -> Result<Vec<Row>, ConfigError> {

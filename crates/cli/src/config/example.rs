@@ -1,8 +1,6 @@
 //! A `hotplate.toml` with every key of every table.
 
-use std::iter;
-
-use hotplate::config::{MODEL, TableInfo};
+use hotplate::config::{TABLES, TableInfo};
 use hotplate_server::Settings;
 
 const ABOUT: &str = "\
@@ -16,7 +14,7 @@ const WIDTH: usize = 100;
 /// Every table, in a file that can be read again.
 pub(super) fn text() -> String {
     let mut text = ABOUT.to_owned();
-    for table in iter::once(&MODEL).chain(Settings::TABLES) {
+    for table in TABLES.iter().chain(Settings::TABLES) {
         write_table(table, &mut text);
     }
     text
@@ -25,7 +23,7 @@ pub(super) fn text() -> String {
 fn write_table(table: &TableInfo, text: &mut String) {
     text.push('\n');
     table.doc.iter().for_each(|line| comment(line.trim(), text));
-    text.push_str(&format!("[{}]\n", table.name));
+    text.push_str(&format!("{}\n", table.heading()));
     for key in table.keys {
         text.push('\n');
         comment(&format!("{}. Default: {}.", key.about(), key.default_words()), text);

@@ -35,8 +35,15 @@ impl<'a> Files<'a> {
         }
         let command = format!("predict {}", arguments.model.display());
         let input = RowsFile::of(input, arguments.input_format, command)?;
-        let output_format =
-            arguments.output_format.or_else(|| rows::by_ending(output)).unwrap_or(input.format);
+        let output_format = match arguments.output_format.or_else(|| rows::by_ending(output)) {
+            Some(format) if !format.is_written() => bail!(Usage(format!(
+                "{}: answers are not written as {format}; name another file or --output-format",
+                output.display(),
+            ))),
+            Some(format) => format,
+            None if input.format.is_written() => input.format,
+            None => Format::Csv,
+        };
         Ok(Self { input, output, output_format })
     }
 

@@ -39,6 +39,7 @@ struct State {
 
 struct Writer {
     output: Box<dyn Write + Send>,
+    format: Format,
     reply: Reply,
     bytes: Vec<u8>,
     progress: Progress,
@@ -60,7 +61,8 @@ impl Ordered {
         progress: Progress,
         window: usize,
     ) -> Self {
-        let writer = Writer { output, reply: Reply::new(format), bytes: Vec::new(), progress };
+        let writer =
+            Writer { output, format, reply: Reply::new(format), bytes: Vec::new(), progress };
         let state = State {
             next: 0,
             ready: VecDeque::new(),
@@ -187,8 +189,8 @@ impl Writer {
         self.progress.finish();
         self.bytes.clear();
         let outcome = self.reply.finish(&mut self.bytes);
-        if !self.bytes.is_empty() {
-            // A file of text ends with a line end; formats of lines end their lines themselves.
+        if self.format == Format::Json {
+            // A file of text ends with a line end; the other formats end their lines themselves.
             self.bytes.push(b'\n');
         }
         let flushed = self.output.write_all(&self.bytes).and_then(|()| self.output.flush());

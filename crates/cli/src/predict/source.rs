@@ -9,7 +9,7 @@ use hotplate::{
     Columns, Engine,
     scorer::{OnError, Position, ScorerOptions},
 };
-use hotplate_codec::{BlockDecoder, Format};
+use hotplate_codec::BlockDecoder;
 
 use crate::rows::Blocks;
 
@@ -21,7 +21,6 @@ const OPEN_QUOTE_BYTES: usize = 1 << 20;
 #[derive(Debug)]
 pub(super) struct Source<R> {
     blocks: Blocks<R>,
-    format: Format,
     on_error: OnError,
     /// What began the file, and tells how every block is read.
     first: Arc<BlockDecoder>,
@@ -45,7 +44,6 @@ impl<R: Read> Source<R> {
     pub(super) fn new(source: R, engine: &Engine, options: ScorerOptions) -> Self {
         Self {
             blocks: Blocks::new(source, options.input),
-            format: options.input,
             on_error: options.on_error,
             first: Arc::new(options.decoder(engine)),
             columns: engine.rows(),
@@ -66,7 +64,6 @@ impl<R: Read> Source<R> {
         }
         // Nobody has seen the first block, so that nobody has what begins the file either.
         if self.given == 0
-            && self.format != Format::Json
             && let Some(first) = Arc::get_mut(&mut self.first)
         {
             first.begin(block, &mut self.columns);

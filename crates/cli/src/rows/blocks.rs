@@ -10,7 +10,7 @@ use hotplate_codec::Format;
 /// What is read at once, where the source has it.
 const BLOCK_BYTES: usize = 256 << 10;
 
-/// The longest record that is waited for; a JSON document is one record and may be longer.
+/// The longest record that is waited for; a document is one record and may be longer.
 const RECORD_BYTES: usize = 64 << 20;
 
 /// Cuts a source into blocks. A block is given as soon as it holds a whole record, so that a source
@@ -28,7 +28,8 @@ pub(crate) struct Blocks<R> {
 
 impl<R: Read> Blocks<R> {
     pub(crate) fn new(source: R, format: Format) -> Self {
-        let longest = if format == Format::Json { usize::MAX } else { RECORD_BYTES };
+        let is_document = matches!(format, Format::Json | Format::Npy | Format::Npz);
+        let longest = if is_document { usize::MAX } else { RECORD_BYTES };
         let buffer = vec![0; BLOCK_BYTES];
         Self { source, longest, buffer, filled: 0, given: 0, ended: false }
     }

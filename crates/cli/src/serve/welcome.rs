@@ -7,8 +7,8 @@ use std::{
     time::Duration,
 };
 
-use hotplate::{Endpoint, Endpoints, Engine, ModelFolder, Tier};
-use hotplate_server::Memory;
+use hotplate::{Endpoint, Endpoints, Engine, ModelFolder, Tier, Variant};
+use hotplate_server::{Memory, Server};
 
 use super::example;
 use crate::fall_back;
@@ -23,30 +23,54 @@ const EXAMPLES: usize = 3;
 pub(super) fn print(
     endpoints: &Endpoints,
     path: &Path,
-    address: SocketAddr,
+    server: &Server,
     warm_in: Duration,
     memory: Option<Memory>,
 ) {
+    let address = server.address();
     let mut people = io::stderr().lock();
     let _ = write_models(endpoints, warm_in, &mut people);
     if let Some(memory) = memory {
         let _ = writeln!(people, "{memory}");
     }
+    if let Some(admin) = server.admin_address() {
+        let _ = writeln!(people, "admin API on http://{admin}/endpoints");
+    }
     let _ = write_examples(endpoints, path, address, &mut people);
+    if let Some(aws) = server.aws_address() {
+        let _ = writeln!(people, "AWS's clients: endpoint_url=\"http://{aws}\"");
+    }
     let mut programs = io::stdout().lock();
     let _ = writeln!(programs, "listening on http://{address}").and_then(|()| programs.flush());
 }
 
 fn write_models(endpoints: &Endpoints, warm_in: Duration, out: &mut impl Write) -> io::Result<()> {
-    let width = endpoints.iter().map(|endpoint| endpoint.name().len()).max().unwrap_or_default();
-    for endpoint in endpoints.iter() {
-        writeln!(out, "{:width$}  {}", endpoint.name(), describe(engine(endpoint)))?;
+    let models: Vec<(String, &Engine)> = endpoints.iter().flat_map(|one| models(one)).collect();
+    let width = models.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    for (name, engine) in &models {
+        writeln!(out, "{name:width$}  {}", describe(engine))?;
     }
-    for line in endpoints.iter().filter_map(|endpoint| fall_back::line(engine(endpoint))) {
+    for line in models.iter().filter_map(|(_, engine)| fall_back::line(engine)) {
         writeln!(out, "{line}")?;
     }
-    let models = counted(endpoints.len(), "model");
+    let models = counted(models.len(), "model");
     writeln!(out, "{models} warm in {} ms", warm_in.as_millis())
+}
+
+/// What answers for an endpoint, or watches, and what to call each.
+fn models(endpoint: &Endpoint) -> Vec<(String, &Engine)> {
+    let name = endpoint.name();
+    if let ([only], None) = (endpoint.variants(), endpoint.shadow()) {
+        return vec![(name.to_owned(), only.engine())];
+    }
+    let share = |variant: &Variant| format!("{:.3}%", 100.0 * endpoint.share(variant));
+    let variants = endpoint.variants().iter().map(|variant| {
+        (format!("{name}/{} ({})", variant.name(), share(variant)), &**variant.engine())
+    });
+    let shadow = endpoint.shadow().map(|shadow| shadow.variant()).into_iter();
+    let shadow =
+        shadow.map(|variant| (format!("{name}/{} (shadow)", variant.name()), &**variant.engine()));
+    variants.chain(shadow).collect()
 }
 
 fn engine(endpoint: &Endpoint) -> &Engine {
@@ -82,14 +106,15 @@ fn write_examples(
     let only = endpoints.only().is_some();
     let address = reachable(address);
     let mut heading = "try:\n";
-    for engine in endpoints.iter().take(EXAMPLES).map(|endpoint| engine(endpoint)) {
+    for endpoint in endpoints.iter().take(EXAMPLES) {
+        let engine = engine(endpoint);
         let folder = folders.iter().find(|(name, _)| name == engine.name());
         let Some(data) = example::data(engine, folder.map(|(_, folder)| folder.as_path())) else {
             continue;
         };
         let target = match only {
             true => "invocations".to_owned(),
-            false => format!("models/{}/invoke", engine.name()),
+            false => format!("models/{}/invoke", endpoint.name()),
         };
         let content_type = "Content-Type: application/json";
         writeln!(

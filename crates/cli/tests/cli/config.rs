@@ -23,20 +23,21 @@ fn config(arguments: &[&str], variables: &[(&str, &str)]) -> Run {
 fn example_passes_its_own_check() {
     let example = hotplate(&["config", "--example"]);
     let text = example.lines().join("\n");
-    for line in
-        ["[model]", "threshold = 0.4", "[serve]", "port = 8080", "max_body_bytes = \"25MiB\""]
-    {
+    for line in ["[model]", "threshold = 0.4", "[[variant]]", "[serve]", "port = 8080", "[admin]"] {
         assert!(text.lines().any(|other| other == line), "{line}: {text}");
     }
     assert!(text.lines().all(|line| line.len() <= 100), "{text}");
     let keys = text.lines().filter(|line| !line.starts_with('#') && line.contains(" = ")).count();
 
     let folder = folder(&text);
+    fs::create_dir(folder.path().join("v1")).unwrap();
     for path in [folder.path().to_owned(), folder.path().join("hotplate.toml")] {
         let check = hotplate(&["config", "--check", path.to_str().unwrap()]);
         let lines = check.lines();
         assert_eq!(lines.len(), keys + 1, "{lines:?}");
         assert!(lines.contains(&"[serve] port = 8080"), "{lines:?}");
+        assert!(lines.contains(&"[variant[0]] weight = 1.0"), "{lines:?}");
+        assert!(lines.contains(&"[admin] token = (not shown)"), "{lines:?}");
         assert!(lines.last().unwrap().ends_with("hotplate.toml: ok"), "{lines:?}");
     }
 }
@@ -64,6 +65,41 @@ fn check_tells_everything_that_is_wrong_and_where() {
     assert!(hotplate(&["config", "--check", path]).failed(1).contains("line 1"));
     fs::remove_file(folder.path().join("hotplate.toml")).unwrap();
     assert!(hotplate(&["config", "--check", path]).failed(1).contains("hotplate.toml"));
+}
+
+#[test]
+fn check_looks_at_variants_together() {
+    let text = "[[variant]]\nname = \"a\"\nmodel = \"here\"\nweight = 0\n\n\
+                [[variant]]\nname = \"a\"\nmodel = \"gone\"\nweight = 0\n\n\
+                [[variant]]\nname = \"b\"\nshadow = true\n\n\
+                [[variant]]\nname = \"c\"\nmodel = \"here\"\nshadow = true\n";
+    let folder = folder(text);
+    fs::create_dir(folder.path().join("here")).unwrap();
+    let path = folder.path().to_str().unwrap();
+    let check = hotplate(&["config", "--check", path]);
+    let faults = check.failed(1);
+    for fault in [
+        ":7: [variant[1]] name: another variant is called \"a\"",
+        ":8: [variant[1]] model: there is no file or folder",
+        "[variant[2]]: it needs a `model`, a folder or a file",
+        "[variant]: one of them must have a weight above 0 and answer",
+        ":18: [variant[3]] shadow: \"b\" is the shadow, and there is one",
+    ] {
+        assert!(faults.contains(fault), "{fault}: {faults}");
+    }
+    assert_eq!(faults.lines().count(), 5, "{faults}");
+
+    let text = "[[variant]]\nname = \"a\"\nwieght = 2\nsample = 3\nweight = -1\n";
+    fs::write(folder.path().join("hotplate.toml"), text).unwrap();
+    let check = hotplate(&["config", "--check", path]);
+    let faults = check.failed(1);
+    for fault in [
+        ":3: [variant[0]] unknown key `wieght`; did you mean `weight`?",
+        ":4: [variant[0]] sample: expected a probability from 0 to 1, got 3",
+        ":5: [variant[0]] weight: expected a number of at least 0, got -1",
+    ] {
+        assert!(faults.contains(fault), "{fault}: {faults}");
+    }
 }
 
 #[test]

@@ -3,10 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "a test panics where it fails")]
 
 mod bench;
+mod clients;
 mod config;
 mod diff;
+mod drain;
+mod forest;
 mod inspect;
+mod multi_model;
 mod needs;
+mod numbers;
 mod onnxruntime;
 mod placeholders;
 mod predict;

@@ -48,11 +48,52 @@ fn variables_say_what_flags_do_not() {
 }
 
 #[test]
+fn variants_in_a_container_share_the_traffic() {
+    // As SageMaker unpacks a model.tar.gz that holds two versions.
+    let base = tempfile::tempdir().unwrap();
+    let folder = base.path().join("model");
+    for version in ["v1", "v2"] {
+        fs::create_dir_all(folder.join(version)).unwrap();
+        let model = folder.join(version).join("model.onnx");
+        fs::copy(shipped("housing/model.onnx"), model).unwrap();
+    }
+    let text = "[endpoint]\nname = \"prices\"\n\n[[variant]]\nname = \"v1\"\nmodel = \"v1\"\n\n\
+                [[variant]]\nname = \"v2\"\nmodel = \"v2\"\nshadow = true\n\n\
+                [serve]\nhost = \"127.0.0.1\"\nport = 0\n";
+    fs::write(folder.join("hotplate.toml"), text).unwrap();
+    let variables = [
+        ("SAGEMAKER_BASE_DIR", base.path().to_str().unwrap()),
+        ("HOTPLATE_ADMIN_PORT", "0"),
+        ("HOTPLATE_ADMIN_TOKEN", "secret"),
+    ];
+    let served = Served::start(&[], &variables);
+    let rows = fs::read(shipped("housing/rows.json")).unwrap();
+    assert_eq!(served.ask("POST", "/models/prices/invoke", &rows).0, 200);
+    let metrics = served.ask("GET", "/metrics", b"").1;
+    assert!(metrics.contains("hotplate_shadow_dropped_total{model=\"prices\""), "{metrics}");
+    let (code, _, err) = served.stop();
+    assert_eq!(code, Some(0), "{err}");
+    assert!(err.contains("prices/v1 (100.000%)  native on cpu, 8 columns"), "{err}");
+    assert!(err.contains("prices/v2 (shadow)"), "{err}");
+    assert!(err.contains("admin API on http://127.0.0.1:"), "{err}");
+    assert!(!err.contains("secret"), "{err}");
+}
+
+#[test]
+fn admin_api_without_a_token_is_refused() {
+    let run = hotplate(&["serve", "models/churn", "--port", "0", "--admin-port", "0"]);
+    assert!(run.failed(1).contains("HOTPLATE_ADMIN_TOKEN"), "{}", run.err);
+}
+
+#[test]
 fn port_that_is_taken_is_told_at_once() {
     let served = Served::start(&["models/churn", "--port", "0"], &[]);
     let (_, port) = served.address.rsplit_once(':').unwrap();
     let run = hotplate(&["serve", "models/churn", "--port", port]);
     assert!(run.failed(1).contains("--port 0"), "{}", run.err);
+    let admin = ["--port", "0", "--admin-token", "x", "--admin-port", port];
+    let run = hotplate(&[&["serve", "models/churn"], &admin[..]].concat());
+    assert!(run.failed(1).contains("--admin-port 0"), "{}", run.err);
 }
 
 #[test]
@@ -62,4 +103,20 @@ fn nothing_to_serve_is_told() {
     assert!(run.failed(1).contains("no model in this folder"), "{}", run.err);
     let run = hotplate(&["serve", "models", "--port", "0", "--default-accept", "text/html"]);
     assert!(run.failed(2).contains("--default-accept"), "{}", run.err);
+}
+
+#[test]
+fn profile_answers_as_the_container_does() {
+    let models = "crates/server/tests/profiles/xgboost/binary-logistic";
+    let variables = [("HOTPLATE_PROFILE", "xgboost"), ("HOTPLATE_PORT", "0")];
+    let served = Served::start(&[models], &variables);
+    let (status, body) = served.ask("POST", "/invocations", b"[[1, 2, 3, 4]]");
+    let expected = "application/json is not an accepted ContentType: csv, libsvm, ";
+    assert!(status == 415 && body.starts_with(expected), "{status} {body}");
+    assert_eq!(served.ask("POST", "/invocations", b"").0, 204);
+
+    let run = hotplate(&["serve", "models/churn", "--port", "0", "--profile", "xgboost"]);
+    assert!(run.failed(1).contains("for models that XGBoost wrote"), "{}", run.err);
+    let run = hotplate(&["serve", "models/churn", "--port", "0", "--profile", "pytorch"]);
+    assert!(run.failed(2).contains("xgboost or sklearn"), "{}", run.err);
 }

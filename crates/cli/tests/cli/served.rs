@@ -55,6 +55,11 @@ impl Served {
         (status, body.to_owned())
     }
 
+    /// The server's process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Asks the server to stop; its exit code, the rest of its output, and its errors.
     pub(crate) fn stop(mut self) -> (Option<i32>, String, String) {
         let process = self.child.id().to_string();

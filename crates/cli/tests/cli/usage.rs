@@ -35,8 +35,15 @@ fn slip_is_answered_with_what_was_meant() {
     };
     told(&["sreve"], "'serve'");
     told(&["predict", "models/churn", "--inptu", "rows.csv"], "'--input'");
-    told(&["serve", "--port", "99999"], "expected a port from 0 to 65535");
-    told(&["predict", "models/churn", "--output-format", "xml"], "expected csv, json or jsonl");
+    told(&["serve", "--port", "99999"], "99999 is not in 0..=65535");
+    told(
+        &["predict", "models/churn", "--output-format", "xml"],
+        "expected csv, json, jsonl, npy or recordio",
+    );
+    told(
+        &["predict", "models/churn", "--output-format", "npz"],
+        "expected csv, json, jsonl, npy or recordio",
+    );
     told(&["inspect"], "<MODEL>");
     told(&["serve", "--backend", "onnx"], "possible values: auto, native, onnxruntime");
     told(&["verify", "models/churn", "--device", "gpu"], "expected auto, cpu, cuda, cuda:N");

@@ -8,18 +8,19 @@ use crate::{Format, decoder::Progress};
 impl BlockDecoder {
     /// As [`whole_records`](Self::whole_records), without blank lines at the end, which say
     /// nothing before it is seen what follows. A block of that length can be decoded without the
-    /// ones in front by a decoder that [`follow`](Self::follow)s the one that began the file. A
-    /// record that is not well-formed ends with its line, so that the next block begins a record.
+    /// ones in front by a decoder that [`follow`](Self::follow)s the one that began the file.
+    ///
+    /// JSON documents and NumPy's arrays are one block.
     pub fn independent_records(&self, buffer: &[u8]) -> usize {
-        let mut end = self.whole_records(buffer);
-        if end > 0 && buffer[end - 1] != b'\n' {
-            end = memchr::memchr(b'\n', &buffer[end..]).map_or(0, |rest| end + rest + 1);
+        if self.is_one_block() {
+            return 0;
         }
+        let mut end = self.whole_records(buffer);
         loop {
             let last = match self.format {
                 Format::Csv => csv_line_end(&buffer[..end]),
-                Format::Json => return end,
-                Format::JsonLines => blank_line(&buffer[..end]),
+                Format::JsonLines | Format::Libsvm => blank_line(&buffer[..end]),
+                Format::Json | Format::Npy | Format::Npz | Format::RecordIo => 0,
             };
             match last {
                 0 => return end,
@@ -34,6 +35,14 @@ impl BlockDecoder {
     ///
     /// `columns` is memory, of the schema of the file.
     pub fn begin(&mut self, block: &[u8], columns: &mut Columns) {
+        if self.is_one_block() {
+            return;
+        }
+        if self.format == Format::Libsvm {
+            // Which column is the first is told by all rows of the block.
+            let _ = self.decode(block, columns);
+            return;
+        }
         let mut rest = block;
         while !rest.is_empty() && self.is_blank() {
             let (record, behind) = rest.split_at(self.first_record(rest));
@@ -57,10 +66,16 @@ impl BlockDecoder {
         self.progress = Progress {
             begun: true,
             has_header: first.progress.has_header,
+            index_base: first.progress.index_base,
+            in_blocks: self.progress.in_blocks,
             splits_at_shapes: self.progress.splits_at_shapes,
             bytes,
             ..Progress::default()
         };
+    }
+
+    const fn is_one_block(&self) -> bool {
+        matches!(self.format, Format::Json | Format::Npy | Format::Npz)
     }
 
     /// The rows and the line ends of what was decoded so far.

@@ -2,7 +2,11 @@ use hotplate_tensor::DataView;
 
 use crate::{
     Field, Predictions,
-    encode::value::{Notation, score_index, write_element},
+    encode::{
+        parts::{Part, each_part, own_cells},
+        value::{Notation, write_element},
+    },
+    json::write_string,
 };
 
 struct Csv;
@@ -33,6 +37,26 @@ impl Notation for Csv {
     }
 }
 
+/// A list in a cell, which is in quotes already.
+struct CsvList;
+
+impl Notation for CsvList {
+    fn text(text: &str, out: &mut Vec<u8>) {
+        let start = out.len();
+        write_string(out, text);
+        // The quotes of JSON are doubled, from the last on.
+        for at in (start..out.len()).rev() {
+            if out[at] == b'"' {
+                out.insert(at, b'"');
+            }
+        }
+    }
+
+    fn special(number: f64, out: &mut Vec<u8>) {
+        Csv::special(number, out);
+    }
+}
+
 /// Appends the line that is the answer of `row`.
 pub(super) fn write_row(
     predictions: &Predictions<'_>,
@@ -40,61 +64,42 @@ pub(super) fn write_row(
     row: usize,
     out: &mut Vec<u8>,
 ) {
-    match (predictions, fields) {
-        (Predictions::Tensors { outputs, .. }, _) => {
-            let start = out.len();
-            for (_, tensor) in *outputs {
-                let width = tensor.shape().dims().iter().skip(1).product();
-                // An output of no elements has no cell to put between commas.
-                if out.len() > start && width > 0 {
-                    out.push(b',');
+    let cells = fields.unwrap_or_else(|| own_cells(predictions));
+    let start = out.len();
+    let mut is_first = true;
+    each_part(predictions, cells, row, |_, part, _| match part {
+        // Without fields, a list is cells; one of no elements has no cell to put between commas.
+        Part::List(data, from, width) if fields.is_none() || is_tensors(predictions) => {
+            if out.len() > start && width > 0 {
+                out.push(b',');
+            }
+            write_elements::<Csv>(data, from, width, b",", out);
+        }
+        part => {
+            if !std::mem::take(&mut is_first) {
+                out.push(b',');
+            }
+            match part {
+                Part::One(data, index) => write_element::<Csv>(data, index, out),
+                Part::List(data, from, width) => {
+                    out.extend_from_slice(b"\"[");
+                    write_elements::<CsvList>(data, from, width, b", ", out);
+                    out.extend_from_slice(b"]\"");
                 }
-                write_elements(tensor.data(), row, width, b",", out);
+                Part::Nothing => Csv::special(f64::NAN, out),
             }
         }
-        (_, Some(fields)) => {
-            for (index, &field) in fields.iter().enumerate() {
-                if index > 0 {
-                    out.push(b',');
-                }
-                write_field(predictions, field, row, out);
-            }
-        }
-        (Predictions::Classifier { classes: 2, .. } | Predictions::Regressor { .. }, None) => {
-            write_field(predictions, Field::Score, row, out);
-        }
-        (Predictions::Classifier { probabilities, classes, .. }, None) => {
-            write_elements(*probabilities, row, *classes, b",", out);
-        }
-    }
+    });
     out.push(b'\n');
 }
 
-fn write_field(predictions: &Predictions<'_>, field: Field, row: usize, out: &mut Vec<u8>) {
-    match (field, predictions) {
-        (Field::PredictedLabel, Predictions::Classifier { labels, .. }) => {
-            write_element::<Csv>(*labels, row, out);
-        }
-        (Field::Probabilities, Predictions::Classifier { probabilities, classes, .. }) => {
-            out.extend_from_slice(b"\"[");
-            write_elements(*probabilities, row, *classes, b", ", out);
-            out.extend_from_slice(b"]\"");
-        }
-        (
-            Field::Score | Field::Probability | Field::PredictedScore,
-            Predictions::Classifier { probabilities, classes: classes @ 1.., .. },
-        ) => write_element::<Csv>(*probabilities, score_index(*probabilities, *classes, row), out),
-        (
-            Field::Score | Field::Probability | Field::PredictedScore,
-            Predictions::Regressor { values },
-        ) => write_element::<Csv>(*values, row, out),
-        _ => Csv::special(f64::NAN, out),
-    }
+const fn is_tensors(predictions: &Predictions<'_>) -> bool {
+    matches!(predictions, Predictions::Tensors { .. })
 }
 
-fn write_elements(
+fn write_elements<N: Notation>(
     data: DataView<'_>,
-    row: usize,
+    start: usize,
     width: usize,
     separator: &[u8],
     out: &mut Vec<u8>,
@@ -103,6 +108,6 @@ fn write_elements(
         if index > 0 {
             out.extend_from_slice(separator);
         }
-        write_element::<Csv>(data, row * width + index, out);
+        write_element::<N>(data, start + index, out);
     }
 }

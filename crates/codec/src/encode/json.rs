@@ -2,12 +2,12 @@ use hotplate_tensor::{DataView, TensorView};
 
 use crate::{
     Field, Predictions, Reasons,
-    encode::value::{Notation, score_index, write_element},
+    encode::{
+        parts::{Part, own_fields},
+        value::{Notation, write_element},
+    },
     json::write_string,
 };
-
-const CLASSIFIER: [Field; 3] = [Field::PredictedLabel, Field::Score, Field::Probabilities];
-const REGRESSOR: [Field; 1] = [Field::Score];
 
 struct Json;
 
@@ -30,34 +30,17 @@ pub(super) fn write_row(
     row: usize,
     out: &mut Vec<u8>,
 ) {
-    let all: &[Field] = match predictions {
-        Predictions::Classifier { .. } => &CLASSIFIER,
-        Predictions::Regressor { .. } => &REGRESSOR,
-        Predictions::Tensors { outputs, .. } => return write_outputs(outputs, row, out),
-    };
+    if let Predictions::Tensors { outputs, .. } = predictions {
+        return write_outputs(outputs, row, out);
+    }
     out.push(b'{');
-    for (index, &field) in fields.unwrap_or(all).iter().enumerate() {
+    let fields = fields.unwrap_or_else(|| own_fields(predictions));
+    for (index, &field) in fields.iter().enumerate() {
         write_key(index, field.name(), out);
-        match (field, predictions) {
-            (Field::PredictedLabel, Predictions::Classifier { labels, .. }) => {
-                write_element::<Json>(*labels, row, out);
-            }
-            (Field::Probabilities, Predictions::Classifier { probabilities, classes, .. }) => {
-                write_nested(&[*classes], *probabilities, row * classes, out)
-            }
-            (
-                Field::Score | Field::Probability | Field::PredictedScore,
-                Predictions::Classifier { probabilities, classes: classes @ 1.., .. },
-            ) => write_element::<Json>(
-                *probabilities,
-                score_index(*probabilities, *classes, row),
-                out,
-            ),
-            (
-                Field::Score | Field::Probability | Field::PredictedScore,
-                Predictions::Regressor { values },
-            ) => write_element::<Json>(*values, row, out),
-            _ => out.extend_from_slice(b"null"),
+        match Part::of_field(predictions, field, row) {
+            Part::One(data, index) => write_element::<Json>(data, index, out),
+            Part::List(data, start, width) => write_nested(&[width], data, start, out),
+            Part::Nothing => out.extend_from_slice(b"null"),
         }
     }
     if let Some(reasons) = reasons {

@@ -1,11 +1,15 @@
+use self::npy::Array;
 pub use self::{placeholder::Placeholder, reasons::Reasons};
 use crate::{Field, Format, Predictions};
 
 mod csv;
 mod json;
+mod npy;
+mod parts;
 mod pieces;
 mod placeholder;
 mod reasons;
+mod record_io;
 mod value;
 
 /// Appends a whole reply to `reply`.
@@ -21,9 +25,15 @@ mod value;
 /// `"[0.25, 0.75]"`; other graphs give all they have. What has no value, such as a regressor's
 /// label or a number that is not finite, is `null` in JSON; CSV has `nan`, `inf` and `-inf`.
 ///
+/// An npy file is the numbers of CSV as an array of float32, or of float64 where any is one, of shape
+/// `[rows]` where a row is one number and `[rows, numbers]` else; an only output of another kind of
+/// model keeps its shape. Text is NaN there. RecordIO has a record for each row, whose `label` maps
+/// JSON's keys to tensors of float32, of text to bytes.
+///
 /// # Panics
 ///
-/// When the parts of `predictions` disagree about the number of rows.
+/// When the parts of `predictions` disagree about the number of rows, or the format is none that is
+/// written.
 pub fn encode(
     format: Format,
     predictions: &Predictions<'_>,
@@ -54,12 +64,30 @@ pub struct Encoder<'f> {
     fields: Option<&'f [Field]>,
     begun: bool,
     has_rows: bool,
+    /// Whether others write the reply's beginning and end.
+    is_within: bool,
+    array: Array,
 }
 
 impl<'f> Encoder<'f> {
     /// An encoder of these fields, or of all.
-    pub const fn new(format: Format, fields: Option<&'f [Field]>) -> Self {
-        Self { format, fields, begun: false, has_rows: false }
+    ///
+    /// An npy file begins with the number of its rows, so that its encoder holds their answers back
+    /// until [`finish`](Self::finish); the other formats are written as they come.
+    ///
+    /// # Panics
+    ///
+    /// When the format is only read; see [`Format::is_written`].
+    pub fn new(format: Format, fields: Option<&'f [Field]>) -> Self {
+        assert!(format.is_written(), "answers are not written as {format}");
+        Self {
+            format,
+            fields,
+            begun: false,
+            has_rows: false,
+            is_within: false,
+            array: Array::default(),
+        }
     }
 
     /// Appends a block of answers to `out`.
@@ -91,6 +119,13 @@ impl<'f> Encoder<'f> {
     ) {
         predictions.check_rows();
         self.begin(out);
+        if self.format == Format::Npy {
+            self.array.push(predictions, self.fields, out);
+            if self.is_within && predictions.rows() > 0 {
+                self.array.write(out);
+            }
+            return;
+        }
         for row in 0..predictions.rows() {
             match self.format {
                 Format::Csv => csv::write_row(predictions, self.fields, row, out),
@@ -104,6 +139,8 @@ impl<'f> Encoder<'f> {
                     json::write_row(predictions, self.fields, reasons, row, out);
                     out.push(b'\n');
                 }
+                Format::RecordIo => record_io::write_row(predictions, self.fields, row, out),
+                Format::Npy | Format::Npz | Format::Libsvm => {}
             }
             self.has_rows = true;
         }
@@ -112,8 +149,10 @@ impl<'f> Encoder<'f> {
     /// Appends what closes the reply to `out`.
     pub fn finish(mut self, out: &mut Vec<u8>) {
         self.begin(out);
-        if self.format == Format::Json {
-            out.extend_from_slice(b"]}");
+        match self.format {
+            Format::Json => out.extend_from_slice(b"]}"),
+            Format::Npy => self.array.write(out),
+            _ => {}
         }
     }
 

@@ -25,6 +25,10 @@ impl Encoder<'_> {
     /// Appends what stands in the place of an answer: in CSV the line `ERROR`, in JSON an object
     /// with the keys of [`Placeholder`] that apply.
     ///
+    /// # Panics
+    ///
+    /// When the format [has none](Format::has_placeholders).
+    ///
     /// ```
     /// use hotplate_codec::{Encoder, Format, Placeholder};
     ///
@@ -45,16 +49,16 @@ impl Encoder<'_> {
     /// );
     /// ```
     pub fn placeholder(&mut self, problem: &Placeholder<'_>, out: &mut Vec<u8>) {
+        assert!(self.format.has_placeholders(), "{} has no placeholders", self.format);
         self.begin(out);
         match self.format {
             Format::Csv => out.extend_from_slice(ERROR),
+            Format::Json if !self.has_rows => problem.write(out),
             Format::Json => {
-                if self.has_rows {
-                    out.push(b',');
-                }
+                out.push(b',');
                 problem.write(out);
             }
-            Format::JsonLines => problem.write(out),
+            _ => problem.write(out),
         }
         if self.format != Format::Json {
             out.push(b'\n');

@@ -50,6 +50,25 @@ fn write_integer(integer: impl itoa::Integer, out: &mut Vec<u8>) {
     out.extend_from_slice(itoa::Buffer::new().format(integer).as_bytes());
 }
 
+/// The element at `index` as a number: NaN for text.
+#[expect(clippy::cast_precision_loss, reason = "the nearest double is wanted")]
+pub(super) fn number(data: DataView<'_>, index: usize) -> f64 {
+    match data {
+        DataView::F32(elements) => elements[index].into(),
+        DataView::F64(elements) => elements[index],
+        DataView::Bool(elements) => elements[index].into(),
+        DataView::I8(elements) => elements[index].into(),
+        DataView::I16(elements) => elements[index].into(),
+        DataView::I32(elements) => elements[index].into(),
+        DataView::I64(elements) => elements[index] as f64,
+        DataView::U8(elements) => elements[index].into(),
+        DataView::U16(elements) => elements[index].into(),
+        DataView::U32(elements) => elements[index].into(),
+        DataView::U64(elements) => elements[index] as f64,
+        _ => f64::NAN,
+    }
+}
+
 /// The index of the probability that is a row's score: the second of two, the greatest of more.
 ///
 /// NaN is not greater than anything, so a row of them has its first as its score.

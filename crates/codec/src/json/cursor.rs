@@ -131,6 +131,24 @@ impl<'a> Cursor<'a> {
         is_key
     }
 
+    /// Whether the keys of the object whose inside this is are of `names` alone, without escapes.
+    pub(crate) fn names_all(mut self, names: &[&str]) -> bool {
+        let mut scratch = String::new();
+        loop {
+            if !names.iter().any(|name| self.key_is(name)) {
+                return false;
+            }
+            if self.skip_value(&mut scratch).is_err() {
+                return false;
+            }
+            match self.goes_on(b'}') {
+                Ok(true) => {}
+                Ok(false) => return true,
+                Err(_) => return false,
+            }
+        }
+    }
+
     /// Passes a key, without its colon.
     pub(crate) fn key<'s>(&mut self, scratch: &'s mut String) -> Result<&'s str, DecodeError>
     where

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The keys that hold a list of rows.
-const ROW_LISTS: [&str; 3] = ["instances", "inputs", "dataframe_records"];
+const ROW_LISTS: [&str; 4] = ["instances", "inputs", "examples", "dataframe_records"];
 
 /// The keys of a frame that is split into names and data.
 const SPLIT: [&str; 3] = ["columns", "index", "data"];
@@ -76,6 +76,9 @@ impl Decoder {
         columns: &mut Columns,
     ) -> Result<(), DecodeError> {
         let start = *cursor;
+        if self.sparse_tensor(start).is_some() {
+            return self.row_by_name(cursor, columns).map_err(|error| error.with_row(0));
+        }
         cursor.bump();
         while cursor.peek() == Some(b'"') {
             let key_start = cursor.position();

@@ -27,8 +27,12 @@ impl Decoder {
                     if columns.rows() > rows {
                         columns.drop_row();
                     }
-                    let is_of_other_shape = error.kind() == DecodeErrorKind::WrongShape;
-                    if progress.splits_at_shapes && is_of_other_shape && rows > 0 {
+                    let begins_a_block = match error.kind() {
+                        DecodeErrorKind::WrongShape => progress.splits_at_shapes,
+                        DecodeErrorKind::TooLarge => progress.in_blocks,
+                        _ => false,
+                    };
+                    if begins_a_block && rows > 0 {
                         return Ok(start);
                     }
                     let error = error

@@ -7,8 +7,10 @@ mod lines;
 mod nested;
 mod rows;
 mod skip;
+mod sparse;
 mod tensor_document;
 mod tensors;
 mod text;
 
+pub(crate) use cursor::Cursor;
 pub use text::write_string;

@@ -117,6 +117,11 @@ impl Decoder {
             self.row_by_position(cursor, Order::Schema, columns)?;
             return cursor.close_braces(braces);
         }
+        if let Some((tensor, braces)) = self.sparse_tensor(*cursor) {
+            *cursor = tensor;
+            self.sparse_row(cursor, columns).map_err(|error| error.with_offset(start))?;
+            return cursor.close_braces(braces);
+        }
         columns.begin_row();
         self.roll.begin();
         if cursor.opens(b'}') {

@@ -24,6 +24,11 @@ impl Decoder {
                 self.tensor_alone(cursor, columns)?;
                 cursor.close_braces(braces)
             }
+            Some(b'{') if is_alone && let Some((tensor, braces)) = self.sparse_tensor(*cursor) => {
+                *cursor = tensor;
+                self.sparse_row(cursor, columns)?;
+                cursor.close_braces(braces)
+            }
             Some(b'{') => {
                 columns.begin_row();
                 self.tensors_by_name(cursor, columns)

@@ -14,6 +14,8 @@ fn binary() -> Predictions<'static> {
         labels: DataView::Str(StrView::from(&YES_NO[..])),
         probabilities: DataView::F32(&[0.75, 0.25, 0.1, 0.9]),
         classes: 2,
+        names: None,
+        margins: None,
     }
 }
 
@@ -22,6 +24,8 @@ fn three_classes() -> Predictions<'static> {
         labels: DataView::I64(&[2, -1]),
         probabilities: DataView::F64(&[0.25, 0.25, 0.5, f64::NAN, 1e-7, f64::INFINITY]),
         classes: 3,
+        names: None,
+        margins: None,
     }
 }
 
@@ -117,7 +121,13 @@ fn parts_that_disagree_about_the_rows_are_never_written() {
     let (four, two) = (outputs(&[4]), outputs(&[2, 2]));
     for (predictions, part) in [
         (
-            Predictions::Classifier { labels, probabilities: DataView::F32(&[0.5; 6]), classes: 2 },
+            Predictions::Classifier {
+                labels,
+                probabilities: DataView::F32(&[0.5; 6]),
+                classes: 2,
+                names: None,
+                margins: None,
+            },
             "6 probabilities",
         ),
         (
@@ -150,6 +160,8 @@ fn scores_without_a_number_among_them() {
         labels: DataView::I64(&[0]),
         probabilities,
         classes,
+        names: None,
+        margins: None,
     };
     let score = Some(&[Field::Score][..]);
     let all_nan = predictions(DataView::F32(&[f32::NAN; 3]), 3);

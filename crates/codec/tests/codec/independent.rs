@@ -73,7 +73,9 @@ fn blank_lines_begin_the_next_block() {
     for (buffer, length) in [(" \n", 0), ("[]\n \t\r\n\n[", 3), ("[]\n\n[]\n[", 7)] {
         assert_eq!(lines.independent_records(buffer.as_bytes()), length, "{buffer:?}");
     }
-    assert_eq!(BlockDecoder::new(mixed(), Format::Json).independent_records(b"[]\n"), 0);
+    for document in [Format::Json, Format::Npy, Format::Npz] {
+        assert_eq!(BlockDecoder::new(mixed(), document).independent_records(b"[]\n"), 0);
+    }
 
     let error = decoded_backwards(Format::Csv, &["1,a,2\n", "\n\n3,b,4\n"]).unwrap_err();
     assert_eq!(error.to_string(), "row 1 (line 2): expected 3 cells, got a blank line");
@@ -110,7 +112,7 @@ fn first_block_follows_none() {
 #[test]
 fn pieces_of_a_reply_are_the_reply() {
     let answers = |values| Predictions::Regressor { values: DataView::F32(values) };
-    for format in [Format::Csv, Format::Json, Format::JsonLines] {
+    for format in [Format::Csv, Format::Json, Format::JsonLines, Format::Npy, Format::RecordIo] {
         let mut whole = Vec::new();
         hotplate_codec::encode(format, &answers(&[0.5, 1.5, 2.5]), None, &mut whole);
         let mut reply = Vec::new();

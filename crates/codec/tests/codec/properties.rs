@@ -258,7 +258,7 @@ proptest! {
         let predictions = Predictions::Classifier {
             labels: DataView::Str(StrView::from(&labels[..])),
             probabilities: DataView::F32(&probabilities),
-            classes: 3,
+            classes: 3, names: None, margins: None,
         };
         let mut reply = Vec::new();
         encode(Format::Json, &predictions, None, &mut reply);

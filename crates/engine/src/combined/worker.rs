@@ -4,7 +4,11 @@ use hotplate_backend::{BackendError, BackendErrorKind, Part, UnknownCategory, Wo
 use hotplate_model::{Labels, Signature, Task};
 use hotplate_tensor::{DType, DataView, Inputs, Shape, Tensor, TensorView};
 
-use super::Combine;
+use super::{
+    Combine,
+    votes::Votes,
+    xgboost::{self, Predictions},
+};
 
 /// One thread's workers, one for each model, and what their answers add up to.
 #[derive(Debug)]
@@ -15,8 +19,7 @@ pub(super) struct CombinedWorker {
     /// One model's answers to the rows of a turn.
     answers: Vec<Tensor>,
     sums: Vec<Sums>,
-    /// How many models give each class, `[rows, classes]`.
-    votes: Vec<u32>,
+    votes: Votes,
 }
 
 /// What the numbers of one output add up to, in the shape that the first model gives them.
@@ -25,18 +28,21 @@ struct Sums {
     shape: Shape,
     /// None of the output that holds labels.
     elements: Vec<f64>,
+    /// The models' own numbers of float32, one model behind the other, where
+    /// [`Combine::Xgboost`] rounds their sum in its own way.
+    given: Vec<f32>,
 }
 
 impl CombinedWorker {
     pub(super) fn new(how: Combine, signature: Signature, workers: Vec<Box<dyn Worker>>) -> Self {
         let outputs = signature.outputs().iter();
-        let empty = || Sums { shape: Shape::of_rows(0), elements: Vec::new() };
+        let empty = || Sums { shape: Shape::of_rows(0), elements: Vec::new(), given: Vec::new() };
         Self {
             how,
             workers,
             answers: outputs.clone().map(|output| Tensor::empty(output.dtype)).collect(),
             sums: outputs.map(|_| empty()).collect(),
-            votes: Vec::new(),
+            votes: Votes::default(),
             signature,
         }
     }
@@ -72,8 +78,14 @@ impl CombinedWorker {
                 return Err(failed("models that are combined answer in different shapes"));
             }
             sums.shape = shape;
+            if is_first {
+                sums.given.clear();
+            }
             match answer.data() {
                 DataView::F32(numbers) => {
+                    if self.how == Combine::Xgboost {
+                        sums.given.extend_from_slice(numbers);
+                    }
                     sums.add(is_first, numbers.iter().copied().map(f64::from));
                 }
                 DataView::F64(numbers) => sums.add(is_first, numbers.iter().copied()),
@@ -89,16 +101,9 @@ impl CombinedWorker {
         {
             return Err(failed("a model gives another number of labels or of probabilities"));
         }
-        if self.how == Combine::Vote {
-            if is_first {
-                self.votes.clear();
-                self.votes.resize(rows * count, 0);
-            }
-            for (row, votes) in self.votes.chunks_exact_mut(count).enumerate() {
-                let class = class_of(&self.answers[*label], row, classes);
-                let class = class.ok_or_else(|| failed("a model gives a label of no class"))?;
-                votes[class] += 1;
-            }
+        if self.how != Combine::Average {
+            let added = self.votes.add(is_first, &self.answers[*label], rows, classes);
+            added.ok_or_else(|| failed("a model gives a label of no class"))?;
         }
         Ok(())
     }
@@ -124,6 +129,9 @@ impl CombinedWorker {
             }
             let first = rows.start * row.elements();
             match spec.dtype {
+                DType::F32 if self.how == Combine::Xgboost => {
+                    self.write_as_xgboost(sums, inputs.rows(), &mut tensor.elements_mut()[first..]);
+                }
                 DType::F32 => write_means(self.means(sums), &mut tensor.elements_mut()[first..]),
                 DType::F64 => {
                     let elements: &mut [f64] = &mut tensor.elements_mut()[first..];
@@ -133,6 +141,21 @@ impl CombinedWorker {
             }
         }
         Ok(())
+    }
+
+    /// Writes the numbers of the rows of a turn; `rows` are those of the request.
+    fn write_as_xgboost(&self, sums: &Sums, rows: usize, elements: &mut [f32]) {
+        let models = self.workers.len();
+        let elements = &mut elements[..sums.given.len() / models];
+        let is_label = matches!(self.signature.task(), Task::Regressor { .. });
+        match Predictions::of(&self.signature) {
+            Predictions::Votes if is_label => xgboost::write_modes(&sums.given, models, elements),
+            Predictions::Votes => xgboost::write_means(&sums.given, models, false, elements),
+            Predictions::Means(width) => {
+                let alone = rows == 1 && width == 1;
+                xgboost::write_means(&sums.given, models, alone, elements);
+            }
+        }
     }
 
     fn means<'s>(&self, sums: &'s Sums) -> impl Iterator<Item = f64> + use<'s> {
@@ -148,11 +171,16 @@ impl CombinedWorker {
     fn write_labels(&self, first: usize, tensor: &mut Tensor) {
         let Task::Classifier { probabilities, classes, .. } = self.signature.task() else { return };
         let sums = self.sums[*probabilities].elements.chunks_exact(classes.len()).enumerate();
+        let is_vote =
+            self.how == Combine::Xgboost && Predictions::of(&self.signature) == Predictions::Votes;
         let given = sums.map(|(row, sums)| match self.how {
-            Combine::Average if sums.len() == 2 => usize::from(sums[1] / self.count() > 0.5),
-            Combine::Average => greatest(sums, |_| 0),
+            Combine::Xgboost if is_vote => self.votes.first_of_most(row, sums.len()),
+            Combine::Average | Combine::Xgboost if sums.len() == 2 => {
+                usize::from(sums[1] / self.count() > 0.5)
+            }
+            Combine::Average | Combine::Xgboost => greatest(sums, |_| 0),
             Combine::Vote => {
-                let votes = &self.votes[row * sums.len()..][..sums.len()];
+                let votes = self.votes.of_row(row, sums.len());
                 greatest(sums, |class| votes[class])
             }
         });
@@ -195,20 +223,6 @@ fn greatest(sums: &[f64], votes: impl Fn(usize) -> u32) -> usize {
         let more = votes(class) > votes(best);
         if more || votes(class) == votes(best) && sums[class] > sums[best] { class } else { best }
     })
-}
-
-/// The place of a row's label among the classes. Read one by one, as the probabilities are.
-fn class_of(labels: &Tensor, row: usize, classes: &Labels) -> Option<usize> {
-    match (labels.data(), classes) {
-        (DataView::Str(given), Labels::Text(names)) => {
-            let label = given.get(row);
-            names.iter().position(|name| name == label)
-        }
-        (DataView::I64(given), Labels::Integers(integers)) => {
-            integers.iter().position(|&integer| integer == given[row])
-        }
-        _ => None,
-    }
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "a mean of float32 is within their range")]

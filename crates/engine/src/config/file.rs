@@ -11,7 +11,7 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::{FILE_NAME, Kind, SECTIONS, Table, nearest};
+use super::{FILE_NAME, Key, Kind, SECTIONS, Table, TableInfo, nearest};
 use crate::error::Error;
 
 /// A configuration file, parsed.
@@ -128,6 +128,28 @@ impl ConfigFile {
         Some((value.to_string(), *line))
     }
 
+    /// What the file says under the keys of a table, or of each of its tables, in the order of their
+    /// declaration.
+    pub fn settings(&self, table: &TableInfo) -> Vec<Setting> {
+        let sections = match self.tables.get(table.name) {
+            Some(Value::Table(_)) => vec![(table.name.to_owned(), self.tables.get(table.name))],
+            Some(Value::Array(values)) => {
+                let named = |(at, value)| (format!("{}[{at}]", table.name), Some(value));
+                values.iter().enumerate().map(named).collect()
+            }
+            _ => Vec::new(),
+        };
+        let said = |(section, values): &(String, Option<&Value>), key: &Key| {
+            let value = key.shown(values.as_ref()?.as_table()?.get(key.name)?.to_string());
+            let line = *self.lines.get(&format!("{section}.{}", key.name))?;
+            let key = format!("[{section}] {}", key.name);
+            Some(Setting { key, value, line })
+        };
+        let of_section =
+            |section| table.keys.iter().filter_map(|key| said(&section, key)).collect::<Vec<_>>();
+        sections.into_iter().flat_map(of_section).collect()
+    }
+
     fn section(&self, name: &str) -> Result<Section<'_>, Error> {
         let table = match self.tables.get(name) {
             None => None,
@@ -164,9 +186,20 @@ impl ConfigFile {
     }
 
     /// The refusal of what stands at `path`.
-    fn fault(&self, path: &str, problem: String) -> Error {
+    pub(super) fn fault(&self, path: &str, problem: String) -> Error {
         Error::config_line(&self.path, self.lines.get(path).copied(), problem)
     }
+}
+
+/// What a file says of one key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// The table and the key, for people.
+    pub key: String,
+    /// The value as TOML, unless it is secret.
+    pub value: String,
+    /// The line.
+    pub line: usize,
 }
 
 /// One table of a configuration file.
@@ -187,7 +220,8 @@ impl Section<'_> {
         let Some(value) = self.table.and_then(|table| table.get(key)) else { return Ok(None) };
         let folder = self.file.path.parent().unwrap_or(Path::new(""));
         K::of_entry(Entry { value, folder }).map(Some).map_err(|expected| {
-            let problem = format!("[{}] {key}: expected {expected}, got {value}", self.name);
+            let got = if K::SECRET { String::new() } else { format!(", got {value}") };
+            let problem = format!("[{}] {key}: expected {expected}{got}", self.name);
             self.file.fault(&format!("{}.{key}", self.name), problem)
         })
     }

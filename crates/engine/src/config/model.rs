@@ -16,7 +16,7 @@ crate::settings! {
             like "\"churn\"";
         /// The model's file, where the folder holds several.
         file: Text, otherwise "the only one", like "\"model.onnx\"";
-        /// `average` or `vote`: how all model files of the folder answer as one.
+        /// `average`, `vote` or `xgboost`: how all model files of the folder answer as one.
         combine: Choice<Combine>, otherwise "several files are refused", like "\"average\"";
         /// The columns' names, in the order of the input's elements.
         columns: Texts, otherwise "the file's own", like "[\"MedInc\", \"HouseAge\"]";
@@ -227,7 +227,7 @@ mod tests {
         }
         refused("[model]\nmax_queue_delay = 2", "a string, got 2");
         refused("[model]\nbackend = \"torch\"", "auto, native or onnxruntime, got \"torch\"");
-        refused("[model]\ncombine = \"mean\"", "average or vote, got \"mean\"");
+        refused("[model]\ncombine = \"mean\"", "average, vote or xgboost, got \"mean\"");
         refused("[model]\ndevice = \"gpu\"", "cuda:N, tensorrt or tensorrt:N, got \"gpu\"");
         refused("[model]\ntree_layout = \"fast\"", "quickscorer or symmetric, got \"fast\"");
         refused("[model]\ninstances = -1", "1 to 1024, got -1");

@@ -22,6 +22,8 @@ pub struct Key {
     pub placeholder: &'static str,
     /// What its flag means without a value, where that means anything.
     pub alone: Option<&'static str>,
+    /// Whether its value is not for everybody to see.
+    pub secret: bool,
     /// Refuses plain text that is no value, with what was expected.
     pub check: fn(&str) -> Result<(), &'static str>,
 }
@@ -72,6 +74,11 @@ impl Key {
     /// `HOTPLATE_CAPTURE_FOLDER` for one of another table.
     pub fn variable(&self) -> String {
         format!("HOTPLATE_{}", self.long_name('_').to_ascii_uppercase())
+    }
+
+    /// A value of it as it may be shown.
+    pub fn shown(&self, value: String) -> String {
+        if self.secret { "(not shown)".to_owned() } else { value }
     }
 
     /// Its flag, without the dashes in front: `port`, `capture-folder`.
@@ -151,6 +158,8 @@ pub struct TableInfo {
     pub doc: &'static [&'static str],
     /// Its keys, in the order of declaration.
     pub keys: &'static [Key],
+    /// Whether a file may have several, each below a line `[[name]]`.
+    pub each: bool,
     /// Everything that is wrong with it in a file.
     pub faults: fn(&ConfigFile) -> Vec<Error>,
 }
@@ -158,7 +167,18 @@ pub struct TableInfo {
 impl TableInfo {
     /// What can be told of `T`.
     pub const fn of<T: Table>() -> Self {
-        Self { name: T::NAME, doc: T::DOC, keys: T::KEYS, faults: ConfigFile::faults::<T> }
+        let faults = ConfigFile::faults::<T>;
+        Self { name: T::NAME, doc: T::DOC, keys: T::KEYS, each: false, faults }
+    }
+
+    /// What can be told of `T`, of which a file may have several; `faults` looks at all of them.
+    pub const fn of_each<T: Table>(faults: fn(&ConfigFile) -> Vec<Error>) -> Self {
+        Self { name: T::NAME, doc: T::DOC, keys: T::KEYS, each: true, faults }
+    }
+
+    /// The line that begins one in a file.
+    pub fn heading(&self) -> String {
+        if self.each { format!("[[{}]]", self.name) } else { format!("[{}]", self.name) }
     }
 }
 
@@ -241,6 +261,7 @@ macro_rules! settings {
                     ),+)?],
                     placeholder: <$kind as $crate::config::Kind>::PLACEHOLDER,
                     alone: <$kind as $crate::config::Kind>::ALONE,
+                    secret: <$kind as $crate::config::Kind>::SECRET,
                     check: |text| <$kind as $crate::config::Kind>::of_text(text).map(drop),
                 }
             ),+];

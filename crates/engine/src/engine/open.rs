@@ -18,6 +18,7 @@ use crate::{
     combined,
     config::{ModelSettings, Table as _},
     error::{Cause, Error},
+    folder::Combining,
     inspect::inspect_with,
     slots::Slots,
 };
@@ -27,6 +28,7 @@ use crate::{
 pub struct OpenOptions {
     settings: ModelSettings,
     skip_golden_rows: bool,
+    otherwise_combine: Option<Combine>,
 }
 
 impl OpenOptions {
@@ -46,6 +48,13 @@ impl OpenOptions {
     #[must_use]
     pub const fn combine(mut self, combine: Combine) -> Self {
         self.settings.combine = Some(combine);
+        self
+    }
+
+    /// As [`combine`](Self::combine), where the folder's configuration says nothing about its files.
+    #[must_use]
+    pub const fn combine_unless_said(mut self, combine: Combine) -> Self {
+        self.otherwise_combine = Some(combine);
         self
     }
 
@@ -160,7 +169,7 @@ impl OpenOptions {
     ///
     /// As [`Engine::open`].
     pub fn open(&self, path: impl AsRef<Path>) -> Result<Engine, Error> {
-        self.open_folder(&ModelFolder::find_with(path.as_ref(), self.settings.combine)?)
+        self.open_folder(&ModelFolder::find_with(path.as_ref(), self.combining())?)
     }
 
     /// Opens a model that was found, and returns when it is warm.
@@ -199,11 +208,11 @@ impl OpenOptions {
     ///
     /// As [`inspect`](crate::inspect()).
     pub fn inspect(&self, path: impl AsRef<Path>) -> Result<Inspection, Error> {
-        inspect_with(&self.settings, path.as_ref())
+        inspect_with(&self.settings, self.combining(), path.as_ref())
     }
 
-    pub(crate) const fn combines(&self) -> Option<Combine> {
-        self.settings.combine
+    pub(crate) const fn combining(&self) -> Combining {
+        Combining { said: self.settings.combine, otherwise: self.otherwise_combine }
     }
 
     /// Opens a model that was found without asking it for its golden rows.
@@ -227,7 +236,7 @@ impl OpenOptions {
         if said.threshold.is_some() && !two_classes {
             return Err(Error::new(Cause::Threshold));
         }
-        if said.threshold.is_some() && how == Combine::Vote && folder.files.len() > 1 {
+        if said.threshold.is_some() && how != Combine::Average && folder.files.len() > 1 {
             return Err(Error::new(Cause::VoteThreshold));
         }
         if let Some(output) = &said.output {
@@ -273,16 +282,21 @@ impl OpenOptions {
 /// Checks that replies can hold what configuration asks for.
 fn check_output(output: &[Field], task: &Task) -> Result<(), Error> {
     let fits = |field: &Field| match task {
-        Task::Classifier { .. } => true,
-        Task::Regressor { .. } => *field == Field::Score,
+        // No plan gives the margins that probabilities are made of.
+        Task::Classifier { .. } => !matches!(field, Field::RawScore | Field::RawScores),
+        Task::Regressor { .. } => matches!(field, Field::Score | Field::PredictedScore),
         _ => false,
     };
     if !output.is_empty() && output.iter().all(fits) {
         return Ok(());
     }
     let possible = match task {
-        Task::Classifier { .. } => "some of predicted_label, score and probabilities",
-        Task::Regressor { .. } => "\"score\" alone, because the model gives one number a row",
+        Task::Classifier { .. } => {
+            "some of predicted_label, labels, score, probability and probabilities"
+        }
+        Task::Regressor { .. } => {
+            "\"score\" or \"predicted_score\", because the model gives one number a row"
+        }
         _ => "nothing, because the model's outputs speak for themselves",
     };
     Err(Error::new(Cause::Output { possible }))

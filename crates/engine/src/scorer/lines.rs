@@ -41,7 +41,8 @@ impl<'b> Lines<'b> {
         decoder: impl FnOnce() -> BlockDecoder,
     ) -> Option<usize> {
         let Part { format, bytes, rows, lines, has_header } = self.part;
-        if format == Format::Json {
+        // Lines of libsvm need not be rows, and other formats have none.
+        if !matches!(format, Format::Csv | Format::JsonLines) {
             return None;
         }
         let walk = self.walk.get_or_insert_with(|| {

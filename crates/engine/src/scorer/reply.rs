@@ -29,7 +29,11 @@ pub struct Outcome {
 
 impl Reply {
     /// An empty reply in this format.
-    pub const fn new(format: Format) -> Self {
+    ///
+    /// # Panics
+    ///
+    /// When the format is only read; see [`Format::is_written`].
+    pub fn new(format: Format) -> Self {
         // Pieces hold what fields they were made with.
         let encoder = Encoder::new(format, None);
         let outcome = Outcome { answered: 0, unanswered: 0, first: Vec::new(), is_blank: true };

@@ -39,7 +39,8 @@ impl Signature {
             None => Schema::new(inputs),
         };
         let (outputs, task) = answers(model);
-        Ok(Self::new(schema.map_err(Fault::Names)?, Batching::Rows, outputs, task))
+        let signature = Self::new(schema.map_err(Fault::Names)?, Batching::Rows, outputs, task);
+        Ok(signature.with_objective(model.objective.name))
     }
 }
 

@@ -33,8 +33,17 @@ pub(crate) struct Ask {
     pub(crate) priority: Priority,
     /// In nanoseconds of the runner's clock; [`u64::MAX`] for none.
     pub(crate) deadline: u64,
+    /// In nanoseconds from when it begins to wait; [`u64::MAX`] for no end.
+    pub(crate) patience: u64,
     /// The rows of all turns.
     pub(crate) rows: usize,
+}
+
+impl Ask {
+    /// Of so many rows, and nothing else.
+    pub(crate) const fn of_rows(rows: usize) -> Self {
+        Self { priority: Priority::Normal, deadline: u64::MAX, patience: u64::MAX, rows }
+    }
 }
 
 /// How a request ended.
@@ -102,7 +111,7 @@ impl<R: Runner> Node<R> {
 
     /// A node for the heap, without a request as yet.
     pub(crate) fn of_task() -> Self {
-        let ask = Ask { priority: Priority::Normal, deadline: u64::MAX, rows: 0 };
+        let ask = Ask::of_rows(0);
         let submitter = Submitter::Task { waker: AtomicWaker::new(), holders: AtomicUsize::new(0) };
         Self::new(ask, Share::default(), None, submitter)
     }

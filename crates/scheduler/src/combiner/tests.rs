@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    toy::{ASK, adder, number, turns},
+    toy::{ASK, adder, adder_at, number, turns},
     *,
 };
 
@@ -118,4 +118,25 @@ fn closed_combiner_gives_requests_back() {
     adder.close();
     let (job, refused) = adder.run(number(7), ASK).unwrap_err();
     assert_eq!((job, refused.reason), (number(7), RefusedReason::Closed));
+}
+
+/// Its patience begins with its waiting, and costs no look at the clock where it need not wait.
+#[test]
+fn request_waits_for_as_long_as_it_has_patience() {
+    let adder = adder_at(1, 8, 10);
+    let patient = |patience| Ask { patience, ..ASK };
+    assert_eq!(adder.run(number(1), patient(0)).ok().unwrap().value, 2);
+    assert_eq!(adder.runner.clock.load(Relaxed), 0, "nobody has looked");
+
+    let slot = adder.slots.take_at(0).unwrap();
+    let (_, refused) = adder.submit(number(1).into(), patient(5)).err().unwrap();
+    assert_eq!(refused.reason, RefusedReason::Late, "it would be over before anybody can look");
+    let submit = |patience| match adder.submit(number(1).into(), patient(patience)) {
+        Ok(Submitted::Waits(ticket)) => ticket,
+        _ => unreachable!("the slot is taken"),
+    };
+    let (hasty, patient) = (submit(35), submit(1_000));
+    adder.leave(slot);
+    assert_eq!(block_on(hasty).outcome.unwrap_err().reason, RefusedReason::Late);
+    assert_eq!(block_on(patient).outcome.unwrap(), 2);
 }

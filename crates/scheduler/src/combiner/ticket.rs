@@ -64,6 +64,7 @@ impl<R: Runner> Combiner<R> {
             let outcome = Ok(self.runner.outcome(job));
             return Ok(Submitted::Ended(Ended { kept, outcome }));
         }
+        let ask = self.that_waits(ask);
         let share = Share::of(&ask, self.runner.bytes(&self.runner.job(&mut kept)));
         if let Err(reason) = self.admit(&ask, share) {
             return Err((kept, self.refused(reason)));

@@ -6,7 +6,6 @@ use std::sync::{
 };
 
 use super::{Ask, Combiner, Limits, Runner};
-use crate::Priority;
 
 /// Adds one to each number, once per turn.
 pub(super) struct AddOne {
@@ -17,6 +16,8 @@ pub(super) struct AddOne {
     pub(super) clock: AtomicU64,
     /// Whether its runs count as long.
     pub(super) long: AtomicBool,
+    /// Whether others have short runs.
+    pub(super) beside: AtomicBool,
     /// Whether nothing may run any more.
     pub(super) over: AtomicBool,
     /// What [`LONG_RUN`] does meanwhile.
@@ -105,12 +106,16 @@ impl Runner for AddOne {
         self.long.load(Relaxed)
     }
 
+    fn has_busy_neighbours(&self) -> bool {
+        self.beside.load(Relaxed)
+    }
+
     fn batch_rows(&self) -> usize {
         self.batch_rows
     }
 }
 
-pub(super) const ASK: Ask = Ask { priority: Priority::Normal, deadline: u64::MAX, rows: 1 };
+pub(super) const ASK: Ask = Ask::of_rows(1);
 
 pub(super) const fn number(value: usize) -> Number {
     turns(value, 1)
@@ -128,8 +133,9 @@ pub(super) fn adder(slots: usize, batch_rows: usize) -> Arc<Combiner<AddOne>> {
 /// An adder whose clock moves on by `tick` nanoseconds when somebody looks at it.
 pub(super) fn adder_at(slots: usize, batch_rows: usize, tick: u64) -> Arc<Combiner<AddOne>> {
     let limits = Limits { rows: usize::MAX / 2, bytes: usize::MAX / 2 };
-    let (clock, long, over) = (AtomicU64::new(0), AtomicBool::new(false), AtomicBool::new(false));
-    let runner = AddOne { batch_rows, tick, clock, long, over, long_run: OnceLock::new() };
+    let [long, beside, over] = [(); 3].map(|()| AtomicBool::new(false));
+    let (clock, long_run) = (AtomicU64::new(0), OnceLock::new());
+    let runner = AddOne { batch_rows, tick, clock, long, beside, over, long_run };
     Arc::new(Combiner::new(runner, vec![0; slots], limits, 0))
 }
 

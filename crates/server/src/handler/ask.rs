@@ -13,8 +13,13 @@ pub(super) struct Ask {
     pub(super) wishes: Wishes,
 }
 
-/// The media types of bodies and replies, for messages.
-const READABLE: &str = "application/json, text/csv or application/jsonlines";
+/// The media types of bodies, for messages.
+const READABLE: &str = "application/json, text/csv, application/jsonlines, text/libsvm, \
+                        application/x-npy, application/x-npz or application/x-recordio-protobuf";
+
+/// The media types of replies, for messages.
+const WRITTEN: &str = "application/json, text/csv, application/jsonlines, application/x-npy or \
+                       application/x-recordio-protobuf";
 
 impl Ask {
     /// What the head says; a client that accepts anything gets `default_accept`.
@@ -39,13 +44,15 @@ impl Ask {
         let reply = negotiate(head.accept, default_accept).ok_or_else(|| {
             let got = head.accept.unwrap_or_default();
             Problem::new(Reason::NotAcceptable, format!("no reply can be written as {got:?}"))
-                .expected(READABLE, got)
+                .expected(WRITTEN, got)
         })?;
         let wishes = Wishes::of(head)?;
-        if wishes.explain.is_some() && reply == Format::Csv {
-            let message = "explanations are written in JSON, and CSV is what is accepted";
+        if wishes.explain.is_some() && !matches!(reply, Format::Json | Format::JsonLines) {
+            let message = "explanations are written in JSON, and another type is what is accepted";
             let expected = "application/json or application/jsonlines";
-            return Err(Problem::new(Reason::NotAcceptable, message).expected(expected, "text/csv"));
+            return Err(
+                Problem::new(Reason::NotAcceptable, message).expected(expected, reply.media_type())
+            );
         }
         Ok(Self { body, reply, wishes })
     }

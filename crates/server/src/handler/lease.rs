@@ -30,6 +30,11 @@ impl Lease {
         Self { held: Held::Kept(Arc::clone(self.endpoint())), variant: self.variant }
     }
 
+    /// Another of the same, for as long as one likes.
+    pub(super) fn again(&self) -> Self {
+        Self { held: Held::Kept(Arc::clone(self.endpoint())), variant: self.variant }
+    }
+
     pub(super) fn endpoint(&self) -> &Arc<Endpoint> {
         match &self.held {
             Held::Seen { endpoints, place } => &endpoints[*place],

@@ -2,11 +2,12 @@
 
 use std::{
     collections::BTreeMap,
+    ops::Range,
     sync::{Arc, Weak},
     time::{Duration, Instant},
 };
 
-use hotplate::{Answer, Columns, Engine, Error, ErrorKind};
+use hotplate::{Answer, Columns, Engine, Error, ErrorKind, Shadow};
 use hotplate_codec::{Decoder, Encoder, Format};
 
 use super::{ask::Ask, lease::Lease};
@@ -24,6 +25,7 @@ const SPARES: usize = 8;
 #[derive(Debug, Default)]
 pub struct Scratch {
     stays: bool,
+    recorders: Vec<(usize, Arc<Recorder>)>,
     /// By the address of the engine, which nothing else has while a weak reference is there.
     models: BTreeMap<usize, Spares>,
 }
@@ -32,7 +34,6 @@ pub struct Scratch {
 struct Spares {
     engine: Weak<Engine>,
     free: Vec<ModelScratch>,
-    recorder: Recorder,
 }
 
 #[derive(Debug)]
@@ -49,53 +50,61 @@ impl Scratch {
         Self { stays: true, ..Self::default() }
     }
 
-    /// The memory to answer what `lease` is of, and where to count that.
-    pub(super) fn of(&mut self, lease: &Lease, by: &Observer) -> (&mut ModelScratch, &Recorder) {
-        let Spares { free, recorder, .. } = self.spares(lease, by);
+    /// Where this thread counts what becomes of requests to what `lease` is of.
+    pub(super) fn recorder(&mut self, lease: &Lease, by: &Observer) -> Arc<Recorder> {
+        let (model, variant) = (lease.endpoint().name(), lease.variant().name());
+        // The address is that of the engine, and no more than a guess where to look.
+        let address = Arc::as_ptr(lease.engine()).addr();
+        let is_of = |recorder: &Recorder| recorder.is_of(model, variant);
+        let found = self.recorders.iter().position(|(known, recorder)| {
+            *known == address && is_of(recorder)
+        });
+        let found = found.unwrap_or_else(|| {
+            self.recorders.retain(|(_, recorder)| !recorder.is_retired());
+            let known = self.recorders.iter().position(|(_, recorder)| is_of(recorder));
+            known.unwrap_or_else(|| {
+                let recorder = Arc::new(by.recorder(model, variant, self.stays));
+                self.recorders.push((address, recorder));
+                self.recorders.len() - 1
+            })
+        });
+        self.recorders[found].0 = address;
+        Arc::clone(&self.recorders[found].1)
+    }
+
+    pub(super) fn of(&mut self, engine: &Arc<Engine>) -> &mut ModelScratch {
+        let free = &mut self.spares(engine).free;
         if free.is_empty() {
-            free.push(ModelScratch::new(lease.engine()));
+            free.push(ModelScratch::new(engine));
         }
-        (&mut free[0], recorder)
+        &mut free[0]
     }
 
     /// A task's memory, for as long as it is answered.
-    pub(super) fn take(&mut self, lease: &Lease, by: &Observer) -> (ModelScratch, Recorder) {
-        let Spares { free, recorder, .. } = self.spares(lease, by);
-        let model = free.pop().unwrap_or_else(|| ModelScratch::new(lease.engine()));
-        (model, recorder.clone())
+    pub(super) fn take(&mut self, engine: &Arc<Engine>) -> ModelScratch {
+        self.spares(engine).free.pop().unwrap_or_else(|| ModelScratch::new(engine))
     }
 
-    pub(super) fn put(&mut self, lease: &Lease, by: &Observer, model: ModelScratch) {
-        let free = &mut self.spares(lease, by).free;
+    pub(super) fn put(&mut self, engine: &Arc<Engine>, model: ModelScratch) {
+        let free = &mut self.spares(engine).free;
         if free.len() < SPARES {
             free.push(model);
         }
     }
 
-    fn spares(&mut self, lease: &Lease, by: &Observer) -> &mut Spares {
-        let engine = lease.engine();
-        let (model, variant) = (lease.endpoint().name(), lease.variant().name());
+    fn spares(&mut self, engine: &Arc<Engine>) -> &mut Spares {
         let address = Arc::as_ptr(engine).addr();
         if !self.models.contains_key(&address) {
             self.models.retain(|_, spares| spares.engine.strong_count() > 0);
         }
-        let stays = self.stays;
-        let new = || by.recorder(model, variant, stays);
-        let spares = self.models.entry(address).or_insert_with(|| Spares {
-            engine: Arc::downgrade(engine),
-            free: Vec::new(),
-            recorder: new(),
-        });
-        // An engine may answer under several names, and under those of one that was removed.
-        if !spares.recorder.is_of(model, variant) {
-            spares.recorder = new();
-        }
-        spares
+        self.models
+            .entry(address)
+            .or_insert_with(|| Spares { engine: Arc::downgrade(engine), free: Vec::new() })
     }
 }
 
 impl ModelScratch {
-    fn new(engine: &Engine) -> Self {
+    pub(super) fn new(engine: &Engine) -> Self {
         Self {
             decoder: Decoder::new(Arc::clone(engine.signature().schema())),
             rows: engine.rows(),
@@ -113,8 +122,47 @@ impl ModelScratch {
     ) -> Result<(), Problem> {
         self.decode(ask, body)?;
         watch.parsed();
+        self.answer(engine, ask, watch, reply)
+    }
+
+    /// Answers what was decoded.
+    pub(super) fn answer(
+        &mut self,
+        engine: &Engine,
+        ask: Ask,
+        watch: Stopwatch,
+        reply: &mut Reply,
+    ) -> Result<(), Problem> {
         engine.predict_with(&ask.wishes.terms, &self.rows, &mut self.answer)?;
         self.reply(engine, ask, watch, reply)
+    }
+
+    /// The answers to some of the rows that were decoded, as they stand within a reply.
+    pub(super) fn piece(
+        &mut self,
+        engine: &Engine,
+        ask: Ask,
+        rows: Range<usize>,
+    ) -> Result<Vec<u8>, Problem> {
+        let views = self.rows.inputs().slice(rows);
+        engine.predict_with(&ask.wishes.terms, &views[..], &mut self.answer)?;
+        let explanations = match ask.wishes.explain {
+            Some(_) => Some(engine.explain(&views[..]).map_err(not_explained)?),
+            None => None,
+        };
+        let mut tensors = Vec::new();
+        let predictions = self.answer.predictions(&mut tensors);
+        let most = ask.wishes.explain.unwrap_or_default();
+        let reasons = explanations.as_ref().map(|explanations| explanations.reasons(most));
+        let mut piece = Vec::new();
+        let mut encoder = Encoder::within(ask.reply, engine.output());
+        encoder.block_with_reasons(&predictions, reasons.as_ref(), &mut piece);
+        Ok(piece)
+    }
+
+    /// The rows that were decoded.
+    pub(super) fn rows(&self) -> usize {
+        self.rows.rows()
     }
 
     pub(super) async fn predict_in_task(
@@ -138,7 +186,12 @@ impl ModelScratch {
         self.reply(engine, ask, watch, reply)
     }
 
-    fn decode(&mut self, ask: Ask, body: &[u8]) -> Result<(), Problem> {
+    /// Shows the rows and their answers to a shadow.
+    pub(super) fn show(&self, shadow: &Shadow) {
+        shadow.show(&self.rows, &self.answer);
+    }
+
+    pub(super) fn decode(&mut self, ask: Ask, body: &[u8]) -> Result<(), Problem> {
         let format = ask.body.unwrap_or_else(|| guess(body));
         Ok(self.decoder.decode(format, body, &mut self.rows)?)
     }
@@ -184,18 +237,18 @@ impl Stopwatch {
         Self { last: runs.then(Instant::now), phases }
     }
 
-    fn parsed(&mut self) {
+    pub(super) fn parsed(&mut self) {
         self.phases.parse = self.lap();
     }
 
     /// Rows that waited were not begun with before `began`.
-    fn computed(&mut self, began: Option<Instant>) {
+    pub(super) fn computed(&mut self, began: Option<Instant>) {
         let began = began.zip(self.last).map(|(began, last)| began.saturating_duration_since(last));
         self.phases.queue = began.unwrap_or_default();
         self.phases.compute = self.lap().saturating_sub(self.phases.queue);
     }
 
-    fn encoded(mut self) -> Phases {
+    pub(super) fn encoded(mut self) -> Phases {
         self.phases.encode = self.lap();
         self.phases
     }
@@ -218,7 +271,7 @@ fn not_explained(error: Error) -> Problem {
 }
 
 /// The format of a body that came without a type.
-fn guess(body: &[u8]) -> Format {
+pub(super) fn guess(body: &[u8]) -> Format {
     match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
         Some(b'{' | b'[') => Format::Json,
         _ => Format::Csv,

@@ -1,4 +1,9 @@
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering::Relaxed},
+};
+
+use super::shared::Shared;
 
 /// The memory that the bodies of all connections may hold together.
 #[derive(Debug)]
@@ -12,6 +17,19 @@ impl Budget {
     }
 }
 
+/// A share that outlives its request.
+#[derive(Debug)]
+pub(super) struct Kept {
+    shared: Arc<Shared>,
+    bytes: usize,
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.shared.budget.left_bytes.fetch_add(self.bytes, Relaxed);
+    }
+}
+
 /// A body's share of a budget, given back when it is dropped.
 #[derive(Debug)]
 pub(super) struct Share<'b> {
@@ -22,6 +40,11 @@ pub(super) struct Share<'b> {
 impl<'b> Share<'b> {
     pub(super) const fn of(budget: &'b Budget) -> Self {
         Self { budget, bytes: 0 }
+    }
+
+    /// The same for as long as one likes, of the budget that `shared` has.
+    pub(super) fn keep(mut self, shared: &Arc<Shared>) -> Kept {
+        Kept { shared: Arc::clone(shared), bytes: std::mem::take(&mut self.bytes) }
     }
 
     /// Takes `bytes` more, unless so many are not left.

@@ -23,7 +23,7 @@ pub(super) async fn serve(
     let service = service_fn(|request| respond(request, door, &shared, &local, &pace));
     let connection = http1::Builder::new()
         .header_read_timeout(None)
-        .serve_connection(Stream::new(stream), service);
+        .serve_connection(Stream::new(stream, Rc::clone(&pace)), service);
     let mut connection = pin!(connection);
     // A connection that breaks is its client's affair; whatever it was owed is gone with it.
     tokio::select! {

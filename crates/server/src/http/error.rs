@@ -8,6 +8,8 @@ pub enum ServeError {
     InUse {
         /// The address.
         address: SocketAddr,
+        /// The flag that says another port.
+        flag: &'static str,
     },
     /// The address cannot be listened on for another reason.
     Bind {
@@ -37,10 +39,10 @@ pub enum ServeError {
 impl fmt::Display for ServeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::InUse { address } => write!(
+            Self::InUse { address, flag } => write!(
                 f,
-                "{address} is in use by another program; choose another port with --port, or \
-                 --port 0 for a free one"
+                "{address} is in use by another program; choose another port with {flag}, or \
+                 {flag} 0 for a free one"
             ),
             Self::Bind { address, source } => write!(f, "cannot listen on {address}: {source}"),
             Self::Start(source) => write!(f, "cannot start a thread of the server: {source}"),

@@ -3,8 +3,8 @@ use std::{cell::Cell, time::Duration};
 /// How often every connection is looked at.
 pub(super) const LOOK_EVERY: Duration = Duration::from_secs(15);
 
-/// How many looks a client may take to send a head, the idle time before it included: seventy-five
-/// seconds, or up to ninety, as the looks fall.
+/// How many looks a client may take to send a head, the idle time before it included, or to take
+/// nothing of a reply: seventy-five seconds, or up to ninety, as the looks fall.
 const QUIET_LOOKS: u32 = 5;
 
 /// How a connection gets on.
@@ -12,11 +12,11 @@ const QUIET_LOOKS: u32 = 5;
 /// A request writes two flags here; the clock is read by whoever looks, which is rarely, and not by
 /// each request.
 #[derive(Debug, Default)]
-pub(super) struct Pace {
+pub(crate) struct Pace {
     has_asked: Cell<bool>,
     /// Whether a request is being answered; reading its body has a time limit of its own.
     at_hand: Cell<bool>,
-    /// The looks since the last request began.
+    /// The looks since the last request began, or the last bytes of a reply went out.
     quiet: Cell<u32>,
 }
 
@@ -27,6 +27,16 @@ impl Pace {
         self.at_hand.set(true);
         self.quiet.set(0);
         AtHand(self)
+    }
+
+    /// Some of a reply went out.
+    pub(super) fn progress(&self) {
+        self.quiet.set(0);
+    }
+
+    /// Whether more of a reply is being computed, for which its client can only wait.
+    pub(super) fn computes(&self, yes: bool) {
+        self.at_hand.set(yes);
     }
 
     /// Whether there has been a request.
@@ -65,6 +75,13 @@ mod tests {
             assert!((0..100).all(|_| !pace.has_stalled()), "its request is being answered");
             drop(request);
         }
+        assert!((0..QUIET_LOOKS).all(|_| !pace.has_stalled()));
+        assert!(pace.has_stalled());
+        pace.progress();
+        assert!((0..QUIET_LOOKS).all(|_| !pace.has_stalled()), "it takes its reply");
+        pace.computes(true);
+        assert!((0..100).all(|_| !pace.has_stalled()), "it waits for more of it");
+        pace.computes(false);
         assert!((0..QUIET_LOOKS).all(|_| !pace.has_stalled()));
         assert!(pace.has_stalled());
     }

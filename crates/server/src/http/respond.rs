@@ -1,28 +1,35 @@
 use std::{
     borrow::Cow,
     convert::Infallible,
+    rc::Rc,
     sync::{Arc, atomic::Ordering::Relaxed},
 };
 
 use bytes::Bytes;
-use http_body_util::Full;
+use hotplate::ErrorKind;
 use hyper::{
     HeaderMap, Request, Response, StatusCode,
     body::Incoming,
     header::{ACCEPT, ALLOW, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER},
     http::request::Parts,
 };
-use tokio::{task::spawn_blocking, time::Instant};
+use tokio::{
+    task::spawn_blocking,
+    time::{Instant, timeout, timeout_at},
+};
 
 use super::{
+    admin::administer,
     body::{self, Begun},
     budget::Share,
     door::Door,
+    outgoing::Outgoing,
     pace::Pace,
     shared::{Local, Shared},
 };
 use crate::{
-    handler::{Admitted, Scratch},
+    aws,
+    handler::{Admitted, Handler, Pieces, Scratch},
     head::Head,
     problem::Problem,
     reply::Reply,
@@ -39,6 +46,9 @@ const REQUEST_IDS: [HeaderName; 2] = [
     HeaderName::from_static("x-request-id"),
 ];
 
+/// What a client calls the model, where the platform calls it otherwise.
+const TARGET_MODEL: HeaderName = HeaderName::from_static("x-amzn-sagemaker-target-model");
+
 /// Answers one request that came in at `door`.
 ///
 /// hyper moves this future about, so that what few requests need is boxed.
@@ -47,20 +57,32 @@ pub(super) async fn respond(
     door: Door,
     shared: &Arc<Shared>,
     local: &Local,
-    pace: &Pace,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+    pace: &Rc<Pace>,
+) -> Result<Response<Outgoing>, Infallible> {
     let _at_hand = pace.begin();
     match door {
-        Door::Container => Ok(invoke(request, shared, local).await),
+        Door::Container => Ok(invoke(request, door, shared, local, pace).await),
+        Door::Admin => Ok(Box::pin(administer(request, shared)).await),
+        Door::Aws => Ok(Box::pin(aws::respond(request, shared, local, pace)).await),
     }
 }
 
-/// Answers one request to the container.
-async fn invoke(
+/// Who answered, for those who want to know.
+#[derive(Clone, Debug)]
+pub(crate) struct AnsweredBy {
+    pub(crate) endpoint: String,
+    pub(crate) variant: Option<String>,
+}
+
+/// Answers one request to the container. At the door of AWS, the response's extensions have
+/// [`AnsweredBy`].
+pub(crate) async fn invoke(
     request: Request<Incoming>,
+    door: Door,
     shared: &Arc<Shared>,
     local: &Local,
-) -> Response<Full<Bytes>> {
+    pace: &Rc<Pace>,
+) -> Response<Outgoing> {
     let start = shared.log.is_some().then(Instant::now);
     let (parts, mut incoming) = request.into_parts();
     // Held until the answer is written into memory of its own.
@@ -77,8 +99,11 @@ async fn invoke(
             return fail(shared, parts, None, &problem, start);
         }
     };
-    let endpoint = admitted.endpoint().filter(|_| start.is_some()).map(str::to_owned);
-    let endpoint = endpoint.as_deref();
+    let wanted = start.is_some() || door == Door::Aws;
+    let by = admitted.endpoint().filter(|_| wanted).map(|endpoint| AnsweredBy {
+        endpoint: endpoint.to_owned(),
+        variant: admitted.variant().map(str::to_owned),
+    });
     let body = match body::begin(&mut incoming, shared.max_body_bytes, waits).await {
         Ok(Begun::Whole(body)) => Ok(body),
         Ok(Begun::Part(first)) => {
@@ -91,46 +116,100 @@ async fn invoke(
     let body = match body {
         Ok(body) => body,
         Err(problem) => {
-            shared.handler.refuse(&admitted, &problem);
-            return fail(shared, parts, endpoint, &problem, start);
+            shared.handler.not_answered(Some(&admitted), &problem);
+            return fail(shared, parts, by, &problem, start);
         }
     };
+    if admitted.is_long() {
+        let task = Box::pin(on_other_thread(shared, move |handler, reply| {
+            handler.answer(&admitted.keep(), &body, &mut Scratch::default(), reply);
+        }));
+        let (mut reply, ()) = task.await;
+        let bytes = Outgoing::whole(std::mem::take(&mut reply.body).into());
+        return finish(shared, parts, by, &reply, bytes, start);
+    }
     if body.len() >= LARGE_BODY_BYTES {
-        let mut reply = Box::pin(answer_apart(shared, admitted.keep(), body)).await;
-        let bytes = std::mem::take(&mut reply.body).into();
-        return finish(shared, parts, endpoint, &reply, bytes, start);
+        let (mut reply, pieces) = Box::pin(answer_apart(shared, admitted.keep(), body)).await;
+        let first = std::mem::take(&mut reply.body).into();
+        let body = match pieces {
+            Some(pieces) => {
+                Outgoing::stream(first, Box::new(pieces), shared, pace, share.keep(shared))
+            }
+            None => Outgoing::whole(first),
+        };
+        return finish(shared, parts, by, &reply, body, start);
     }
     if admitted.is_attended() {
         let (admitted, scratch, mut reply) = (admitted.keep(), &local.scratch, Reply::default());
         let answer = shared.handler.answer_in_task(&admitted, &body, scratch, &mut reply);
-        Box::pin(answer).await;
-        let bytes = std::mem::take(&mut reply.body).into();
-        return finish(shared, parts, endpoint, &reply, bytes, start);
+        // A lane lets go of what waits for too long when it next takes a batch. Should a run never
+        // end, it takes none; the request is given up when its future is dropped.
+        if timeout(shared.request_timeout, Box::pin(answer)).await.is_err() {
+            let problem = late(shared);
+            shared.handler.not_answered(Some(&admitted), &problem);
+            problem.answer(&mut reply);
+        }
+        let bytes = Outgoing::whole(std::mem::take(&mut reply.body).into());
+        return finish(shared, parts, by, &reply, bytes, start);
     }
     let mut reply = local.reply.borrow_mut();
     let mut scratch = local.scratch.borrow_mut();
     shared.handler.answer(&admitted, &body, &mut scratch, &mut reply);
-    let bytes = Bytes::copy_from_slice(&reply.body);
-    finish(shared, parts, endpoint, &reply, bytes, start)
+    let bytes = Outgoing::whole(Bytes::copy_from_slice(&reply.body));
+    finish(shared, parts, by, &reply, bytes, start)
 }
 
-/// Answers on a thread where nobody else waits. Only so many do that at once that a core is left
-/// for everybody else.
-async fn answer_apart(shared: &Arc<Shared>, admitted: Admitted, body: Bytes) -> Reply {
-    let _permit = shared.large.acquire().await;
+/// Answers on a thread where nobody else waits: wholly, or with the first of many rows. Only so many
+/// do that at once that a core is left for everybody else.
+async fn answer_apart(
+    shared: &Arc<Shared>,
+    admitted: Admitted,
+    body: Bytes,
+) -> (Reply, Option<Pieces>) {
+    let end = Instant::now() + shared.request_timeout;
+    let refused = |problem: Problem| {
+        let mut reply = Reply::default();
+        shared.handler.not_answered(None, &problem);
+        problem.answer(&mut reply);
+        (reply, None)
+    };
+    let Ok(Ok(permit)) = timeout_at(end, Arc::clone(&shared.large).acquire_owned()).await else {
+        let message = "too many large requests at once; try again in a moment";
+        return refused(Problem::new(Reason::Overloaded, message));
+    };
+    let task = on_other_thread(shared, move |handler, reply| {
+        let _permit = permit;
+        handler.answer_in_pieces(admitted, &body, reply)
+    });
+    timeout_at(end, task).await.unwrap_or_else(|_| refused(late(shared)))
+}
+
+/// Lets a thread that has no connections answer.
+async fn on_other_thread<T: Default + Send + 'static>(
+    shared: &Arc<Shared>,
+    answer: impl FnOnce(&Handler, &mut Reply) -> T + Send + 'static,
+) -> (Reply, T) {
     let task = {
         let shared = Arc::clone(shared);
         spawn_blocking(move || {
             let mut reply = Reply::default();
-            shared.handler.answer(&admitted, &body, &mut Scratch::default(), &mut reply);
-            reply
+            let more = answer(&shared.handler, &mut reply);
+            (reply, more)
         })
     };
     task.await.unwrap_or_else(|_| {
         let mut reply = Reply::default();
-        Problem::new(Reason::Internal, "the server failed on this request").answer(&mut reply);
-        reply
+        let problem = Problem::new(Reason::Internal, "the server failed on this request");
+        shared.handler.not_answered(None, &problem);
+        problem.answer(&mut reply);
+        (reply, T::default())
     })
+}
+
+#[cold]
+fn late(shared: &Shared) -> Problem {
+    let message = format!("the model did not answer within {:?}", shared.request_timeout);
+    Problem::new(Reason::Engine(ErrorKind::DeadlineExceeded), message)
 }
 
 /// What a request says before its body, and whether it waits to be asked for that.
@@ -179,31 +258,33 @@ fn list<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<Cow<'h, str>> {
     Some(lines.fold(first, |list, line| Cow::Owned(format!("{list}, {line}"))))
 }
 
-fn fail(
+pub(super) fn fail(
     shared: &Shared,
     parts: Parts,
-    endpoint: Option<&str>,
+    by: Option<AnsweredBy>,
     problem: &Problem,
     start: Option<Instant>,
-) -> Response<Full<Bytes>> {
+) -> Response<Outgoing> {
     let mut reply = Reply::default();
     problem.answer(&mut reply);
-    let bytes = std::mem::take(&mut reply.body).into();
-    finish(shared, parts, endpoint, &reply, bytes, start)
+    let bytes = Outgoing::whole(std::mem::take(&mut reply.body).into());
+    finish(shared, parts, by, &reply, bytes, start)
 }
 
 /// Makes the response, and logs it when asked for.
-fn finish(
+pub(super) fn finish(
     shared: &Shared,
     parts: Parts,
-    endpoint: Option<&str>,
+    by: Option<AnsweredBy>,
     reply: &Reply,
-    body: Bytes,
+    body: Outgoing,
     start: Option<Instant>,
-) -> Response<Full<Bytes>> {
+) -> Response<Outgoing> {
     if let (Some(log), Some(start)) = (&shared.log, start) {
         let id = REQUEST_IDS.iter().find_map(|name| parts.headers.get(name)).map(text);
-        log.write(id, parts.uri.path(), endpoint, reply, start.elapsed());
+        let target = parts.headers.get(&TARGET_MODEL).map(text);
+        let endpoint = by.as_ref().map(|by| by.endpoint.as_str());
+        log.write(id, parts.uri.path(), endpoint, target, reply, start.elapsed());
     }
     // The request's map becomes the reply's, whose memory hyper keeps for the next request.
     let mut headers = parts.headers;
@@ -229,9 +310,12 @@ fn finish(
     if matches!(reply.status, 408 | 413) || shared.stopping.load(Relaxed) {
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    let mut response = Response::new(Full::new(body));
+    let mut response = Response::new(body);
     *response.status_mut() =
         StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     *response.headers_mut() = headers;
+    if let Some(by) = by {
+        response.extensions_mut().insert(by);
+    }
     response
 }

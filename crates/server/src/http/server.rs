@@ -1,6 +1,6 @@
 use std::{
     io,
-    net::{SocketAddr, TcpListener},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -18,6 +18,8 @@ use tokio::{
 use super::{ServeError, acceptor::Threads, budget::Budget, door::Door, shared::Shared};
 use crate::{
     Config,
+    admin::Admin,
+    aws::FrontDoor,
     handler::Handler,
     log::RequestLog,
     observe::{Capture, CaptureConfig, Emf, Observer},
@@ -35,7 +37,8 @@ const LAST_LINES_TIME: Duration = Duration::from_secs(2);
 /// models are [installed](Self::install).
 #[derive(Debug)]
 pub struct Server {
-    address: SocketAddr,
+    /// Where each listener is; the container's is the first.
+    doors: Vec<(Door, SocketAddr)>,
     shared: Arc<Shared>,
     threads: Threads,
     stop: watch::Sender<bool>,
@@ -49,30 +52,56 @@ impl Server {
     ///
     /// When no address can be listened on, or a thread does not start.
     pub fn bind(config: &Config) -> Result<Self, ServeError> {
-        let listeners = listen(&config.addresses)?;
-        let address = listeners[0].local_addr().map_err(ServeError::Start)?;
-        let listeners = listeners.into_iter().map(|listener| (Door::Container, listener)).collect();
+        let mut listeners = listen(Door::Container, &config.addresses)?;
+        if let Some(admin) = &config.admin {
+            listeners.extend(listen(Door::Admin, &admin.addresses)?);
+        }
+        if let Some(port) = config.aws.endpoint {
+            listeners.extend(listen(Door::Aws, &[(Ipv4Addr::LOCALHOST, port).into()])?);
+        }
+        let address = |(door, listener): &(Door, TcpListener)| Ok((*door, listener.local_addr()?));
+        let doors: io::Result<Vec<_>> = listeners.iter().map(address).collect();
+        let doors = doors.map_err(ServeError::Start)?;
+        let log = config.log_requests.then(RequestLog::start).transpose();
         let observer = observer(config)?;
         let emf = config.emf.clone().map(|emf| Emf::start(emf, &observer)).transpose();
-        let log = config.log_requests.then(RequestLog::start).transpose();
+        let handler = Arc::new(handler(config).observed_by(observer));
+        let front_door = FrontDoor::new(&config.aws, &handler, config.drain);
         let shared = Arc::new(Shared {
-            handler: Handler::observed_by(observer, config.default_accept),
+            handler,
+            aws: front_door.map_err(ServeError::Start)?,
             max_body_bytes: config.max_body_bytes,
             budget: Budget::new(config.max_body_bytes.saturating_mul(LARGEST_BODIES)),
-            large: Semaphore::new(config.threads.saturating_sub(1).max(1)),
+            large: Arc::new(Semaphore::new(config.threads.saturating_sub(1).max(1))),
+            request_timeout: config.request_timeout,
             stopping: AtomicBool::new(false),
             log: log.map_err(ServeError::Start)?,
             _emf: emf.map_err(ServeError::Start)?,
+            admin: config.admin.as_ref().map(|admin| Admin::new(admin.token.clone())),
         });
         let (stop, stopped) = watch::channel(false);
         let threads = Threads::start(listeners, config.threads, &shared, &stopped, config.drain)
             .map_err(ServeError::Start)?;
-        Ok(Self { address, shared, threads, stop, drain: config.drain })
+        Ok(Self { doors, shared, threads, stop, drain: config.drain })
     }
 
     /// Where the server listens; with a free port asked for, the one that was found.
-    pub const fn address(&self) -> SocketAddr {
-        self.address
+    pub fn address(&self) -> SocketAddr {
+        self.doors[0].1
+    }
+
+    /// Where the admin API listens, if there is one.
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.address_of(Door::Admin)
+    }
+
+    /// Where AWS's clients are answered, if they are.
+    pub fn aws_address(&self) -> Option<SocketAddr> {
+        self.address_of(Door::Aws)
+    }
+
+    fn address_of(&self, door: Door) -> Option<SocketAddr> {
+        self.doors.iter().find(|(each, _)| *each == door).map(|&(_, address)| address)
     }
 
     /// Installs the models; from here on the server is ready.
@@ -123,10 +152,14 @@ impl Server {
         self.shared.stopping.store(true, Relaxed);
         self.stop.send_replace(true);
         let drained = self.threads.join();
-        if let Some(capture) = self.shared.handler.observer().capture() {
+        if let Some(capture) = self.shared.handler.observer.capture() {
             capture.finish(LAST_LINES_TIME);
         }
-        if drained { Ok(()) } else { Err(ServeError::DrainedLate { after: self.drain }) }
+        if drained {
+            Ok(())
+        } else {
+            Err(ServeError::DrainedLate { after: self.drain })
+        }
     }
 }
 
@@ -155,6 +188,25 @@ impl Signals {
     }
 }
 
+fn handler(config: &Config) -> Handler {
+    let mut handler = Handler::new(config.default_accept)
+        .wait_at_most(config.request_timeout)
+        .take_batches(config.threads, config.max_body_bytes);
+    if let Some(batch) = config.batch {
+        handler = handler.answer_batches(batch);
+    }
+    if let Some(limits) = config.sessions {
+        handler = handler.keep_sessions(limits);
+    }
+    if let Some(memory) = config.multi_model {
+        handler = handler.manage_models(config.open.clone(), memory);
+    }
+    if let Some(profile) = &config.profile {
+        handler = handler.imitate(profile.clone());
+    }
+    handler
+}
+
 fn observer(config: &Config) -> Result<Observer, ServeError> {
     let start = |capture: &CaptureConfig| {
         Capture::start(capture, config.threads).map_err(|source| {
@@ -169,11 +221,11 @@ fn observer(config: &Config) -> Result<Observer, ServeError> {
 
 /// Listens on every address that can be listened on, which must be one at least. With port zero,
 /// all take the port that the first was given.
-fn listen(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, ServeError> {
-    let mut listeners: Vec<TcpListener> = Vec::new();
+fn listen(door: Door, addresses: &[SocketAddr]) -> Result<Vec<(Door, TcpListener)>, ServeError> {
+    let mut listeners: Vec<(Door, TcpListener)> = Vec::new();
     let mut failure = None;
     for &(mut address) in addresses {
-        if let (0, Some(first)) = (address.port(), listeners.first()) {
+        if let (0, Some((_, first))) = (address.port(), listeners.first()) {
             address.set_port(first.local_addr().map_err(ServeError::Start)?.port());
         }
         let listener = TcpListener::bind(address).and_then(|listener| {
@@ -181,9 +233,9 @@ fn listen(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, ServeError> {
             Ok(listener)
         });
         match listener {
-            Ok(listener) => listeners.push(listener),
+            Ok(listener) => listeners.push((door, listener)),
             Err(source) if source.kind() == io::ErrorKind::AddrInUse => {
-                return Err(ServeError::InUse { address });
+                return Err(ServeError::InUse { address, flag: door.flag() });
             }
             Err(source) => failure = Some(ServeError::Bind { address, source }),
         }

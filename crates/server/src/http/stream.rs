@@ -1,12 +1,15 @@
 use std::{
     io::{self, IoSlice},
     pin::Pin,
+    rc::Rc,
     task::{Context, Poll},
 };
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+
+use super::pace::Pace;
 
 /// What is gathered before it is written: the head and the body of a reply of a row or two.
 const SMALL_BYTES: usize = 512;
@@ -16,11 +19,22 @@ const SMALL_BYTES: usize = 512;
 /// hyper hands over the head and the body of a reply as two. To copy some hundred bytes is cheaper
 /// than to have the kernel walk a list of them; large bodies are not copied.
 #[derive(Debug)]
-pub(super) struct Stream(TokioIo<TcpStream>);
+pub(super) struct Stream {
+    socket: TokioIo<TcpStream>,
+    pace: Rc<Pace>,
+}
 
 impl Stream {
-    pub(super) fn new(stream: TcpStream) -> Self {
-        Self(TokioIo::new(stream))
+    /// A socket that tells `pace` when it has written something.
+    pub(super) fn new(stream: TcpStream, pace: Rc<Pace>) -> Self {
+        Self { socket: TokioIo::new(stream), pace }
+    }
+
+    fn wrote(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if matches!(written, Poll::Ready(Ok(bytes)) if bytes > 0) {
+            self.pace.progress();
+        }
+        written
     }
 }
 
@@ -30,7 +44,7 @@ impl Read for Stream {
         context: &mut Context<'_>,
         into: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(context, into)
+        Pin::new(&mut self.socket).poll_read(context, into)
     }
 }
 
@@ -40,15 +54,16 @@ impl Write for Stream {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(context, bytes)
+        let written = Pin::new(&mut self.socket).poll_write(context, bytes);
+        self.wrote(written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(context)
+        Pin::new(&mut self.socket).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(context)
+        Pin::new(&mut self.socket).poll_shutdown(context)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -60,12 +75,13 @@ impl Write for Stream {
         context: &mut Context<'_>,
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let stream = Pin::new(&mut self.0);
+        let stream = Pin::new(&mut self.socket);
         let mut gathered = [0; SMALL_BYTES];
-        match gather(pieces, &mut gathered) {
+        let written = match gather(pieces, &mut gathered) {
             Some(whole) => stream.poll_write(context, whole),
             None => stream.poll_write_vectored(context, pieces),
-        }
+        };
+        self.wrote(written)
     }
 }
 

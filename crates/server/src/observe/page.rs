@@ -5,6 +5,7 @@ mod models;
 mod proto;
 mod sagemaker;
 mod text;
+mod variants;
 
 use hotplate::Endpoints;
 
@@ -45,6 +46,7 @@ impl Page {
     /// What is known at this moment.
     pub(crate) fn write(self, observer: &Observer, endpoints: Option<&Endpoints>) -> Vec<u8> {
         let mut families = models::families(endpoints);
+        families.extend(variants::families(endpoints));
         let shown = observer.shown(endpoints);
         families.extend(families::of_requests(&shown));
         families.extend(sagemaker::families(&shown, endpoints));

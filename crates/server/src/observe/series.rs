@@ -88,8 +88,8 @@ impl Series {
     }
 }
 
-/// One thread's way to a series; its clones are for the same thread.
-#[derive(Clone, Debug)]
+/// One thread's way to a series.
+#[derive(Debug)]
 pub(crate) struct Recorder {
     pub(super) series: Arc<Series>,
     /// None where a thread answers but now and then.
@@ -108,10 +108,9 @@ impl Recorder {
         self.series.is_of(model, variant) && !self.series.is_retired()
     }
 
-    /// Begins a request, which is in flight until what this returns is dropped.
-    pub(crate) fn begin(&self) -> InFlight<'_> {
-        self.write(Shard::begin);
-        InFlight(self)
+    /// Whether nobody asks under its names any more, or somebody else answers there.
+    pub(crate) fn is_retired(&self) -> bool {
+        self.series.is_retired()
     }
 
     pub(super) fn count(&self, answered: &Answered) {
@@ -131,11 +130,22 @@ impl Recorder {
     }
 }
 
-/// A request that a model is asked.
+/// A request that a model is asked, until this is dropped.
 #[derive(Debug)]
-pub(crate) struct InFlight<'r>(&'r Recorder);
+pub(crate) struct InFlight(Arc<Recorder>);
 
-impl Drop for InFlight<'_> {
+impl InFlight {
+    pub(crate) fn of(recorder: Arc<Recorder>) -> Self {
+        recorder.write(Shard::begin);
+        Self(recorder)
+    }
+
+    pub(super) fn recorder(&self) -> &Recorder {
+        &self.0
+    }
+}
+
+impl Drop for InFlight {
     fn drop(&mut self) {
         self.0.write(Shard::end);
     }

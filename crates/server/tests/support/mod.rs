@@ -73,8 +73,28 @@ impl Client {
         if let Some(length) = response.header("content-length") {
             response.body = vec![0; length.parse().unwrap()];
             self.stream.read_exact(&mut response.body).unwrap();
+        } else if response.header("transfer-encoding") == Some("chunked") {
+            while let Some(chunk) = self.chunk() {
+                response.body.extend(chunk);
+            }
         }
         response
+    }
+
+    /// The next chunk of a body, which is not the last.
+    pub(crate) fn chunk(&mut self) -> Option<Vec<u8>> {
+        let mut chunk = vec![0; usize::from_str_radix(&self.line(), 16).unwrap()];
+        self.stream.read_exact(&mut chunk).unwrap();
+        assert_eq!(self.line(), "");
+        (!chunk.is_empty()).then_some(chunk)
+    }
+
+    /// Everything up to the end of the connection.
+    pub(crate) fn rest(&mut self) -> Vec<u8> {
+        let mut rest = Vec::new();
+        // A connection that is broken has an end, too.
+        let _ = self.stream.read_to_end(&mut rest);
+        rest
     }
 
     /// A response without its body, as the one to HEAD is.
@@ -101,11 +121,15 @@ impl Client {
     }
 
     pub(crate) fn get(&mut self, path: &str) -> Response {
-        self.send(format!("GET {path} HTTP/1.1\r\nHost: test\r\n\r\n").as_bytes());
+        self.ask("GET", path)
+    }
+
+    /// Sends a request without a body.
+    pub(crate) fn ask(&mut self, method: &str, path: &str) -> Response {
+        self.send(format!("{method} {path} HTTP/1.1\r\nHost: test\r\n\r\n").as_bytes());
         self.receive()
     }
 
-    /// Whether the server has closed the connection.
     /// Whether a reply has begun to come, without waiting for one.
     pub(crate) fn has_reply(&self) -> bool {
         let stream = self.stream.get_ref();
@@ -115,6 +139,7 @@ impl Client {
         has
     }
 
+    /// Whether the server has closed the connection.
     pub(crate) fn is_closed(&mut self) -> bool {
         matches!(self.stream.fill_buf(), Ok([]) | Err(_))
     }

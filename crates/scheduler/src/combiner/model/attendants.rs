@@ -144,6 +144,24 @@ fn no_long_run_is_forgotten() {
     }
 }
 
+/// Beside short runs, none takes a slot, whether one is free or not.
+#[test]
+fn no_long_run_beside_short_ones_is_forgotten() {
+    for slots in [1, 2] {
+        check(2, move || {
+            let adder = adder(slots, 1);
+            adder.runner().long.store(true, Relaxed);
+            adder.runner().beside.store(true, Relaxed);
+            let attended = Attended::start(&adder, 1, false);
+            let other = run_elsewhere(&adder, number(5));
+            run_here(&adder, number(0));
+            other.join().unwrap();
+            attended.stop();
+            assert_eq!((adder.added(), adder.waiting_rows()), (2, 0));
+        });
+    }
+}
+
 /// A slot that somebody else had comes back.
 #[test]
 fn attendant_is_called_when_its_slot_comes_back() {

@@ -86,6 +86,10 @@ impl Runner for Scripted {
         false
     }
 
+    fn has_busy_neighbours(&self) -> bool {
+        false
+    }
+
     fn batch_rows(&self) -> usize {
         self.world.batch_rows
     }
@@ -104,7 +108,7 @@ impl Scripted {
             What::Ask { priority, rows, bytes, deadline } => {
                 let combiner = self.combiner.get().and_then(Weak::upgrade).unwrap();
                 let kept = Rows { number, left: rows, bytes };
-                match combiner.submit(kept, Ask { priority, deadline, rows }) {
+                match combiner.submit(kept, Ask { priority, deadline, ..Ask::of_rows(rows) }) {
                     Ok(Submitted::Ended(ended)) => self.note(number, ended.outcome),
                     Ok(Submitted::Waits(ticket)) => {
                         self.state.lock().unwrap().tickets[number] = Some(ticket);

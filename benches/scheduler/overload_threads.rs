@@ -1,14 +1,15 @@
-//! Three times as many requests as can be answered, for half a minute, and what comes after.
+//! Three times as many requests as can be answered, from threads that wait for their answers, for
+//! half a minute, and what comes after.
 //!
-//! The requests come from threads that share the cores with the model: each that sleeps until it is
-//! due, and wakes, takes some microseconds from it. So what the lane makes of an overload is held
+//! The threads share the cores with the model: each that sleeps until a request is due, and wakes, takes some
+//! microseconds from it. `overload_tasks` brings the same without them. So what the lane makes of an overload is held
 //! against two peaks: the most answers in time at any rate, and the most while as many requests are
 //! brought as in the overload, of which all that are too many are dropped by their own callers.
 
 use std::{
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicUsize, Ordering::Relaxed},
     },
     thread,
     time::{Duration, Instant},
@@ -23,8 +24,10 @@ use crate::{
     callers::{Asked, closed, open},
     contenders::{self, Asker, Contender, ask_lane},
     neighbours::{Rounds, quiet_rounds},
+    overload_tasks::tell_refusals,
     spread::Spread,
     synthetic::Synthetic,
+    watch::{self, watch},
 };
 
 /// How many times as many requests as can be answered.
@@ -37,9 +40,6 @@ const WAITING_ROWS: usize = 48;
 
 /// When an answer is of no use any more.
 const DEADLINE: Duration = Duration::from_millis(10);
-
-/// Between two requests of whoever watches.
-const WATCH: Duration = Duration::from_millis(1);
 
 /// The lane, asked with a deadline; it notes how long refusals take.
 #[derive(Debug)]
@@ -136,24 +136,8 @@ pub(crate) fn run(run: &Run) {
         measured.unsent
     );
     let refusals = contender.refusals.lock().unwrap();
-    println!(
-        "refusals: p50 {:.1?}, p99 {:.1?}, p99.9 {:.1?}; {:.3}% took over a millisecond",
-        refusals.quantile(0.5),
-        refusals.quantile(0.99),
-        refusals.quantile(0.999),
-        100.0 * refusals.count_above(Duration::from_millis(1)) as f64
-            / refusals.count().max(1) as f64
-    );
-    let is_bad = |seen: &&Seen| !seen.answered || seen.took > DEADLINE;
-    let during = |seen: &&Seen| (from..to).contains(&seen.at);
-    let last_bad = watched.iter().filter(|seen| seen.at >= to).rfind(is_bad);
-    println!(
-        "of one that asks every {WATCH:?}, {} of {} without an answer in time meanwhile; the last \
-         such {:.1?} after it",
-        watched.iter().filter(during).filter(is_bad).count(),
-        watched.iter().filter(during).count(),
-        last_bad.map_or(Duration::ZERO, |seen| seen.at + seen.took - to)
-    );
+    tell_refusals(&refusals);
+    watch::tell(&watched, DEADLINE, from..to);
 }
 
 /// The answers that came in time, a second.
@@ -162,35 +146,4 @@ fn goodput(measured: &Measured) -> f64 {
     let ended = measured.answered + measured.unsent;
     let in_time = ended.saturating_sub(measured.latency.count_above(DEADLINE));
     in_time as f64 / measured.window.as_secs_f64()
-}
-
-/// What somebody who asks all the time met.
-struct Seen {
-    at: Instant,
-    took: Duration,
-    answered: bool,
-}
-
-/// Asks now and then while something else is done.
-fn watch<T>(asked: &Asked<'_>, what: impl FnOnce() -> T) -> (Vec<Seen>, T) {
-    let done = AtomicBool::new(false);
-    thread::scope(|scope| {
-        let watcher = scope.spawn(|| {
-            let mut asker = asked.contender.asker();
-            let (mut buffers, _) = asked.model.request(3);
-            let mut seen = Vec::new();
-            while !done.load(Relaxed) {
-                let at = Instant::now();
-                let (answered, outcome) = asker(buffers);
-                buffers = answered;
-                let answered = outcome == Outcome::Answered;
-                seen.push(Seen { at, took: at.elapsed(), answered });
-                thread::sleep(WATCH);
-            }
-            seen
-        });
-        let result = what();
-        done.store(true, Relaxed);
-        (watcher.join().unwrap(), result)
-    })
 }

@@ -1,0 +1,8 @@
+//! No bytes make the decoder of npy panic, and a file in blocks gives the rows of the whole.
+
+#![no_main]
+
+use hotplate_codec::Format;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| hotplate_codec_fuzz::survives(Format::Npy, bytes));
