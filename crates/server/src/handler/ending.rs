@@ -2,12 +2,7 @@
 
 use hotplate::Device;
 
-use super::{
-    Admitted, Handler, Task,
-    lease::Lease,
-    pieces::Pieces,
-    scratch::Scratch,
-};
+use super::{Admitted, Handler, Task, lease::Lease, pieces::Pieces, scratch::Scratch};
 use crate::{
     management::Manage, problem::Problem, reply::Reply, sessions::Session, status::Reason,
 };

@@ -56,9 +56,10 @@ impl Scratch {
         // The address is that of the engine, and no more than a guess where to look.
         let address = Arc::as_ptr(lease.engine()).addr();
         let is_of = |recorder: &Recorder| recorder.is_of(model, variant);
-        let found = self.recorders.iter().position(|(known, recorder)| {
-            *known == address && is_of(recorder)
-        });
+        let found = self
+            .recorders
+            .iter()
+            .position(|(known, recorder)| *known == address && is_of(recorder));
         let found = found.unwrap_or_else(|| {
             self.recorders.retain(|(_, recorder)| !recorder.is_retired());
             let known = self.recorders.iter().position(|(_, recorder)| is_of(recorder));

@@ -155,11 +155,7 @@ impl Server {
         if let Some(capture) = self.shared.handler.observer.capture() {
             capture.finish(LAST_LINES_TIME);
         }
-        if drained {
-            Ok(())
-        } else {
-            Err(ServeError::DrainedLate { after: self.drain })
-        }
+        if drained { Ok(()) } else { Err(ServeError::DrainedLate { after: self.drain }) }
     }
 }
 
