@@ -57,6 +57,7 @@ impl Manage {
 impl Management {
     /// What opens models as `options` say.
     pub(crate) const fn new(options: OpenOptions, memory: ModelMemory) -> Self {
+        let options = options.compile_behind(step_back);
         Self { options, room: Room::new(memory), places: Mutex::new(BTreeMap::new()) }
     }
 
@@ -201,6 +202,18 @@ impl Drop for Arrival<'_> {
             self.management.places().remove(&self.name);
         }
     }
+}
+
+/// How far compiling steps back: to about a tenth of what a thread that answers gets of a core that
+/// both want. Further back, a model would not come at all on a machine that is always busy.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 10;
+
+/// Lets threads that answer requests have the cores before this one.
+fn step_back() {
+    // Where the system does not know of it, the model comes as well.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::nice(NICENESS);
 }
 
 /// The value, once nobody else holds it.

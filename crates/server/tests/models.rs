@@ -274,3 +274,28 @@ fn execution_parameters_are_told() {
     assert_eq!(client.ask("POST", "/execution-parameters").status, 405);
     server.stop().unwrap();
 }
+
+/// Compiling steps back behind those who answer; what then answers must not.
+#[cfg(target_os = "linux")]
+#[test]
+fn threads_of_a_model_that_came_later_are_as_good_as_others() {
+    let serve = Serve { multi_model: Some(true), port: Some(0), ..Serve::default() };
+    let mut config = hotplate_server::Settings::from(serve).into_config().unwrap();
+    config.open = hotplate::OpenOptions::new().max_queue_delay(Duration::from_millis(1));
+    let server = Server::bind(&config).unwrap();
+    server.install(Registry::new());
+    let mut client = Client::connect(server.address());
+    assert_eq!(load(&mut client, "a", &shipped("housing")).status, 200);
+    let mut lanes = 0;
+    for thread in fs::read_dir("/proc/self/task").unwrap() {
+        // Others may end meanwhile.
+        let Ok(stat) = fs::read_to_string(thread.unwrap().path().join("stat")) else { continue };
+        let (name, fields) = stat.rsplit_once(") ").unwrap();
+        if name.contains("(hotplate-lane-") {
+            lanes += 1;
+            assert_eq!(fields.split(' ').nth(16), Some("0"), "{stat}");
+        }
+    }
+    assert!(lanes > 0);
+    server.stop().unwrap();
+}

@@ -345,6 +345,11 @@ fn disk_that_is_full_harms_no_request() {
     };
     let server = housing(Settings { capture, ..Settings::default() });
     let mut client = Client::connect(server.address());
+    let written = "hotplate_capture_records_total";
+    assert_eq!(client.post("/invocations", CSV, DISTRICT).status, 200);
+    while value(client.get("/metrics").text(), written) < 1.0 {
+        std::thread::sleep(Duration::from_millis(10));
+    }
     let end = Instant::now() + Duration::from_secs(2);
     let mut asked = 0.0;
     while Instant::now() < end || asked < 300.0 {

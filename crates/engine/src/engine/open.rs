@@ -1,12 +1,16 @@
 //! How a model is opened.
 
 use std::{
+    panic::resume_unwind,
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
+    thread,
     time::{Duration, Instant},
 };
 
-use hotplate_backend::{DeviceChoice, Limits, TreeLayout, UnknownCategories};
+use hotplate_backend::{
+    BackendError, BackendErrorKind, DeviceChoice, Limits, TreeLayout, UnknownCategories,
+};
 use hotplate_codec::Field;
 use hotplate_model::{Digest, Format, Model, Task};
 use hotplate_scheduler::{Lane, LaneSettings};
@@ -29,6 +33,7 @@ pub struct OpenOptions {
     settings: ModelSettings,
     skip_golden_rows: bool,
     otherwise_combine: Option<Combine>,
+    compile_behind: Option<fn()>,
 }
 
 impl OpenOptions {
@@ -41,6 +46,15 @@ impl OpenOptions {
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.settings.name = Some(name.into());
+        self
+    }
+
+    /// Compiles on a thread of its own, which calls `prepare` first: to step back behind threads that
+    /// answer requests, by lowering its priority. What the model is run by does not inherit that,
+    /// unless a backend starts threads while it compiles.
+    #[must_use]
+    pub const fn compile_behind(mut self, prepare: fn()) -> Self {
+        self.compile_behind = Some(prepare);
         self
     }
 
@@ -222,13 +236,30 @@ impl OpenOptions {
         let mut format = Format::Onnx;
         let mut digests = Vec::new();
         // Nothing of a file is needed once it is compiled.
-        let Compiled { backend, plan, placement, .. } =
+        let mut compile = || {
             combined::compile(&folder.files, how, |file| {
                 let model = Model::open(file)?;
                 format = model.format();
                 digests.push(model.digest());
                 backends::compile(&model, &said)
-            })?;
+            })
+        };
+        let Compiled { backend, plan, placement, .. } = match self.compile_behind {
+            None => compile()?,
+            Some(prepare) => thread::scope(|scope| {
+                let behind = thread::Builder::new().name("hotplate-compile".to_owned());
+                let compile = || {
+                    prepare();
+                    compile()
+                };
+                let compiling = behind.spawn_scoped(scope, compile).map_err(|error| {
+                    let problem = format!("no thread can be started to compile the model: {error}");
+                    let error = BackendError::told(BackendErrorKind::OutOfMemory, problem);
+                    Error::new(Cause::Backend(error))
+                })?;
+                compiling.join().unwrap_or_else(|panic| resume_unwind(panic))
+            })?,
+        };
         let signature = Arc::new(plan.signature().clone());
         let two_classes = matches!(
             signature.task(), Task::Classifier { classes, .. } if classes.len() == 2

@@ -82,6 +82,45 @@ mod tests {
         );
     }
 
+    /// The text headers and the payload of the only frame.
+    fn read(frame: &[u8]) -> (Vec<(String, String)>, &[u8]) {
+        let number = |at: usize| u32::from_be_bytes(frame[at..at + 4].try_into().unwrap());
+        let (length, headers_length) = (number(0) as usize, number(4) as usize);
+        assert_eq!(length, frame.len());
+        assert_eq!(number(8), crc32fast::hash(&frame[..8]));
+        assert_eq!(number(length - 4), crc32fast::hash(&frame[..length - 4]));
+        let (mut rest, payload) = frame[12..length - 4].split_at(headers_length);
+        let mut headers = Vec::new();
+        let mut take = |count: usize| {
+            let (taken, others) = rest.split_at_checked(count)?;
+            rest = others;
+            Some(taken)
+        };
+        while let Some(&[name_length]) = take(1) {
+            let name = take(name_length.into()).unwrap();
+            let Some(&[7, high, low]) = take(3) else { panic!("a header that is no text") };
+            let value = take(u16::from_be_bytes([high, low]).into()).unwrap();
+            let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+            headers.push((text(name), text(value)));
+        }
+        (headers, payload)
+    }
+
+    #[test]
+    fn failure_is_an_exception_of_the_model() {
+        let mut frame = Vec::new();
+        write_failure("no \"more\"", &mut frame);
+        let (headers, payload) = read(&frame);
+        let expected = [
+            (":exception-type", "ModelStreamError"),
+            (":content-type", "application/json"),
+            (":message-type", "exception"),
+        ];
+        assert_eq!(headers, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let payload: serde_json::Value = serde_json::from_slice(payload).unwrap();
+        assert_eq!(payload, json!({ "Message": "no \"more\"", "ErrorCode": "StreamBroken" }));
+    }
+
     #[test]
     fn long_replies_are_several_frames() {
         let mut frames = Vec::new();

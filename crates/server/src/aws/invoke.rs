@@ -131,3 +131,27 @@ fn of_container(endpoint: String, status: u16, body: &[u8]) -> Fault {
         _ => Fault::ModelError { status, body: body.into_owned(), endpoint },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_of_the_container_that_are_not_the_models_have_names_of_their_own() {
+        let of = |status, body: &str| of_container("churn".to_owned(), status, body.as_bytes());
+        let said = |message: &str| message.to_owned();
+        assert_eq!(
+            of(503, r#"{"error":"soon","reason":"not_ready"}"#),
+            Fault::ModelNotReady(said("soon"))
+        );
+        assert_eq!(
+            of(400, r#"{"error":"no green","reason":"unknown_variant"}"#),
+            Fault::ValidationError(said("no green"))
+        );
+        for (status, body) in [(400, r#"{"error":"no","reason":"wrong_arity"}"#), (500, "no JSON")]
+        {
+            let (body, endpoint) = (said(body), said("churn"));
+            assert_eq!(of(status, &body), Fault::ModelError { status, body, endpoint });
+        }
+    }
+}

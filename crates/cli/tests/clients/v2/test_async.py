@@ -6,7 +6,7 @@ import threading
 import time
 from pathlib import Path
 
-from support import MODELS, TestCase, as_csv, districts
+from support import HOUSING, SECONDS_TO_STOP, TestCase, as_csv, districts
 
 SECONDS_TO_ANSWER = 30
 
@@ -17,7 +17,7 @@ class Asynchronous(TestCase):
     @classmethod
     def setUpClass(cls):
         cls.s3 = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
-        cls.ARGUMENTS = (MODELS / "housing", "--aws-s3-folder", cls.s3, "--aws-async-queue", "2")
+        cls.ARGUMENTS = (HOUSING, "--aws-s3-folder", cls.s3, "--aws-async-queue", "2")
         super().setUpClass()
         (cls.s3 / "input").mkdir()
 
@@ -103,11 +103,44 @@ class Asynchronous(TestCase):
             except self.client.exceptions.ServiceUnavailable as error:
                 refused = error.response["ResponseMetadata"]["HTTPStatusCode"]
                 break
+        persistent = self.server.client(attempts=2)
+        with self.assertRaises(persistent.exceptions.ServiceUnavailable) as again:
+            persistent.invoke_endpoint_async(EndpointName="housing", Body=b"1")
+        self.assertEqual(again.exception.response["ResponseMetadata"]["RetryAttempts"], 1)
         threading.Thread(target=slow.write_bytes, args=[as_csv(rows)], daemon=True).start()
         for each in queued:
             self.assert_prices(self.wait_for(each["OutputLocation"]).split(), prices)
         self.assertEqual(refused, 503)
         self.assertLessEqual(len(queued), 3)
+
+
+class Ending(TestCase):
+    """A server that is told to stop while requests wait."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.s3 = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        cls.ARGUMENTS = (HOUSING, "--aws-s3-folder", cls.s3)
+        super().setUpClass()
+
+    def test_what_is_in_line_is_answered_before_the_end(self):
+        rows, prices = districts(1)
+        os.mkdir(self.s3 / "input")
+        slow = self.s3 / "input/slow.csv"
+        os.mkfifo(slow)
+        locations = [
+            self.client.invoke_endpoint_async(
+                EndpointName="housing", ContentType="text/csv", Accept="text/csv", **parameters
+            )["OutputLocation"].removeprefix("s3://")
+            for parameters in ({"InputLocation": "s3://input/slow.csv"}, {"Body": as_csv(rows)})
+        ]
+        self.server.terminate()
+        time.sleep(0.5)
+        self.assertFalse((self.s3 / locations[1]).exists())
+        slow.write_bytes(as_csv(rows))
+        self.assertEqual(self.server.process.wait(SECONDS_TO_STOP), 0)
+        for location in locations:
+            self.assert_prices((self.s3 / location).read_bytes().split(), prices)
 
 
 class Unwritable(TestCase):
@@ -117,7 +150,7 @@ class Unwritable(TestCase):
     def setUpClass(cls):
         folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
         (folder / "async-output").write_bytes(b"")
-        cls.ARGUMENTS = (MODELS / "housing", "--aws-s3-folder", folder)
+        cls.ARGUMENTS = (HOUSING, "--aws-s3-folder", folder)
         super().setUpClass()
 
     def test_internal_dependency_exception(self):

@@ -66,6 +66,12 @@ class Refusals(TestCase):
                 self.assertIn(f"client error ({status})", response["Message"])
                 self.assertTrue(response["LogStreamArn"].startswith("arn:aws:logs:"))
 
+    def test_errors_of_the_model_are_not_tried_again(self):
+        client = self.server.client(attempts=3)
+        with self.assertRaises(client.exceptions.ModelError) as refused:
+            client.invoke_endpoint(EndpointName="housing", Body=b"1,2", ContentType="text/csv")
+        self.assertEqual(refused.exception.response["ResponseMetadata"]["RetryAttempts"], 0)
+
     def test_connection_goes_on_after_a_refusal(self):
         rows, prices = districts(1)
         self.refused(Body=b"1,2\n")

@@ -1,7 +1,7 @@
 """What the inference toolkit's own suite demands of a multi-model container, in its words."""
 
 import requests
-from support import MODELS, Server, TestCase, as_csv, districts
+from support import HOUSING, Server, TestCase, as_csv, districts
 
 
 class MultiModel(TestCase):
@@ -30,13 +30,13 @@ class MultiModel(TestCase):
         return [model["modelName"] for model in listed["models"]]
 
     def load(self, name, model):
-        url = str(MODELS / model)
+        url = str(HOUSING.parent / model)
         return self.ask("POST", "/models", json={"model_name": name, "url": url})
 
     def test_models_are_loaded_listed_and_unloaded(self):
         for name in ("a", "b"):
             self.assertEqual(self.load(name, "housing"), (200, {"status": "Workers scaled"}))
-        entry = {"modelUrl": str(MODELS / "housing")}
+        entry = {"modelUrl": str(HOUSING)}
         both = [{"modelName": name} | entry for name in ("a", "b")]
         self.assertEqual(self.ask("GET", "/models"), (200, {"models": both}))
         self.assertEqual(self.ask("GET", "/models/a"), (200, both[0]))
