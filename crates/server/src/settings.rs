@@ -2,6 +2,8 @@
 
 mod admin;
 mod aws;
+mod capture;
+mod metrics;
 mod serve;
 
 use std::{ffi::OsString, fmt, iter};
@@ -11,7 +13,9 @@ use hotplate::config::{ConfigFile, Key, Said, Table, TableInfo};
 pub use self::{
     admin::Admin,
     aws::Aws,
-    serve::{MediaType, Serve},
+    capture::{Capture, CaptureMode},
+    metrics::{Metrics, Namespace},
+    serve::{EndpointName, MediaType, Serve},
 };
 use crate::config::ConfigError;
 
@@ -59,6 +63,10 @@ tables! {
     admin: Admin,
     /// The AWS front door.
     aws: Aws,
+    /// What is told of requests.
+    metrics: Metrics,
+    /// Which requests are written down, and where.
+    capture: Capture,
 }
 
 /// Who may say something.

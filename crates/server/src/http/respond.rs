@@ -115,7 +115,10 @@ pub(crate) async fn invoke(
     };
     let body = match body {
         Ok(body) => body,
-        Err(problem) => return fail(shared, parts, by, &problem, start),
+        Err(problem) => {
+            shared.handler.not_answered(Some(&admitted), &problem);
+            return fail(shared, parts, by, &problem, start);
+        }
     };
     if admitted.is_long() {
         let task = Box::pin(on_other_thread(shared, move |handler, reply| {
@@ -142,7 +145,9 @@ pub(crate) async fn invoke(
         // A lane lets go of what waits for too long when it next takes a batch. Should a run never
         // end, it takes none; the request is given up when its future is dropped.
         if timeout(shared.request_timeout, Box::pin(answer)).await.is_err() {
-            late(shared).answer(&mut reply);
+            let problem = late(shared);
+            shared.handler.not_answered(Some(&admitted), &problem);
+            problem.answer(&mut reply);
         }
         let bytes = Outgoing::whole(std::mem::take(&mut reply.body).into());
         return finish(shared, parts, by, &reply, bytes, start);
@@ -164,6 +169,7 @@ async fn answer_apart(
     let end = Instant::now() + shared.request_timeout;
     let refused = |problem: Problem| {
         let mut reply = Reply::default();
+        shared.handler.not_answered(None, &problem);
         problem.answer(&mut reply);
         (reply, None)
     };
@@ -193,7 +199,9 @@ async fn on_other_thread<T: Default + Send + 'static>(
     };
     task.await.unwrap_or_else(|_| {
         let mut reply = Reply::default();
-        Problem::new(Reason::Internal, "the server failed on this request").answer(&mut reply);
+        let problem = Problem::new(Reason::Internal, "the server failed on this request");
+        shared.handler.not_answered(None, &problem);
+        problem.answer(&mut reply);
         (reply, T::default())
     })
 }

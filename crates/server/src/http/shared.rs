@@ -14,6 +14,7 @@ use crate::{
     aws::FrontDoor,
     handler::{Handler, Scratch},
     log::RequestLog,
+    observe::Emf,
     reply::Reply,
 };
 
@@ -32,14 +33,22 @@ pub(crate) struct Shared {
     /// Whether the next reply on each connection is its last.
     pub(super) stopping: AtomicBool,
     pub(super) log: Option<RequestLog>,
+    /// Writes lines for as long as it is here.
+    pub(super) _emf: Option<Emf>,
     pub(super) admin: Option<Admin>,
 }
 
 /// What the connections of one thread share.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Local {
     pub(super) scratch: RefCell<Scratch>,
     pub(super) reply: RefCell<Reply>,
+}
+
+impl Default for Local {
+    fn default() -> Self {
+        Self { scratch: RefCell::new(Scratch::of_thread()), reply: RefCell::default() }
+    }
 }
 
 /// Waits until the server is told to stop, or is gone.
