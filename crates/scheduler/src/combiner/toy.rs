@@ -6,7 +6,6 @@ use std::sync::{
 };
 
 use super::{Ask, Combiner, Limits, Runner};
-use crate::Priority;
 
 /// Adds one to each number, once per turn.
 pub(super) struct AddOne {
