@@ -16,7 +16,7 @@ use std::{
 use hotplate::{Answer, Engine, OpenOptions, Registry};
 use hotplate_backend::made_up;
 use hotplate_benches::{Client, Golden, model, request, score};
-use hotplate_server::{Server, Settings};
+use hotplate_server::{Serve, Server, Settings};
 use hotplate_tensor::Columns;
 
 use crate::{Run, spread::Spread};
@@ -43,12 +43,12 @@ pub(crate) fn over_http(run: &Run) {
     let model = Model::open();
     let golden = Golden::of(&model.engine, "output.probabilities.1");
     let bytes = request("application/json", &golden.json()[0]);
-    let settings = Settings {
+    let settings = Settings::from(Serve {
         host: Some("127.0.0.1".into()),
         port: Some(0),
         threads: Some(1),
-        ..Settings::default()
-    };
+        ..Serve::default()
+    });
     let server = Server::bind(&settings.into_config().unwrap()).unwrap();
     let folder = self::model("churn");
     server.install(Registry::open(&folder, &OpenOptions::new()).unwrap());

@@ -56,7 +56,8 @@ impl Synthetic {
         let DataView::F32(row) = inputs.data(0) else { panic!("rows of float32") };
         let expected = hash(row, chain(SEED, self.fixed), self.per_row);
         let outputs = vec![Tensor::empty(DType::F32)];
-        (Buffers { inputs, outputs, unknown_categories: UnknownCategories::AsModelSays }, expected)
+        let unknown_categories = UnknownCategories::AsModelSays;
+        (Buffers { inputs, outputs, unknown_categories, began: None }, expected)
     }
 
     /// Panics unless the request was answered with what was expected.

@@ -1,4 +1,4 @@
-use std::ops::Range;
+use std::{ops::Range, time::Instant};
 
 use hotplate_tensor::{Inputs, Tensor};
 
@@ -17,6 +17,8 @@ pub struct Part<'a> {
     pub outputs: &'a mut [Tensor],
     /// What becomes of texts that training never saw.
     pub unknown_categories: UnknownCategories,
+    /// When its first turn began, where it had to wait for that.
+    pub began: Option<Instant>,
     /// How it went; good until a worker says otherwise.
     pub outcome: Result<(), BackendError>,
 }
@@ -30,6 +32,7 @@ impl<'a> Part<'a> {
             rows,
             outputs,
             unknown_categories: UnknownCategories::AsModelSays,
+            began: None,
             outcome: Ok(()),
         }
     }

@@ -1,8 +1,10 @@
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Instant};
 
 use hotplate_codec::Predictions;
 use hotplate_model::{Labels, Signature, Task};
 use hotplate_tensor::{Columns, DType, DataView, Tensor, TensorView};
+
+use crate::{engine::Ran, error::Error};
 
 /// The answers to the rows of one call, and the memory to get them with.
 ///
@@ -15,6 +17,7 @@ pub struct Answer {
     /// Where rows are put that a caller has in another form than the model's.
     pub(crate) staging: Columns,
     pub(crate) rows: usize,
+    pub(crate) began: Option<Instant>,
 }
 
 /// A predicted class.
@@ -40,12 +43,25 @@ impl Answer {
         let outputs =
             signature.outputs().iter().map(|output| Tensor::empty(output.dtype)).collect();
         let staging = Columns::new(Arc::clone(signature.schema()));
-        Self { signature, outputs, staging, rows: 0 }
+        Self { signature, outputs, staging, rows: 0, began: None }
+    }
+
+    /// Keeps what is known of the run that wrote the outputs.
+    pub(crate) fn note(&mut self, ran: Result<Ran, Error>) -> Result<(), Error> {
+        let ran = ran.inspect_err(|_| self.rows = 0)?;
+        (self.rows, self.began) = (ran.rows, ran.began);
+        Ok(())
     }
 
     /// The number of rows answered.
     pub const fn rows(&self) -> usize {
         self.rows
+    }
+
+    /// When the model began with the rows, where they had to wait for a slot; of rows that were
+    /// parted among several slots, with the first of them.
+    pub const fn began(&self) -> Option<Instant> {
+        self.began
     }
 
     /// What the model answers in general.

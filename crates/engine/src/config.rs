@@ -40,7 +40,8 @@ pub const TABLES: [TableInfo; 3] = [
 
 /// The tables that a configuration file may have, of this crate and of those above: whoever reads
 /// a file first finds a slip in any of their names.
-pub const SECTIONS: [&str; 5] = [TABLES[0].name, TABLES[1].name, TABLES[2].name, "serve", "admin"];
+pub const SECTIONS: [&str; 8] =
+    [TABLES[0].name, TABLES[1].name, TABLES[2].name, "serve", "admin", "aws", "metrics", "capture"];
 
 /// The candidate that `name` is most likely a slip of, if any is near.
 pub fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {

@@ -5,7 +5,7 @@ mod split;
 use std::{
     path::Path,
     sync::{Arc, OnceLock},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use hotplate_backend::{DeviceChoice, Part, Placement, Plan, UnknownCategories};
@@ -28,6 +28,8 @@ pub(crate) const TURN_ROWS: usize = 1024;
 pub struct Engine {
     name: String,
     format: Format,
+    sha256: String,
+    opened_in: Duration,
     backend: &'static str,
     placement: Placement,
     requested_device: DeviceChoice,
@@ -63,6 +65,17 @@ impl Engine {
     /// The format of the model's file; of several files, of the last.
     pub const fn format(&self) -> Format {
         self.format
+    }
+
+    /// The SHA-256 of the model's file in lower-case hexadecimal; of several files, that of their
+    /// digests, 32 bytes each, in the order in which they are combined.
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    /// How long it took to open the model: to read, compile, warm and verify it.
+    pub const fn opened_in(&self) -> Duration {
+        self.opened_in
     }
 
     /// The backend that runs the model.
@@ -213,17 +226,16 @@ impl Engine {
         answer: &mut Answer,
     ) -> Result<(), Error> {
         self.claim(answer);
-        let Answer { outputs, staging, rows: answered, .. } = answer;
-        *answered = 0;
-        *answered = rows.with_inputs(staging, |inputs| self.run(terms, inputs, outputs))??;
-        Ok(())
+        let Answer { outputs, staging, .. } = answer;
+        let ran = rows.with_inputs(staging, |inputs| self.run(terms, inputs, outputs));
+        answer.note(ran.flatten())
     }
 
     /// Answers the rows that were put into the answer's own columns.
     pub(crate) fn predict_staged(&self, answer: &mut Answer) -> Result<(), Error> {
-        let Answer { outputs, staging, rows, .. } = answer;
-        *rows = self.run(&Terms::default(), staging.inputs(), outputs)?;
-        Ok(())
+        let Answer { outputs, staging, .. } = answer;
+        let ran = self.run(&Terms::default(), staging.inputs(), outputs);
+        answer.note(ran)
     }
 
     /// Makes sure that the memory fits this engine's outputs.
@@ -239,24 +251,19 @@ impl Engine {
         inputs: Inputs<'_>,
         outputs: &mut [Tensor],
     ) -> Result<usize, Error> {
-        self.run_part(&Terms::default(), Part::new(inputs, outputs))
+        self.run_part(&Terms::default(), Part::new(inputs, outputs)).map(|ran| ran.rows)
     }
 
     /// The answers as configured.
-    fn run(
-        &self,
-        terms: &Terms,
-        inputs: Inputs<'_>,
-        outputs: &mut [Tensor],
-    ) -> Result<usize, Error> {
+    fn run(&self, terms: &Terms, inputs: Inputs<'_>, outputs: &mut [Tensor]) -> Result<Ran, Error> {
         let unknown_categories = self.unknown_categories;
         let part = Part { unknown_categories, ..Part::new(inputs, outputs) };
-        let rows = self.run_part(terms, part)?;
-        self.decide(rows, outputs);
-        Ok(rows)
+        let ran = self.run_part(terms, part)?;
+        self.decide(ran.rows, outputs);
+        Ok(ran)
     }
 
-    fn run_part(&self, terms: &Terms, part: Part<'_>) -> Result<usize, Error> {
+    fn run_part(&self, terms: &Terms, part: Part<'_>) -> Result<Ran, Error> {
         let slots = split::slots_for(&self.lane, part.inputs.rows());
         if slots > 1 {
             return split::run(&self.lane, terms, part, slots);
@@ -291,15 +298,23 @@ impl Engine {
     }
 }
 
-/// Runs a request, and gives its number of rows, whose columns `schema` names.
+/// What is known of a request that was run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ran {
+    pub(crate) rows: usize,
+    /// When that began, where it had to wait.
+    pub(crate) began: Option<Instant>,
+}
+
+/// Runs a request, whose columns `schema` names.
 pub(crate) fn run_part(
     lane: &Lane,
     terms: &Terms,
     part: Part<'_>,
     schema: &Schema,
-) -> Result<usize, Error> {
+) -> Result<Ran, Error> {
     let part = lane.run(part, terms).map_err(|rejected| Error::from(rejected.refused))?;
-    let rows = part.inputs.rows();
+    let (rows, began) = (part.inputs.rows(), part.began);
     part.outcome.map_err(|error| Error::of_rows(error, schema))?;
-    Ok(rows)
+    Ok(Ran { rows, began })
 }

@@ -57,7 +57,8 @@ impl Engine {
         let count = rows.with_inputs(&mut staging, |inputs| {
             let unknown_categories = self.unknown_categories;
             let part = Part { unknown_categories, ..Part::new(inputs, &mut outputs) };
-            run_part(&explaining.lane, &Terms::default(), part, self.signature().schema())
+            let schema = self.signature().schema();
+            run_part(&explaining.lane, &Terms::default(), part, schema).map(|ran| ran.rows)
         })??;
         let [contributions, expected] = outputs;
         let scores = expected.shape().dims().get(1).copied().unwrap_or_default();

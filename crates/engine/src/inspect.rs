@@ -118,7 +118,7 @@ pub(crate) fn inspect_with(
     Ok(Inspection {
         format: model.format().to_string(),
         size_bytes: model.size_bytes(),
-        sha256: model.sha256(),
+        sha256: model.digest().to_string(),
         producer,
         opsets,
         operators,
@@ -144,7 +144,7 @@ impl ModelFile {
             file: file.to_owned(),
             format: model.format().to_string(),
             size_bytes: model.size_bytes(),
-            sha256: model.sha256(),
+            sha256: model.digest().to_string(),
         }
     }
 }

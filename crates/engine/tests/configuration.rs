@@ -24,7 +24,7 @@ fn output_that_the_model_does_not_have_is_refused() {
     let housing = copy_of("housing");
     for output in ["[\"probabilities\"]", "[\"score\", \"predicted_label\"]", "[]"] {
         let error = refusal_of(housing.path(), &format!("[model]\noutput = {output}"));
-        assert!(error.contains("\"score\" alone"), "{error}");
+        assert!(error.contains("expected \"score\" or \"predicted_score\""), "{error}");
     }
     configure(housing.path(), "[model]\noutput = [\"score\"]");
     assert!(Engine::open(housing.path()).is_ok());

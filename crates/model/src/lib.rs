@@ -32,6 +32,7 @@
 //! A refusal is a [`ModelError`] with a [kind](ModelError::kind), the byte at which the file went
 //! wrong, and one sentence that a person can act on.
 
+mod digest;
 mod error;
 mod external;
 mod fault;
@@ -50,6 +51,7 @@ mod task;
 pub mod xgboost;
 mod zipmap;
 
+pub use digest::Digest;
 pub use error::{ModelError, ModelErrorKind};
 pub use external::ExternalFile;
 pub use format::Format;

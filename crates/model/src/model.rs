@@ -1,13 +1,10 @@
 use std::{
     borrow::Cow,
-    fmt::Write as _,
     path::{Path, PathBuf},
 };
 
-use sha2::{Digest as _, Sha256};
-
 use crate::{
-    ExternalFile, Format, ModelError, Signature,
+    Digest, ExternalFile, Format, ModelError, Signature,
     fault::{ExternalFault, Fault},
     file::FileBytes,
     lightgbm::LightGbmModel,
@@ -83,14 +80,9 @@ impl Model {
         &self.bytes
     }
 
-    /// The SHA-256 of the file in lower-case hexadecimal.
-    pub fn sha256(&self) -> String {
-        let digest = Sha256::digest(&*self.bytes);
-        digest.iter().fold(String::with_capacity(64), |mut text, byte| {
-            // Writing to a `String` cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    /// The SHA-256 of the file.
+    pub fn digest(&self) -> Digest {
+        Digest::of(&self.bytes)
     }
 
     /// The contents of an ONNX file, borrowed. Read anew at each call, without copying.

@@ -103,6 +103,9 @@ pub(crate) trait Runner: Send + Sync + Sized {
     /// The memory that the job holds while it waits.
     fn bytes(&self, job: &Self::Job) -> usize;
 
+    /// Notes that jobs that waited are about to run.
+    fn begin(&self, _jobs: &mut [Self::Job]) {}
+
     /// Runs the next turn of each job. Must not panic.
     fn run(&self, slot: &mut Self::Slot, jobs: &mut [Self::Job]);
 

@@ -265,9 +265,12 @@ impl Future for Inference {
             None => panic!("polled after it was ready"),
         };
         self.0 = None;
-        let Ended { kept, outcome } = ended;
+        let Ended { mut kept, outcome } = ended;
         Poll::Ready(match outcome {
-            Ok(outcome) => Ok((kept, outcome)),
+            Ok(ran) => {
+                kept.began = ran.began;
+                Ok((kept, ran.outcome))
+            }
             Err(refused) => Err(Rejected { work: kept, refused }),
         })
     }

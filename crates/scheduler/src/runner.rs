@@ -26,6 +26,15 @@ pub struct Buffers {
     pub outputs: Vec<Tensor>,
     /// What becomes of texts that training never saw.
     pub unknown_categories: UnknownCategories,
+    /// When the first turn began, where it had to wait for that; written by the lane.
+    pub began: Option<Instant>,
+}
+
+/// How a part went.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) began: Option<Instant>,
+    pub(crate) outcome: Result<(), BackendError>,
 }
 
 /// Runs parts on a plan's workers.
@@ -126,7 +135,7 @@ impl Runner for PlanRunner {
     type Slot = Seat;
     type Job = Part<'static>;
     type Kept = Buffers;
-    type Outcome = Result<(), BackendError>;
+    type Outcome = Ran;
 
     fn job(&self, kept: &mut Buffers) -> Part<'static> {
         let unknown_categories = kept.unknown_categories;
@@ -144,6 +153,13 @@ impl Runner for PlanRunner {
 
     fn bytes(&self, part: &Part<'static>) -> usize {
         part.inputs.bytes()
+    }
+
+    fn begin(&self, parts: &mut [Part<'static>]) {
+        let now = Instant::now();
+        for part in parts {
+            part.began.get_or_insert(now);
+        }
     }
 
     fn run(&self, seat: &mut Seat, parts: &mut [Part<'static>]) {
@@ -169,8 +185,8 @@ impl Runner for PlanRunner {
         true
     }
 
-    fn outcome(&self, part: Part<'static>) -> Result<(), BackendError> {
-        part.outcome
+    fn outcome(&self, part: Part<'static>) -> Ran {
+        Ran { began: part.began, outcome: part.outcome }
     }
 
     fn now(&self) -> u64 {

@@ -14,9 +14,10 @@ use hotplate::{
 use hotplate_codec::Format;
 
 use crate::{
+    observe::{CaptureConfig, EmfConfig},
     profile::Profile,
     sagemaker,
-    settings::{Admin, Serve, Settings},
+    settings::{Admin, Aws, Capture, CaptureMode, Serve, Settings},
 };
 
 /// How to serve, decided.
@@ -38,8 +39,16 @@ pub struct Config {
     pub log_requests: bool,
     /// The format of replies to clients that accept any.
     pub default_accept: Format,
+    /// Whether metrics say where requests' time went.
+    pub times_phases: bool,
+    /// Whether each reply does.
+    pub server_timing: bool,
+    pub(crate) emf: Option<EmfConfig>,
+    pub(crate) capture: Option<CaptureConfig>,
     /// Whether the models are kept from being swapped out, where the system allows it.
     pub lock_memory: bool,
+    /// The AWS front door, where one is wanted.
+    pub aws: Aws,
     /// How models are opened that come while the server runs.
     pub open: OpenOptions,
     /// What may be loaded and removed through `/models`, where that is served.
@@ -152,7 +161,8 @@ impl Settings {
     ///
     /// When the host has no address.
     pub fn into_config(self) -> Result<Config, ConfigError> {
-        let Self { serve, admin } = self;
+        let Self { serve, admin, aws, metrics, capture } = self;
+        let endpoint = serve.endpoint_name.clone();
         let cores = || thread::available_parallelism().map_or(1, NonZero::get);
         Ok(Config {
             addresses: match &serve.host {
@@ -170,7 +180,19 @@ impl Settings {
             drain: Duration::from_secs(serve.drain_seconds()),
             log_requests: serve.log_requests(),
             default_accept: serve.default_accept(),
+            times_phases: metrics.phases(),
+            server_timing: metrics.server_timing(),
+            emf: metrics.emf().then(|| EmfConfig {
+                namespace: metrics.emf_namespace(),
+                period: Duration::from_secs(metrics.emf_period_seconds() as u64),
+                endpoint: endpoint.clone(),
+            }),
+            capture: capture
+                .folder
+                .clone()
+                .map(|folder| capture_config(folder, endpoint, &capture)),
             lock_memory: serve.lock_memory(),
+            aws,
             open: OpenOptions::new(),
             multi_model: serve.multi_model().then(|| ModelMemory {
                 limit: serve.model_memory,
@@ -226,5 +248,21 @@ fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, ConfigError> {
     match (host, port).to_socket_addrs() {
         Ok(addresses) => Ok(addresses.collect()),
         Err(source) => Err(ConfigError::Host { host: host.to_owned(), source }),
+    }
+}
+
+fn capture_config(folder: PathBuf, endpoint: Option<String>, capture: &Capture) -> CaptureConfig {
+    CaptureConfig {
+        folder,
+        endpoint,
+        sample: capture.sample(),
+        input: capture.mode() != CaptureMode::Output,
+        output: capture.mode() != CaptureMode::Input,
+        csv_content_types: capture.csv_content_types(),
+        json_content_types: capture.json_content_types(),
+        max_file_bytes: capture.max_file_bytes() as u64,
+        rotate: Duration::from_secs(capture.rotate_seconds() as u64),
+        max_disk_bytes: Some(capture.max_disk_bytes() as u64).filter(|&bytes| bytes > 0),
+        min_free_bytes: capture.min_free_bytes() as u64,
     }
 }

@@ -4,6 +4,7 @@ mod ask;
 mod batch;
 mod ending;
 mod lease;
+mod observed;
 mod pieces;
 mod route;
 mod scratch;
@@ -16,14 +17,14 @@ use hotplate_codec::Format;
 
 pub(crate) use self::pieces::Pieces;
 pub use self::scratch::Scratch;
-use self::{ask::Ask, lease::Lease, route::Route, scratch::Stopwatch};
+use self::{ask::Ask, lease::Lease, route::Route};
 use crate::{
     batch as transform,
     config::{Batch, ModelMemory, SessionLimits},
     facts,
     head::Head,
     management::{Manage, Management},
-    metrics,
+    observe::{Observed, Observer, Page},
     problem::Problem,
     profile::{Headers, Profile},
     reply::Reply,
@@ -37,7 +38,7 @@ pub struct Handler {
     /// Set once the models are warm.
     registry: OnceLock<Registry>,
     default_accept: Format,
-    times_phases: bool,
+    pub(crate) observer: Observer,
     /// Where models come and go.
     management: Option<Management>,
     execution_parameters: String,
@@ -51,12 +52,15 @@ pub struct Handler {
 
 /// A request that may send its body.
 #[derive(Debug)]
-pub struct Admitted(Task);
+pub struct Admitted {
+    task: Task,
+    observed: Observed,
+}
 
 #[derive(Debug)]
 enum Task {
     Ping,
-    Metrics,
+    Metrics(Page),
     ExecutionParameters,
     Manage(Manage),
     Predict {
@@ -80,19 +84,20 @@ impl Admitted {
     /// stay in memory because of it, unless it is what the request asks.
     #[must_use]
     pub fn keep(self) -> Self {
-        Self(match self.0 {
+        let task = match self.task {
             Task::Predict { lease, ask, session } => {
                 Task::Predict { lease: lease.keep(), ask, session }
             }
             Task::Batch { lease, ask } => Task::Batch { lease: lease.keep(), ask },
             Task::Imitate { lease, headers } => Task::Imitate { lease: lease.keep(), headers },
             task => task,
-        })
+        };
+        Self { task, ..self }
     }
 
     /// Whether threads of the model's own run it, so that the caller's had better not wait.
     pub fn is_attended(&self) -> bool {
-        match &self.0 {
+        match &self.task {
             Task::Predict { lease, .. } | Task::Imitate { lease, .. } => {
                 lease.engine().tier() == Tier::Attended
             }
@@ -102,15 +107,17 @@ impl Admitted {
 
     /// The name of the variant that answers, if one does.
     pub fn variant(&self) -> Option<&str> {
-        match &self.0 {
-            Task::Predict { lease, .. } | Task::Batch { lease, .. } => Some(lease.variant().name()),
+        match &self.task {
+            Task::Predict { lease, .. }
+            | Task::Batch { lease, .. }
+            | Task::Imitate { lease, .. } => Some(lease.variant().name()),
             _ => None,
         }
     }
 
     /// The endpoint that is asked, if one is.
     pub fn endpoint(&self) -> Option<&str> {
-        match &self.0 {
+        match &self.task {
             Task::Predict { lease, .. }
             | Task::Batch { lease, .. }
             | Task::Imitate { lease, .. } => Some(lease.endpoint().name()),
@@ -122,7 +129,7 @@ impl Admitted {
     /// Whether it takes so long, whatever its body, that a thread that others wait for had better
     /// not answer it.
     pub fn is_long(&self) -> bool {
-        match &self.0 {
+        match &self.task {
             Task::Manage(manage) => manage.is_long(),
             Task::Batch { .. } => true,
             _ => false,
@@ -132,11 +139,11 @@ impl Admitted {
 
 impl Handler {
     /// A handler without models: it is not ready, and says so.
-    pub const fn new(default_accept: Format) -> Self {
+    pub fn new(default_accept: Format) -> Self {
         Self {
             registry: OnceLock::new(),
             default_accept,
-            times_phases: false,
+            observer: Observer::default(),
             management: None,
             execution_parameters: String::new(),
             batch: None,
@@ -146,11 +153,18 @@ impl Handler {
         }
     }
 
-    /// Makes replies say where the time went, if `yes`. Reading the clock takes a share of a small
-    /// request's time that is worth saving where nobody looks.
+    /// Makes replies and metrics say where the time went, if `yes`, which reads the clock three
+    /// times more for each request.
     #[must_use]
     pub const fn time_phases(mut self, yes: bool) -> Self {
-        self.times_phases = yes;
+        self.observer.times_phases = yes;
+        self
+    }
+
+    /// Lets `observer` see what becomes of requests.
+    #[must_use]
+    pub(crate) fn observed_by(mut self, observer: Observer) -> Self {
+        self.observer = observer;
         self
     }
 
@@ -214,7 +228,18 @@ impl Handler {
     ///
     /// When nothing in the body could make it a good request.
     pub fn admit(&self, head: &Head<'_>) -> Result<Admitted, Problem> {
-        let task = match Route::of(head, self.management.is_some())? {
+        let observed = self.observer.observe(head);
+        match self.task(head) {
+            Ok(task) => Ok(Admitted { task, observed }),
+            Err(problem) => {
+                self.not_admitted(head, &problem);
+                Err(problem)
+            }
+        }
+    }
+
+    fn task(&self, head: &Head<'_>) -> Result<Task, Problem> {
+        Ok(match Route::of(head, self.management.is_some())? {
             Route::Invocations => {
                 let endpoints = self.ready()?;
                 if endpoints.len() != 1 {
@@ -240,10 +265,9 @@ impl Handler {
             }
             // Before the models are there, too: whoever collects metrics should not take a server
             // that starts for one that is gone.
-            Route::Metrics => Task::Metrics,
+            Route::Metrics => Task::Metrics(Page::negotiate(head.accept)),
             Route::ExecutionParameters => Task::ExecutionParameters,
-        };
-        Ok(Admitted(task))
+        })
     }
 
     /// Answers a request that was admitted.
@@ -254,16 +278,28 @@ impl Handler {
         scratch: &mut Scratch,
         reply: &mut Reply,
     ) {
+        let in_flight = self.begin(admitted, scratch);
+        self.answer_task(admitted, body, scratch, reply);
+        self.end(in_flight.as_ref(), admitted, body, reply);
+    }
+
+    fn answer_task(
+        &self,
+        admitted: &Admitted,
+        body: &[u8],
+        scratch: &mut Scratch,
+        reply: &mut Reply,
+    ) {
         reply.clear();
-        match &admitted.0 {
+        match &admitted.task {
             Task::Ping => {
                 let health = self.registry().map(|registry| facts::health(&registry.load()));
                 reply.document(Format::Json.media_type(), &health.unwrap_or_default());
             }
-            Task::Metrics => {
+            Task::Metrics(page) => {
                 let endpoints = self.registry().map(Registry::load);
-                let text = metrics::of_models(endpoints.as_deref());
-                reply.document(metrics::MEDIA_TYPE, text.as_bytes());
+                let written = page.write(&self.observer, endpoints.as_deref());
+                reply.document(page.media_type(), &written);
             }
             Task::ExecutionParameters => {
                 let parameters = self.execution_parameters.as_bytes();
@@ -274,7 +310,14 @@ impl Handler {
                 problem.answer(reply);
             }
             Task::Batch { lease, ask } => {
-                if let Err(problem) = batch::answer(lease.engine(), *ask, body, reply) {
+                let mut answered = batch::answer(lease.engine(), *ask, body, reply);
+                if lease.endpoint().is_watched()
+                    && let Some(before) = self.look_at(&answered, lease, None)
+                {
+                    reply.clear();
+                    answered = batch::answer(before, *ask, body, reply);
+                }
+                if let Err(problem) = answered {
                     problem.answer(reply);
                 }
             }
@@ -288,13 +331,13 @@ impl Handler {
                 if session.is_some() && self.is_about_session(session, body, reply) {
                     return;
                 }
-                let (engine, watch) = (lease.engine(), Stopwatch::new(self.times_phases));
+                let (engine, watch) = (lease.engine(), self.watch(ask));
                 let model = scratch.of(engine);
                 let mut answered = model.predict(engine, *ask, body, watch, reply);
                 if lease.endpoint().is_watched()
-                    && let Some(before) = self.look_at(&answered, lease, model)
+                    && let Some(before) = self.look_at(&answered, lease, Some(model))
                 {
-                    let watch = Stopwatch::new(self.times_phases);
+                    let watch = self.watch(ask);
                     answered = scratch.of(before).predict(before, *ask, body, watch, reply);
                 }
                 self.conclude(answered, lease, session, body, reply);
@@ -310,25 +353,37 @@ impl Handler {
         scratch: &RefCell<Scratch>,
         reply: &mut Reply,
     ) {
-        if let (Task::Imitate { lease, headers }, Some(profile)) = (&admitted.0, &self.profile) {
+        let in_flight = self.begin(admitted, &mut scratch.borrow_mut());
+        self.answer_task_in_task(admitted, body, scratch, reply).await;
+        self.end(in_flight.as_ref(), admitted, body, reply);
+    }
+
+    async fn answer_task_in_task(
+        &self,
+        admitted: &Admitted,
+        body: &[u8],
+        scratch: &RefCell<Scratch>,
+        reply: &mut Reply,
+    ) {
+        if let (Task::Imitate { lease, headers }, Some(profile)) = (&admitted.task, &self.profile) {
             let (engine, terms) = (lease.engine(), self.terms());
             return profile.answer_in_task(headers, body, engine, &terms, reply).await;
         }
-        let Task::Predict { lease, ask, session } = &admitted.0 else {
-            return self.answer(admitted, body, &mut scratch.borrow_mut(), reply);
+        let Task::Predict { lease, ask, session } = &admitted.task else {
+            return self.answer_task(admitted, body, &mut scratch.borrow_mut(), reply);
         };
         reply.clear();
         let session = session.as_deref();
         if session.is_some() && self.is_about_session(session, body, reply) {
             return;
         }
-        let (engine, watch) = (lease.engine(), Stopwatch::new(self.times_phases));
+        let (engine, watch) = (lease.engine(), self.watch(ask));
         let mut model = scratch.borrow_mut().take(engine);
         let mut answered = model.predict_in_task(engine, *ask, body, watch, reply).await;
         if lease.endpoint().is_watched()
-            && let Some(before) = self.look_at(&answered, lease, &model)
+            && let Some(before) = self.look_at(&answered, lease, Some(&model))
         {
-            let watch = Stopwatch::new(self.times_phases);
+            let watch = self.watch(ask);
             let mut model = scratch.borrow_mut().take(before);
             answered = model.predict_in_task(before, *ask, body, watch, reply).await;
             scratch.borrow_mut().put(before, model);
@@ -339,7 +394,8 @@ impl Handler {
 
     fn predict(&self, endpoints: Snapshot, place: usize, head: &Head<'_>) -> Result<Task, Problem> {
         if self.profile.is_some() {
-            let lease = Lease::of(endpoints, place, 0);
+            let variant = endpoints[place].choose(head.target_variant)?;
+            let lease = Lease::of(endpoints, place, variant);
             return Ok(Task::Imitate { lease, headers: Headers::from(head) });
         }
         let accept = match self.batch {

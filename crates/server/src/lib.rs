@@ -35,6 +35,10 @@
 //! an admin API on a listener of its own, where [`Admin`] says so: `GET /endpoints`, and below that
 //! weights, variants, the shadow and the way back.
 //!
+//! Requests are counted and timed, by model, variant and phase, for `GET /metrics`, for CloudWatch's
+//! embedded metrics ([`Metrics`]) and for clients that ask by the attribute `timing`; where
+//! [`Capture`] says so, they are written down with their replies.
+//!
 //! A request that fails gets one JSON object: `error` for a person, `reason` for programs, and
 //! `row`, `column`, `expected` and `got` where they apply. Rows count from zero.
 //!
@@ -44,6 +48,7 @@
 
 mod accept;
 mod admin;
+mod aws;
 mod batch;
 mod config;
 mod facts;
@@ -53,7 +58,7 @@ mod http;
 mod log;
 mod management;
 mod memory;
-mod metrics;
+mod observe;
 mod problem;
 mod profile;
 mod reply;
@@ -72,4 +77,7 @@ pub use problem::Problem;
 pub use profile::{Container, Headers, Profile};
 pub use reply::{Phases, Reply};
 pub use sagemaker::base_folder;
-pub use settings::{Admin, MediaType, Origin, Serve, Settings, Sources};
+pub use settings::{
+    Admin, Aws, Capture, CaptureMode, EndpointName, MediaType, Metrics, Namespace, Origin, Serve,
+    Settings, Sources,
+};

@@ -82,6 +82,7 @@ impl RequestLog {
         text(&mut line, ",\"reason\":", reply.reason);
         number(&mut line, ",\"rows\":", reply.rows);
         number(&mut line, ",\"parse_us\":", reply.phases.parse.as_micros());
+        number(&mut line, ",\"queue_us\":", reply.phases.queue.as_micros());
         number(&mut line, ",\"compute_us\":", reply.phases.compute.as_micros());
         number(&mut line, ",\"encode_us\":", reply.phases.encode.as_micros());
         number(&mut line, ",\"total_us\":", total.as_micros());

@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use hotplate::{Endpoint, Engine, ErrorKind, OpenOptions, Registry};
+use hotplate::{Endpoint, Engine, ErrorKind, OpenOptions, Registry, Version};
 use hotplate_codec::{Format, json};
 use serde_json::Value;
 
@@ -114,7 +114,7 @@ impl Management {
         let endpoint = self
             .options
             .open(path)
-            .and_then(|engine| Endpoint::new(name.clone(), engine))
+            .and_then(|engine| Endpoint::new(name.clone(), Version::opened_at(engine, path)))
             .map_err(|error| not_opened(&error))?;
         drop(promise);
         {

@@ -73,10 +73,15 @@ impl Problem {
         self.0.reason.speaks_against_model()
     }
 
+    /// The HTTP status, and the stable code.
+    pub(crate) const fn on_the_wire(&self) -> (u16, &'static str) {
+        self.0.reason.on_the_wire()
+    }
+
     /// Makes `reply` tell the client.
     pub fn answer(&self, reply: &mut Reply) {
         reply.clear();
-        let (status, reason) = self.0.reason.on_the_wire();
+        let (status, reason) = self.on_the_wire();
         reply.status = status;
         reply.reason = Some(reason);
         reply.content_type = Format::Json.media_type();

@@ -19,19 +19,26 @@ pub struct Reply {
     pub reason: Option<&'static str>,
     /// The rows answered.
     pub rows: usize,
-    /// Where the time went, if the handler [times](crate::Handler::time_phases) it.
+    /// Where the time went.
     pub phases: Phases,
 }
 
 /// How long the parts of one request took.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Phases {
+    /// Whether the handler [timed](crate::Handler::time_phases) the four that follow.
+    pub timed: bool,
     /// From bytes to columns.
     pub parse: Duration,
-    /// From columns to answers, waiting for a slot included.
+    /// Until the model had a slot for the rows; those of many rows may wait again between turns,
+    /// which counts as computing.
+    pub queue: Duration,
+    /// From then on to answers.
     pub compute: Duration,
     /// From answers to bytes.
     pub encode: Duration,
+    /// From the request's head to its reply, the arrival of the body included.
+    pub total: Duration,
 }
 
 impl Reply {

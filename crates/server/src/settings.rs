@@ -1,6 +1,9 @@
 //! What can be said about serving, and who is obeyed.
 
 mod admin;
+mod aws;
+mod capture;
+mod metrics;
 mod serve;
 
 use std::{ffi::OsString, fmt, iter};
@@ -9,7 +12,10 @@ use hotplate::config::{ConfigFile, Key, Said, Table, TableInfo};
 
 pub use self::{
     admin::Admin,
-    serve::{MediaType, Serve},
+    aws::Aws,
+    capture::{Capture, CaptureMode},
+    metrics::{Metrics, Namespace},
+    serve::{EndpointName, MediaType, Serve},
 };
 use crate::config::ConfigError;
 
@@ -55,6 +61,12 @@ tables! {
     serve: Serve,
     /// Who may change what is served.
     admin: Admin,
+    /// The AWS front door.
+    aws: Aws,
+    /// What is told of requests.
+    metrics: Metrics,
+    /// Which requests are written down, and where.
+    capture: Capture,
 }
 
 /// Who may say something.

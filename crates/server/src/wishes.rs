@@ -5,6 +5,7 @@
 //! | `explain` | nothing, or a number of columns | the reasons behind each score |
 //! | `priority` | `high`, `normal` or `low` | who goes first where requests wait |
 //! | `deadline_ms` | milliseconds from now | when the answer is of no use any more |
+//! | `timing` | nothing, `true` or `false` | who answered, and where the time went, in headers |
 //!
 //! They stand in `X-Amzn-SageMaker-Custom-Attributes`, which is what SageMaker lets through, as
 //! `explain=5; priority=low`. Other attributes belong to others.
@@ -20,6 +21,8 @@ use crate::{head::Head, problem::Problem, status::Reason};
 pub(crate) struct Wishes {
     /// By how many columns each score is to be explained, if at all.
     pub(crate) explain: Option<usize>,
+    /// Whether the reply is to tell of itself.
+    pub(crate) timing: bool,
     /// How it wants to be treated.
     pub(crate) terms: Terms,
 }
@@ -43,6 +46,7 @@ impl Wishes {
             };
             match name {
                 "explain" => wishes.explain = columns(value, name)?,
+                "timing" => wishes.timing = truth(value, name)?,
                 "priority" => wishes.terms.priority = priority(value)?,
                 "deadline_ms" => wishes.terms.deadline = Some(deadline(value)?),
                 _ => {}
@@ -65,6 +69,14 @@ fn columns(value: &str, name: &str) -> Result<Option<usize>, Problem> {
             Ok(columns) => Ok(Some(columns)),
             Err(_) => Err(bad(name, value, "true, false or a number of columns")),
         },
+    }
+}
+
+fn truth(value: &str, name: &str) -> Result<bool, Problem> {
+    match value {
+        "true" | "True" => Ok(true),
+        "false" | "False" => Ok(false),
+        _ => Err(bad(name, value, "true or false")),
     }
 }
 
@@ -115,6 +127,15 @@ mod tests {
         assert_eq!(by_attribute("explained=5;other").unwrap(), None);
         assert!(by_attribute("explain=all").is_err());
         assert_eq!(Wishes::of(&Head::default()).unwrap(), Wishes::default());
+    }
+
+    #[test]
+    fn attributes_ask_for_times() {
+        let timing = |value| attributes(value).map(|wishes| wishes.timing);
+        assert_eq!(timing("trace=1; timing").unwrap(), true);
+        assert_eq!(timing("timing=false").unwrap(), false);
+        assert_eq!(timing("timings").unwrap(), false);
+        assert!(timing("timing=1ms").is_err());
     }
 
     #[test]

@@ -37,6 +37,9 @@ pub(super) fn print(
         let _ = writeln!(people, "admin API on http://{admin}/endpoints");
     }
     let _ = write_examples(endpoints, path, address, &mut people);
+    if let Some(aws) = server.aws_address() {
+        let _ = writeln!(people, "AWS's clients: endpoint_url=\"http://{aws}\"");
+    }
     let mut programs = io::stdout().lock();
     let _ = writeln!(programs, "listening on http://{address}").and_then(|()| programs.flush());
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test panics where it fails")]
 
 mod bench;
+mod clients;
 mod config;
 mod diff;
 mod drain;

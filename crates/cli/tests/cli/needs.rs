@@ -4,7 +4,7 @@
 use std::{
     env,
     io::{self, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use crate::support::root;
@@ -24,6 +24,14 @@ pub(crate) fn recipe(test: &str, model: &str) -> Option<String> {
     let file =
         found(test, &folder.join("model.onnx"), &format!("no model {model}; run .ci/models"));
     file.map(|_| folder.to_str().unwrap().to_owned())
+}
+
+/// The Python that `.ci/clients` gives a version of the SageMaker SDK.
+pub(crate) fn clients(test: &str, version: &str) -> Option<PathBuf> {
+    let python = root().join("target/clients").join(version).join("bin/python");
+    found(test, &python, "no clients; run .ci/clients")?;
+    // As it stands there: what the link points to knows nothing of what is installed.
+    Some(std::path::absolute(python).unwrap())
 }
 
 /// Says that `test` is about machines that lack what this one has.

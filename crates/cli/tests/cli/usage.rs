@@ -35,7 +35,7 @@ fn slip_is_answered_with_what_was_meant() {
     };
     told(&["sreve"], "'serve'");
     told(&["predict", "models/churn", "--inptu", "rows.csv"], "'--input'");
-    told(&["serve", "--port", "99999"], "99999 is not in 0..=65535");
+    told(&["serve", "--port", "99999"], "expected a port from 0 to 65535");
     told(
         &["predict", "models/churn", "--output-format", "xml"],
         "expected csv, json, jsonl, npy or recordio",

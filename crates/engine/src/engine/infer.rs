@@ -85,7 +85,7 @@ impl Engine {
     pub(crate) fn infer_staged(&self, terms: &Terms, answer: Answer) -> Inference<'_> {
         let Answer { staging, outputs, .. } = answer;
         let unknown_categories = self.unknown_categories;
-        let buffers = Buffers { inputs: staging, outputs, unknown_categories };
+        let buffers = Buffers { inputs: staging, outputs, unknown_categories, began: None };
         match self.lane.infer(buffers, terms) {
             Ok(inference) => Inference { engine: self, state: State::Submitted(inference) },
             Err(Rejected { work, refused }) => self.failed(refused.into(), self.refill(work)),
@@ -98,8 +98,9 @@ impl Engine {
     }
 
     fn refill(&self, buffers: Buffers) -> Answer {
-        let Buffers { inputs, outputs, .. } = buffers;
-        Answer { signature: Arc::clone(&self.signature), outputs, staging: inputs, rows: 0 }
+        let Buffers { inputs, outputs, began, .. } = buffers;
+        let signature = Arc::clone(&self.signature);
+        Answer { signature, outputs, staging: inputs, rows: 0, began }
     }
 }
 

@@ -5,14 +5,14 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use hotplate_backend::{
     BackendError, BackendErrorKind, DeviceChoice, Limits, TreeLayout, UnknownCategories,
 };
 use hotplate_codec::Field;
-use hotplate_model::{Format, Model, Task};
+use hotplate_model::{Digest, Format, Model, Task};
 use hotplate_scheduler::{Lane, LaneSettings};
 
 use super::{Engine, TURN_ROWS};
@@ -192,6 +192,12 @@ impl OpenOptions {
     ///
     /// As [`Engine::open`].
     pub fn open_folder(&self, folder: &ModelFolder) -> Result<Engine, Error> {
+        let start = Instant::now();
+        let engine = self.open_verified(folder)?;
+        Ok(Engine { opened_in: start.elapsed(), ..engine })
+    }
+
+    fn open_verified(&self, folder: &ModelFolder) -> Result<Engine, Error> {
         let engine = self.open_unverified(folder)?;
         let golden_rows = folder.golden_rows().filter(|_| !self.skip_golden_rows);
         let Some(path) = golden_rows else { return Ok(engine) };
@@ -228,11 +234,13 @@ impl OpenOptions {
         let said = self.settings.clone().or(folder.settings.clone());
         let how = said.combine.unwrap_or_default();
         let mut format = Format::Onnx;
+        let mut digests = Vec::new();
         // Nothing of a file is needed once it is compiled.
         let mut compile = || {
             combined::compile(&folder.files, how, |file| {
                 let model = Model::open(file)?;
                 format = model.format();
+                digests.push(model.digest());
                 backends::compile(&model, &said)
             })
         };
@@ -284,6 +292,8 @@ impl OpenOptions {
         Ok(Engine {
             name: self.settings.name.clone().unwrap_or_else(|| folder.name.clone()),
             format,
+            sha256: Digest::of_all(&digests).to_string(),
+            opened_in: Duration::ZERO,
             backend,
             placement,
             requested_device: said.device.unwrap_or_default(),

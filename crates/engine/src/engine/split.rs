@@ -12,7 +12,7 @@ use hotplate_model::{Batching, OutputSpec, Signature};
 use hotplate_scheduler::{Lane, Terms, Tier};
 use hotplate_tensor::{Inputs, Tensor};
 
-use super::{TURN_ROWS, run_part};
+use super::{Ran, TURN_ROWS, run_part};
 use crate::error::{Cause, Error};
 
 /// The work of a slot that is worth starting a thread for.
@@ -37,15 +37,9 @@ fn is_splittable(signature: &Signature) -> bool {
     signature.batching() == Batching::Rows && signature.outputs().iter().all(is_fixed)
 }
 
-/// Runs a request in as many slots at once, each of which gets a stretch of its rows, and gives the
-/// number of rows. The first stretch runs on the caller's thread, the others on threads that end
+/// Runs a request in as many slots at once, each of which gets a stretch of its rows. The first stretch runs on the caller's thread, the others on threads that end
 /// with it.
-pub(super) fn run(
-    lane: &Lane,
-    terms: &Terms,
-    part: Part<'_>,
-    slots: usize,
-) -> Result<usize, Error> {
+pub(super) fn run(lane: &Lane, terms: &Terms, part: Part<'_>, slots: usize) -> Result<Ran, Error> {
     let (inputs, rows) = (part.inputs, part.inputs.rows());
     let unknown_categories = part.unknown_categories;
     let schema = lane.plan().signature().schema();
@@ -57,7 +51,7 @@ pub(super) fn run(
     };
     let stretch = |slot: usize| rows * slot / slots..rows * (slot + 1) / slots;
     let outputs = part.outputs;
-    let others: Result<Vec<Vec<Tensor>>, Error> = thread::scope(|scope| {
+    let (first, others) = thread::scope(|scope| {
         let others: Vec<ScopedJoinHandle<'_, _>> = (1..slots)
             .map(|slot| {
                 let mut outputs: Vec<Tensor> =
@@ -69,10 +63,14 @@ pub(super) fn run(
         // All have ended before any of them is judged; the first that fails counts.
         let first = run(stretch(0), outputs);
         let others: Vec<_> = others.into_iter().map(ScopedJoinHandle::join).collect();
-        first?;
-        others.into_iter().map(|other| other.unwrap_or_else(|panic| resume_unwind(panic))).collect()
-    });
-    for other in others? {
+        let first = first?;
+        let others: Result<Vec<Vec<Tensor>>, Error> = others
+            .into_iter()
+            .map(|other| other.unwrap_or_else(|panic| resume_unwind(panic)))
+            .collect();
+        others.map(|others| (first, others))
+    })?;
+    for other in others {
         for (output, more) in outputs.iter_mut().zip(&other) {
             output.append(more).map_err(|_| {
                 let problem =
@@ -81,5 +79,5 @@ pub(super) fn run(
             })?;
         }
     }
-    Ok(rows)
+    Ok(Ran { rows, ..first })
 }

@@ -67,6 +67,7 @@ impl<R: Runner> Combiner<R> {
         let stay = AbortOnUnwind;
         let Batch { nodes, jobs, wakes } = &mut slot.batch;
         if !jobs.is_empty() {
+            self.runner.begin(jobs);
             self.runner.run(&mut slot.content, jobs);
         }
         for (node, mut job) in nodes.drain(..).zip(jobs.drain(..)) {

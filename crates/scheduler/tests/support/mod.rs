@@ -115,6 +115,7 @@ pub(crate) fn buffers(plan: &dyn Plan) -> Buffers {
         inputs: Columns::new(Arc::clone(plan.signature().schema())),
         outputs: vec![Tensor::empty(DType::I64)],
         unknown_categories: UnknownCategories::AsModelSays,
+        began: None,
     }
 }
 

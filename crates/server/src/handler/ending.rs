@@ -2,12 +2,7 @@
 
 use hotplate::Device;
 
-use super::{
-    Admitted, Handler, Task,
-    lease::Lease,
-    pieces::Pieces,
-    scratch::{Scratch, Stopwatch},
-};
+use super::{Admitted, Handler, Task, lease::Lease, pieces::Pieces, scratch::Scratch};
 use crate::{
     management::Manage, problem::Problem, reply::Reply, sessions::Session, status::Reason,
 };
@@ -21,23 +16,28 @@ impl Handler {
         body: &[u8],
         reply: &mut Reply,
     ) -> Option<Pieces> {
-        let (lease, ask) = match admitted.0 {
-            // A version is judged by whole answers, and so is a shadow.
-            Task::Predict { lease, ask, session: None } if !lease.endpoint().is_watched() => {
-                (lease, ask)
+        let mut scratch = Scratch::default();
+        let (lease, ask) = match &admitted.task {
+            // Whoever looks at an answer looks at all of it.
+            Task::Predict { lease, ask, session: None }
+                if !lease.endpoint().is_watched() && !admitted.is_captured() =>
+            {
+                (lease, *ask)
             }
-            task => {
-                self.answer(&Admitted(task), body, &mut Scratch::default(), reply);
+            _ => {
+                self.answer(&admitted, body, &mut scratch, reply);
                 return None;
             }
         };
+        let in_flight = self.begin(&admitted, &mut scratch);
         reply.clear();
-        let asked = lease.again();
-        let begun = Pieces::begin(lease, ask, body, Stopwatch::new(self.times_phases), reply);
-        begun.unwrap_or_else(|problem| {
-            self.conclude(Err(problem), &asked, None, body, reply);
+        let begun = Pieces::begin(lease.again(), ask, body, self.watch(&ask), reply);
+        let pieces = begun.unwrap_or_else(|problem| {
+            self.conclude(Err(problem), lease, None, body, reply);
             None
-        })
+        });
+        self.end(in_flight.as_ref(), &admitted, body, reply);
+        pieces
     }
 
     /// Whether a body is about sessions alone, which is answered then.

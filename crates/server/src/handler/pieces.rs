@@ -8,10 +8,7 @@ use super::{
     lease::Lease,
     scratch::{ModelScratch, Stopwatch},
 };
-use crate::{
-    problem::Problem,
-    reply::{Phases, Reply},
-};
+use crate::{problem::Problem, reply::Reply};
 
 /// Fewer rows than these make one piece.
 const MANY_ROWS: usize = 4096;
@@ -52,10 +49,10 @@ impl Pieces {
         let engine = lease.engine();
         let mut model = ModelScratch::new(engine);
         model.decode(ask, body)?;
-        let parse = watch.lap();
+        watch.parsed();
         let rows = model.rows();
         if rows < MANY_ROWS || engine.signature().batching() != Batching::Rows {
-            model.answer(engine, ask, parse, watch, reply)?;
+            model.answer(engine, ask, watch, reply)?;
             return Ok(None);
         }
         let encoder = Encoder::new(ask.reply, None);
@@ -64,7 +61,9 @@ impl Pieces {
         reply.status = 200;
         reply.content_type = ask.reply.media_type();
         reply.rows = rows;
-        reply.phases = Phases { parse, compute: watch.lap(), ..Phases::default() };
+        // Of the first piece, whose encoding is among it.
+        watch.computed(None);
+        reply.phases = watch.encoded();
         Ok(Some(pieces))
     }
 

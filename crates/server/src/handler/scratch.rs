@@ -10,8 +10,9 @@ use std::{
 use hotplate::{Answer, Columns, Engine, Error, ErrorKind, Shadow};
 use hotplate_codec::{Decoder, Encoder, Format};
 
-use super::ask::Ask;
+use super::{ask::Ask, lease::Lease};
 use crate::{
+    observe::{Observer, Recorder},
     problem::Problem,
     reply::{Phases, Reply},
     status::Reason,
@@ -23,6 +24,8 @@ const SPARES: usize = 8;
 /// One thread's memory for answering. It does not keep engines that were removed.
 #[derive(Debug, Default)]
 pub struct Scratch {
+    stays: bool,
+    recorders: Vec<(usize, Arc<Recorder>)>,
     /// By the address of the engine, which nothing else has while a weak reference is there.
     models: BTreeMap<usize, Spares>,
 }
@@ -41,6 +44,35 @@ pub(super) struct ModelScratch {
 }
 
 impl Scratch {
+    /// The memory of a thread that answers again and again, and so has counters of its own. What
+    /// others count they count in common, one after another.
+    pub fn of_thread() -> Self {
+        Self { stays: true, ..Self::default() }
+    }
+
+    /// Where this thread counts what becomes of requests to what `lease` is of.
+    pub(super) fn recorder(&mut self, lease: &Lease, by: &Observer) -> Arc<Recorder> {
+        let (model, variant) = (lease.endpoint().name(), lease.variant().name());
+        // The address is that of the engine, and no more than a guess where to look.
+        let address = Arc::as_ptr(lease.engine()).addr();
+        let is_of = |recorder: &Recorder| recorder.is_of(model, variant);
+        let found = self
+            .recorders
+            .iter()
+            .position(|(known, recorder)| *known == address && is_of(recorder));
+        let found = found.unwrap_or_else(|| {
+            self.recorders.retain(|(_, recorder)| !recorder.is_retired());
+            let known = self.recorders.iter().position(|(_, recorder)| is_of(recorder));
+            known.unwrap_or_else(|| {
+                let recorder = Arc::new(by.recorder(model, variant, self.stays));
+                self.recorders.push((address, recorder));
+                self.recorders.len() - 1
+            })
+        });
+        self.recorders[found].0 = address;
+        Arc::clone(&self.recorders[found].1)
+    }
+
     pub(super) fn of(&mut self, engine: &Arc<Engine>) -> &mut ModelScratch {
         let free = &mut self.spares(engine).free;
         if free.is_empty() {
@@ -90,8 +122,8 @@ impl ModelScratch {
         reply: &mut Reply,
     ) -> Result<(), Problem> {
         self.decode(ask, body)?;
-        let parse = watch.lap();
-        self.answer(engine, ask, parse, watch, reply)
+        watch.parsed();
+        self.answer(engine, ask, watch, reply)
     }
 
     /// Answers what was decoded.
@@ -99,12 +131,11 @@ impl ModelScratch {
         &mut self,
         engine: &Engine,
         ask: Ask,
-        parse: Duration,
         watch: Stopwatch,
         reply: &mut Reply,
     ) -> Result<(), Problem> {
         engine.predict_with(&ask.wishes.terms, &self.rows, &mut self.answer)?;
-        self.reply(engine, ask, parse, watch, reply)
+        self.reply(engine, ask, watch, reply)
     }
 
     /// The answers to some of the rows that were decoded, as they stand within a reply.
@@ -144,7 +175,7 @@ impl ModelScratch {
         reply: &mut Reply,
     ) -> Result<(), Problem> {
         self.decode(ask, body)?;
-        let parse = watch.lap();
+        watch.parsed();
         let answer = std::mem::replace(&mut self.answer, engine.answer());
         self.answer = match engine.infer_with(&ask.wishes.terms, &self.rows, answer).await {
             Ok(answer) => answer,
@@ -153,7 +184,7 @@ impl ModelScratch {
                 return Err(unanswered.error.into());
             }
         };
-        self.reply(engine, ask, parse, watch, reply)
+        self.reply(engine, ask, watch, reply)
     }
 
     /// Shows the rows and their answers to a shadow.
@@ -171,7 +202,6 @@ impl ModelScratch {
         &self,
         engine: &Engine,
         ask: Ask,
-        parse: Duration,
         mut watch: Stopwatch,
         reply: &mut Reply,
     ) -> Result<(), Problem> {
@@ -180,7 +210,7 @@ impl ModelScratch {
             Some(_) => Some(engine.explain(&self.rows).map_err(not_explained)?),
             None => None,
         };
-        let compute = watch.lap();
+        watch.computed(self.answer.began());
         let mut tensors = Vec::new();
         let predictions = self.answer.predictions(&mut tensors);
         let most = explain.unwrap_or_default();
@@ -191,22 +221,42 @@ impl ModelScratch {
         reply.status = 200;
         reply.content_type = ask.reply.media_type();
         reply.rows = self.answer.rows();
-        reply.phases = Phases { parse, compute, encode: watch.lap() };
+        reply.phases = watch.encoded();
         Ok(())
     }
 }
 
 /// A clock that is read only where somebody wants to know.
-pub(super) struct Stopwatch(Option<Instant>);
+pub(super) struct Stopwatch {
+    last: Option<Instant>,
+    phases: Phases,
+}
 
 impl Stopwatch {
     pub(super) fn new(runs: bool) -> Self {
-        Self(runs.then(Instant::now))
+        let phases = Phases { timed: runs, ..Phases::default() };
+        Self { last: runs.then(Instant::now), phases }
+    }
+
+    pub(super) fn parsed(&mut self) {
+        self.phases.parse = self.lap();
+    }
+
+    /// Rows that waited were not begun with before `began`.
+    pub(super) fn computed(&mut self, began: Option<Instant>) {
+        let began = began.zip(self.last).map(|(began, last)| began.saturating_duration_since(last));
+        self.phases.queue = began.unwrap_or_default();
+        self.phases.compute = self.lap().saturating_sub(self.phases.queue);
+    }
+
+    pub(super) fn encoded(mut self) -> Phases {
+        self.phases.encode = self.lap();
+        self.phases
     }
 
     /// The time since the last lap; none where nobody wants to know.
-    pub(super) fn lap(&mut self) -> Duration {
-        self.0.as_mut().map_or(Duration::ZERO, |last| {
+    fn lap(&mut self) -> Duration {
+        self.last.as_mut().map_or(Duration::ZERO, |last| {
             let now = Instant::now();
             now - std::mem::replace(last, now)
         })

@@ -8,18 +8,20 @@ use super::{Handler, lease::Lease, scratch::ModelScratch};
 use crate::problem::Problem;
 
 impl Handler {
-    /// Looks at an answer of an endpoint that is watched. Gives the engine to ask again, where a
-    /// version failed on its probation and the one before is there: its client should not pay for
-    /// the trial.
+    /// Looks at an answer of an endpoint that is watched, and at the rows that `model` decoded for it,
+    /// where it did: batches are no traffic, and no shadow sees them.
+    ///
+    /// Gives the engine to ask again, where a version failed on its probation and the one before is
+    /// there: its client should not pay for the trial.
     #[cold]
     pub(super) fn look_at<'l>(
         &self,
         answered: &Result<(), Problem>,
         lease: &'l Lease,
-        model: &ModelScratch,
+        model: Option<&ModelScratch>,
     ) -> Option<&'l Arc<Engine>> {
         let endpoint = lease.endpoint();
-        if let (Ok(()), Some(shadow)) = (answered, endpoint.shadow()) {
+        if let (Ok(()), Some(shadow), Some(model)) = (answered, endpoint.shadow(), model) {
             model.show(shadow);
         }
         let probation = lease.variant().probation()?;

@@ -1,10 +1,12 @@
 /// Where a connection came in, which says what it may ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Door {
+pub(crate) enum Door {
     /// What SageMaker asks of a container.
     Container,
     /// Changes of what is served.
     Admin,
+    /// What AWS's clients ask of SageMaker.
+    Aws,
 }
 
 impl Door {
@@ -13,6 +15,7 @@ impl Door {
         match self {
             Self::Container => "--port",
             Self::Admin => "--admin-port",
+            Self::Aws => "--aws-endpoint",
         }
     }
 }

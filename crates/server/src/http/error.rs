@@ -1,4 +1,4 @@
-use std::{error, fmt, io, net::SocketAddr, time::Duration};
+use std::{error, fmt, io, net::SocketAddr, path::PathBuf, time::Duration};
 
 /// Why the server did not start, or did not stop as it should.
 #[derive(Debug)]
@@ -20,6 +20,13 @@ pub enum ServeError {
     },
     /// A thread or its event loop did not start.
     Start(io::Error),
+    /// Nothing can be written into the folder of captured data.
+    Capture {
+        /// The folder.
+        folder: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
     /// Requests were still running when the time to drain was over.
     DrainedLate {
         /// That time.
@@ -39,6 +46,12 @@ impl fmt::Display for ServeError {
             ),
             Self::Bind { address, source } => write!(f, "cannot listen on {address}: {source}"),
             Self::Start(source) => write!(f, "cannot start a thread of the server: {source}"),
+            Self::Capture { folder, source } => write!(
+                f,
+                "data cannot be captured in {}: {source}; name another folder with \
+                 --capture-folder",
+                folder.display()
+            ),
             Self::DrainedLate { after } => write!(
                 f,
                 "requests were still running {} seconds after the signal to stop, and were cut off",
@@ -52,7 +65,9 @@ impl fmt::Display for ServeError {
 impl error::Error for ServeError {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match self {
-            Self::Bind { source, .. } | Self::Start(source) => Some(source),
+            Self::Bind { source, .. } | Self::Capture { source, .. } | Self::Start(source) => {
+                Some(source)
+            }
             _ => None,
         }
     }

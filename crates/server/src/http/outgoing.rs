@@ -15,16 +15,19 @@ use hyper::body::{Body, Frame, SizeHint};
 use tokio::task::{JoinHandle, spawn_blocking, spawn_local};
 
 use super::{budget::Kept, pace::Pace, shared::Shared};
-use crate::handler::Pieces;
+use crate::{aws::event_stream, handler::Pieces};
 
 /// The body of a reply.
 #[derive(Debug)]
-pub(super) enum Outgoing {
+pub(crate) enum Outgoing {
     /// All of it is there.
     Whole(Full<Bytes>),
     /// It is computed as it goes out, in chunks. Where that fails, the connection is broken: the
     /// status is out, and nothing else would tell the client.
     Stream(Box<Stream>),
+    /// The frames of AWS's event stream, one or more for each chunk. Where computing fails, the
+    /// last one says so.
+    Frames(Box<Self>),
 }
 
 /// Pieces on their way.
@@ -32,7 +35,7 @@ pub(super) enum Outgoing {
 /// The next piece is computed while the one before goes out, and no more until a client has taken
 /// that: what is ahead of a slow client is one piece, and neither a slot nor a thread.
 #[derive(Debug)]
-pub(super) struct Stream {
+pub(crate) struct Stream {
     shared: Arc<Shared>,
     pace: Rc<Pace>,
     /// For what was decoded.
@@ -51,8 +54,13 @@ enum Next {
 type Computed = Option<(Bytes, Option<Box<Pieces>>)>;
 
 impl Outgoing {
-    pub(super) fn whole(body: Bytes) -> Self {
+    pub(crate) fn whole(body: Bytes) -> Self {
         Self::Whole(Full::new(body))
+    }
+
+    /// The same in frames of AWS's event stream.
+    pub(crate) fn in_frames(self) -> Self {
+        Self::Frames(Box::new(self))
     }
 
     /// A body that begins with `first` and goes on with `pieces`.
@@ -82,6 +90,17 @@ impl Body for Outgoing {
             Self::Stream(stream) => {
                 stream.poll_next(context).map(|piece| piece.map(|piece| piece.map(Frame::data)))
             }
+            Self::Frames(body) => Pin::new(&mut **body).poll_frame(context).map(|frame| {
+                frame.map(|frame| {
+                    let mut frames = Vec::new();
+                    match frame.map(Frame::into_data) {
+                        Ok(Ok(piece)) => event_stream::write_parts(&piece, &mut frames),
+                        Ok(Err(_no_data)) => {}
+                        Err(error) => event_stream::write_failure(&error.to_string(), &mut frames),
+                    }
+                    Ok(Frame::data(frames.into()))
+                })
+            }),
         }
     }
 
@@ -89,13 +108,14 @@ impl Body for Outgoing {
         match self {
             Self::Whole(body) => body.is_end_stream(),
             Self::Stream(stream) => matches!(stream.next, Next::End),
+            Self::Frames(body) => body.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(body) => body.size_hint(),
-            Self::Stream(_) => SizeHint::default(),
+            Self::Stream(_) | Self::Frames(_) => SizeHint::default(),
         }
     }
 }

@@ -12,7 +12,7 @@ const QUIET_LOOKS: u32 = 5;
 /// A request writes two flags here; the clock is read by whoever looks, which is rarely, and not by
 /// each request.
 #[derive(Debug, Default)]
-pub(super) struct Pace {
+pub(crate) struct Pace {
     has_asked: Cell<bool>,
     /// Whether a request is being answered; reading its body has a time limit of its own.
     at_hand: Cell<bool>,

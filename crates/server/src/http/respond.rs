@@ -28,6 +28,7 @@ use super::{
     shared::{Local, Shared},
 };
 use crate::{
+    aws,
     handler::{Admitted, Handler, Pieces, Scratch},
     head::Head,
     problem::Problem,
@@ -60,14 +61,24 @@ pub(super) async fn respond(
 ) -> Result<Response<Outgoing>, Infallible> {
     let _at_hand = pace.begin();
     match door {
-        Door::Container => Ok(invoke(request, shared, local, pace).await),
+        Door::Container => Ok(invoke(request, door, shared, local, pace).await),
         Door::Admin => Ok(Box::pin(administer(request, shared)).await),
+        Door::Aws => Ok(Box::pin(aws::respond(request, shared, local, pace)).await),
     }
 }
 
-/// Answers one request to the container.
-async fn invoke(
+/// Who answered, for those who want to know.
+#[derive(Clone, Debug)]
+pub(crate) struct AnsweredBy {
+    pub(crate) endpoint: String,
+    pub(crate) variant: Option<String>,
+}
+
+/// Answers one request to the container. At the door of AWS, the response's extensions have
+/// [`AnsweredBy`].
+pub(crate) async fn invoke(
     request: Request<Incoming>,
+    door: Door,
     shared: &Arc<Shared>,
     local: &Local,
     pace: &Rc<Pace>,
@@ -88,8 +99,11 @@ async fn invoke(
             return fail(shared, parts, None, &problem, start);
         }
     };
-    let endpoint = admitted.endpoint().filter(|_| start.is_some()).map(str::to_owned);
-    let endpoint = endpoint.as_deref();
+    let wanted = start.is_some() || door == Door::Aws;
+    let by = admitted.endpoint().filter(|_| wanted).map(|endpoint| AnsweredBy {
+        endpoint: endpoint.to_owned(),
+        variant: admitted.variant().map(str::to_owned),
+    });
     let body = match body::begin(&mut incoming, shared.max_body_bytes, waits).await {
         Ok(Begun::Whole(body)) => Ok(body),
         Ok(Begun::Part(first)) => {
@@ -101,7 +115,10 @@ async fn invoke(
     };
     let body = match body {
         Ok(body) => body,
-        Err(problem) => return fail(shared, parts, endpoint, &problem, start),
+        Err(problem) => {
+            shared.handler.not_answered(Some(&admitted), &problem);
+            return fail(shared, parts, by, &problem, start);
+        }
     };
     if admitted.is_long() {
         let task = Box::pin(on_other_thread(shared, move |handler, reply| {
@@ -109,7 +126,7 @@ async fn invoke(
         }));
         let (mut reply, ()) = task.await;
         let bytes = Outgoing::whole(std::mem::take(&mut reply.body).into());
-        return finish(shared, parts, endpoint, &reply, bytes, start);
+        return finish(shared, parts, by, &reply, bytes, start);
     }
     if body.len() >= LARGE_BODY_BYTES {
         let (mut reply, pieces) = Box::pin(answer_apart(shared, admitted.keep(), body)).await;
@@ -120,7 +137,7 @@ async fn invoke(
             }
             None => Outgoing::whole(first),
         };
-        return finish(shared, parts, endpoint, &reply, body, start);
+        return finish(shared, parts, by, &reply, body, start);
     }
     if admitted.is_attended() {
         let (admitted, scratch, mut reply) = (admitted.keep(), &local.scratch, Reply::default());
@@ -128,16 +145,18 @@ async fn invoke(
         // A lane lets go of what waits for too long when it next takes a batch. Should a run never
         // end, it takes none; the request is given up when its future is dropped.
         if timeout(shared.request_timeout, Box::pin(answer)).await.is_err() {
-            late(shared).answer(&mut reply);
+            let problem = late(shared);
+            shared.handler.not_answered(Some(&admitted), &problem);
+            problem.answer(&mut reply);
         }
         let bytes = Outgoing::whole(std::mem::take(&mut reply.body).into());
-        return finish(shared, parts, endpoint, &reply, bytes, start);
+        return finish(shared, parts, by, &reply, bytes, start);
     }
     let mut reply = local.reply.borrow_mut();
     let mut scratch = local.scratch.borrow_mut();
     shared.handler.answer(&admitted, &body, &mut scratch, &mut reply);
     let bytes = Outgoing::whole(Bytes::copy_from_slice(&reply.body));
-    finish(shared, parts, endpoint, &reply, bytes, start)
+    finish(shared, parts, by, &reply, bytes, start)
 }
 
 /// Answers on a thread where nobody else waits: wholly, or with the first of many rows. Only so many
@@ -150,6 +169,7 @@ async fn answer_apart(
     let end = Instant::now() + shared.request_timeout;
     let refused = |problem: Problem| {
         let mut reply = Reply::default();
+        shared.handler.not_answered(None, &problem);
         problem.answer(&mut reply);
         (reply, None)
     };
@@ -179,7 +199,9 @@ async fn on_other_thread<T: Default + Send + 'static>(
     };
     task.await.unwrap_or_else(|_| {
         let mut reply = Reply::default();
-        Problem::new(Reason::Internal, "the server failed on this request").answer(&mut reply);
+        let problem = Problem::new(Reason::Internal, "the server failed on this request");
+        shared.handler.not_answered(None, &problem);
+        problem.answer(&mut reply);
         (reply, T::default())
     })
 }
@@ -239,21 +261,21 @@ fn list<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<Cow<'h, str>> {
 pub(super) fn fail(
     shared: &Shared,
     parts: Parts,
-    endpoint: Option<&str>,
+    by: Option<AnsweredBy>,
     problem: &Problem,
     start: Option<Instant>,
 ) -> Response<Outgoing> {
     let mut reply = Reply::default();
     problem.answer(&mut reply);
     let bytes = Outgoing::whole(std::mem::take(&mut reply.body).into());
-    finish(shared, parts, endpoint, &reply, bytes, start)
+    finish(shared, parts, by, &reply, bytes, start)
 }
 
 /// Makes the response, and logs it when asked for.
 pub(super) fn finish(
     shared: &Shared,
     parts: Parts,
-    endpoint: Option<&str>,
+    by: Option<AnsweredBy>,
     reply: &Reply,
     body: Outgoing,
     start: Option<Instant>,
@@ -261,6 +283,7 @@ pub(super) fn finish(
     if let (Some(log), Some(start)) = (&shared.log, start) {
         let id = REQUEST_IDS.iter().find_map(|name| parts.headers.get(name)).map(text);
         let target = parts.headers.get(&TARGET_MODEL).map(text);
+        let endpoint = by.as_ref().map(|by| by.endpoint.as_str());
         log.write(id, parts.uri.path(), endpoint, target, reply, start.elapsed());
     }
     // The request's map becomes the reply's, whose memory hyper keeps for the next request.
@@ -291,5 +314,8 @@ pub(super) fn finish(
     *response.status_mut() =
         StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     *response.headers_mut() = headers;
+    if let Some(by) = by {
+        response.extensions_mut().insert(by);
+    }
     response
 }

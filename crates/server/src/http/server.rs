@@ -1,6 +1,6 @@
 use std::{
     io,
-    net::{SocketAddr, TcpListener},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -16,10 +16,20 @@ use tokio::{
 };
 
 use super::{ServeError, acceptor::Threads, budget::Budget, door::Door, shared::Shared};
-use crate::{Config, admin::Admin, handler::Handler, log::RequestLog};
+use crate::{
+    Config,
+    admin::Admin,
+    aws::FrontDoor,
+    handler::Handler,
+    log::RequestLog,
+    observe::{Capture, CaptureConfig, Emf, Observer},
+};
 
 /// As many bodies of the greatest length as may be in memory at once.
 const LARGEST_BODIES: usize = 8;
+
+/// How long captured data may take to be written when the server ends.
+const LAST_LINES_TIME: Duration = Duration::from_secs(2);
 
 /// A server that listens.
 ///
@@ -46,18 +56,27 @@ impl Server {
         if let Some(admin) = &config.admin {
             listeners.extend(listen(Door::Admin, &admin.addresses)?);
         }
+        if let Some(port) = config.aws.endpoint {
+            listeners.extend(listen(Door::Aws, &[(Ipv4Addr::LOCALHOST, port).into()])?);
+        }
         let address = |(door, listener): &(Door, TcpListener)| Ok((*door, listener.local_addr()?));
         let doors: io::Result<Vec<_>> = listeners.iter().map(address).collect();
         let doors = doors.map_err(ServeError::Start)?;
         let log = config.log_requests.then(RequestLog::start).transpose();
+        let observer = observer(config)?;
+        let emf = config.emf.clone().map(|emf| Emf::start(emf, &observer)).transpose();
+        let handler = Arc::new(handler(config).observed_by(observer));
+        let front_door = FrontDoor::new(&config.aws, &handler, config.drain);
         let shared = Arc::new(Shared {
-            handler: handler(config),
+            handler,
+            aws: front_door.map_err(ServeError::Start)?,
             max_body_bytes: config.max_body_bytes,
             budget: Budget::new(config.max_body_bytes.saturating_mul(LARGEST_BODIES)),
             large: Arc::new(Semaphore::new(config.threads.saturating_sub(1).max(1))),
             request_timeout: config.request_timeout,
             stopping: AtomicBool::new(false),
             log: log.map_err(ServeError::Start)?,
+            _emf: emf.map_err(ServeError::Start)?,
             admin: config.admin.as_ref().map(|admin| Admin::new(admin.token.clone())),
         });
         let (stop, stopped) = watch::channel(false);
@@ -73,7 +92,16 @@ impl Server {
 
     /// Where the admin API listens, if there is one.
     pub fn admin_address(&self) -> Option<SocketAddr> {
-        self.doors.iter().find(|(door, _)| *door == Door::Admin).map(|&(_, address)| address)
+        self.address_of(Door::Admin)
+    }
+
+    /// Where AWS's clients are answered, if they are.
+    pub fn aws_address(&self) -> Option<SocketAddr> {
+        self.address_of(Door::Aws)
+    }
+
+    fn address_of(&self, door: Door) -> Option<SocketAddr> {
+        self.doors.iter().find(|(each, _)| *each == door).map(|&(_, address)| address)
     }
 
     /// Installs the models; from here on the server is ready.
@@ -123,11 +151,11 @@ impl Server {
     pub fn stop(self) -> Result<(), ServeError> {
         self.shared.stopping.store(true, Relaxed);
         self.stop.send_replace(true);
-        if self.threads.join() {
-            Ok(())
-        } else {
-            Err(ServeError::DrainedLate { after: self.drain })
+        let drained = self.threads.join();
+        if let Some(capture) = self.shared.handler.observer.capture() {
+            capture.finish(LAST_LINES_TIME);
         }
+        if drained { Ok(()) } else { Err(ServeError::DrainedLate { after: self.drain }) }
     }
 }
 
@@ -158,7 +186,6 @@ impl Signals {
 
 fn handler(config: &Config) -> Handler {
     let mut handler = Handler::new(config.default_accept)
-        .time_phases(config.log_requests)
         .wait_at_most(config.request_timeout)
         .take_batches(config.threads, config.max_body_bytes);
     if let Some(batch) = config.batch {
@@ -174,6 +201,18 @@ fn handler(config: &Config) -> Handler {
         handler = handler.imitate(profile.clone());
     }
     handler
+}
+
+fn observer(config: &Config) -> Result<Observer, ServeError> {
+    let start = |capture: &CaptureConfig| {
+        Capture::start(capture, config.threads).map_err(|source| {
+            let folder = capture.folder.clone();
+            ServeError::Capture { folder, source }
+        })
+    };
+    let capture = config.capture.as_ref().map(start).transpose()?;
+    let times_phases = config.times_phases || config.log_requests;
+    Ok(Observer::new(times_phases, config.server_timing, capture))
 }
 
 /// Listens on every address that can be listened on, which must be one at least. With port zero,

@@ -11,15 +11,18 @@ use tokio::sync::{Semaphore, watch};
 use super::budget::Budget;
 use crate::{
     admin::Admin,
+    aws::FrontDoor,
     handler::{Handler, Scratch},
     log::RequestLog,
+    observe::Emf,
     reply::Reply,
 };
 
 /// What the connections of all threads share.
 #[derive(Debug)]
-pub(super) struct Shared {
-    pub(super) handler: Handler,
+pub(crate) struct Shared {
+    pub(crate) handler: Arc<Handler>,
+    pub(crate) aws: FrontDoor,
     pub(super) max_body_bytes: usize,
     /// For the bodies that are being read or answered.
     pub(super) budget: Budget,
@@ -30,14 +33,22 @@ pub(super) struct Shared {
     /// Whether the next reply on each connection is its last.
     pub(super) stopping: AtomicBool,
     pub(super) log: Option<RequestLog>,
+    /// Writes lines for as long as it is here.
+    pub(super) _emf: Option<Emf>,
     pub(super) admin: Option<Admin>,
 }
 
 /// What the connections of one thread share.
-#[derive(Debug, Default)]
-pub(super) struct Local {
+#[derive(Debug)]
+pub(crate) struct Local {
     pub(super) scratch: RefCell<Scratch>,
     pub(super) reply: RefCell<Reply>,
+}
+
+impl Default for Local {
+    fn default() -> Self {
+        Self { scratch: RefCell::new(Scratch::of_thread()), reply: RefCell::default() }
+    }
 }
 
 /// Waits until the server is told to stop, or is gone.

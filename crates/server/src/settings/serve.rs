@@ -30,6 +30,8 @@ hotplate::settings! {
         log_requests: Truth = false;
         /// Media type of replies to clients that accept any.
         default_accept: MediaType = Format::Json, also ["SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT"];
+        /// What the endpoint is called in CloudWatch's metrics and in captured data.
+        endpoint_name: EndpointName, otherwise "the model's name", like "\"churn-prod\"";
         /// Keep the models from being swapped out, where the system allows it.
         lock_memory: Truth = true;
         /// How long a request may wait for its model, and a reply may take to begin.
@@ -100,5 +102,22 @@ impl Kind for ProfileName {
             "sklearn" => Ok(Container::Sklearn),
             _ => Err("xgboost or sklearn"),
         }
+    }
+}
+
+/// A name as SageMaker's endpoints have it.
+#[derive(Debug)]
+pub struct EndpointName;
+
+impl Kind for EndpointName {
+    type Value = String;
+    const PLACEHOLDER: &'static str = "NAME";
+
+    fn of_text(text: &str) -> Result<String, &'static str> {
+        const LONGEST: usize = 63;
+        let allowed = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        let fits = (1..=LONGEST).contains(&text.len());
+        let expected = "a name of up to 63 letters, digits and hyphens";
+        if allowed && fits { Ok(text.to_owned()) } else { Err(expected) }
     }
 }

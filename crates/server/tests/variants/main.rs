@@ -45,6 +45,7 @@ impl Served {
                 token: Some("secret".to_owned().into()),
                 ..Admin::default()
             },
+            ..Settings::default()
         });
         server.install(Registry::open(root.path(), &OpenOptions::new()).unwrap());
         Self { server, root }
@@ -195,6 +196,10 @@ fn shadow_sees_what_was_asked_and_never_answers() {
     assert!(metrics.contains(flips), "{metrics}");
     let headers = format!("{CSV}X-Amzn-SageMaker-Target-Variant: next\r\n");
     assert_eq!(client.post("/invocations", &headers, ROW).status, 400, "not even when it is asked");
+    // Many rows, which are answered in pieces where nobody watches.
+    let many = client.post("/invocations", CSV, "1,2\n".repeat(5000));
+    assert_eq!(many.json()["predictions"].as_array().unwrap().len(), 5000);
+    served.wait_until(|state| state["shadow"]["rows"] == 5040);
     let none = served.admin("DELETE", "/endpoints/answers/shadow", &Value::Null);
     assert_eq!((none.status, &none.json()["shadow"]), (200, &Value::Null));
     served.server.stop().unwrap();

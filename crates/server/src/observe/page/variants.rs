@@ -1,15 +1,13 @@
 //! Metrics of the variants of endpoints, of what became of them, and of shadows.
 
-use std::fmt::Display;
-
 use hotplate::{Change, Endpoint, Endpoints, ShadowFigures};
 
-use super::{family, gauge, sample};
+use super::{Family, Kind, Value};
 
 /// A family that tells of a shadow.
 struct OfShadow {
     name: &'static str,
-    kind: &'static str,
+    kind: Kind,
     help: &'static str,
     of: fn(&ShadowFigures) -> f64,
 }
@@ -18,81 +16,83 @@ struct OfShadow {
 const OF_SHADOW: [OfShadow; 7] = [
     OfShadow {
         name: "hotplate_shadow_requests_total",
-        kind: "counter",
+        kind: Kind::Counter,
         help: "Requests that a shadow answered, which nobody saw.",
         of: |figures| figures.requests as f64,
     },
     OfShadow {
         name: "hotplate_shadow_dropped_total",
-        kind: "counter",
+        kind: Kind::Counter,
         help: "Requests that a shadow was to see, and was too slow for.",
         of: |figures| figures.dropped as f64,
     },
     OfShadow {
         name: "hotplate_shadow_failed_total",
-        kind: "counter",
+        kind: Kind::Counter,
         help: "Requests that a shadow failed on.",
         of: |figures| figures.failed as f64,
     },
     OfShadow {
         name: "hotplate_shadow_rows_total",
-        kind: "counter",
+        kind: Kind::Counter,
         help: "Rows of which a shadow's answer was compared with the one that was given.",
         of: |figures| figures.rows as f64,
     },
     OfShadow {
         name: "hotplate_shadow_beyond_tolerance_total",
-        kind: "counter",
+        kind: Kind::Counter,
         help: "Rows of which a shadow's answer is out of tolerance.",
         of: |figures| figures.beyond_tolerance as f64,
     },
     OfShadow {
         name: "hotplate_shadow_label_flips_total",
-        kind: "counter",
+        kind: Kind::Counter,
         help: "Rows of which a shadow predicts another class.",
         of: |figures| figures.label_flips as f64,
     },
     OfShadow {
         name: "hotplate_shadow_largest_difference",
-        kind: "gauge",
+        kind: Kind::Gauge,
         help: "The largest difference between a shadow's number and the one that was given.",
         of: |figures| figures.largest_difference,
     },
 ];
 
-/// Appends families, without samples where there are no endpoints yet.
-pub(super) fn write(endpoints: Option<&Endpoints>, text: &mut String) {
+/// Families of variants, without samples where there are no endpoints yet.
+pub(super) fn families(endpoints: Option<&Endpoints>) -> Vec<Family> {
     let endpoints =
         || endpoints.into_iter().flat_map(|endpoints| endpoints.iter()).map(|one| &**one);
 
-    let name = "hotplate_variant_share";
-    gauge(text, name, "The share of a model's requests that a variant answers.");
+    let mut shares = Family::new(
+        "hotplate_variant_share",
+        Kind::Gauge,
+        "The share of a model's requests that a variant answers.",
+    );
+    let mut changes = Family::new(
+        "hotplate_variant_changes_total",
+        Kind::Counter,
+        "What became of a model's variants, by the kind of change.",
+    );
     for endpoint in endpoints() {
         for variant in endpoint.variants() {
-            let labels: [(_, &dyn Display); 2] =
-                [("model", &endpoint.name()), ("variant", &variant.name())];
-            sample(text, name, &labels, endpoint.share(variant));
+            let labels = [("model", endpoint.name()), ("variant", variant.name())];
+            shares.push(&labels, Value::Number(endpoint.share(variant)));
         }
-    }
-
-    let name = "hotplate_variant_changes_total";
-    family(text, name, "counter", "What became of a model's variants, by the kind of change.");
-    for endpoint in endpoints() {
         for change in Change::ALL {
-            let labels: [(_, &dyn Display); 2] =
-                [("model", &endpoint.name()), ("change", &change.name())];
-            sample(text, name, &labels, endpoint.history().count(change));
+            let labels = [("model", endpoint.name()), ("change", change.name())];
+            changes.push(&labels, Value::of(endpoint.history().count(change)));
         }
     }
 
-    for OfShadow { name, kind, help, of } in OF_SHADOW {
-        family(text, name, kind, help);
+    let shadows = OF_SHADOW.into_iter().map(|OfShadow { name, kind, help, of }| {
+        let mut family = Family::new(name, kind, help);
         for (endpoint, shadow) in endpoints().filter_map(with_shadow) {
-            let labels: [(_, &dyn Display); 2] =
-                [("model", &endpoint.name()), ("variant", &shadow.0)];
-            sample(text, name, &labels, of(&shadow.1));
+            let labels = [("model", endpoint.name()), ("variant", shadow.0)];
+            family.push(&labels, Value::Number(of(&shadow.1)));
         }
-    }
+        family
+    });
+    [shares, changes].into_iter().chain(shadows).collect()
 }
 
 fn with_shadow(endpoint: &Endpoint) -> Option<(&Endpoint, (&str, ShadowFigures))> {
