@@ -38,10 +38,7 @@ pub(crate) fn run(run: &Run) {
     let customers = customers(address);
     let (rounds, time) = run.rounds(5, Duration::from_secs(2));
     let most = ClosedLoop { callers: CALLERS, warm_up: time / 8, duration: time };
-    // Callers that never sleep get more answers than those that wait for the next request to be due.
-    let most = closed_loop(&customers, &most, |_| {}).unwrap().rate();
-    let most = offered(&customers, most, time, 0).rate();
-    let rate = most / 2.0;
+    let rate = closed_loop(&customers, &most, |_| {}).unwrap().rate() / 2.0;
     println!("churn is asked {rate:.0} times a second, half of what the server answers at most");
 
     let (loads, took) = (AtomicUsize::new(0), AtomicUsize::new(0));
@@ -85,15 +82,11 @@ fn load(address: SocketAddr, name: &str, path: &Path) -> u16 {
 }
 
 fn asked(customers: &HttpTarget, rate: f64, time: Duration, seed: usize) -> Measured {
-    let measured = offered(customers, rate, time, seed);
-    assert_eq!((measured.failed, measured.refused), (0, 0), "{:?}", measured.failures);
-    measured
-}
-
-fn offered(customers: &HttpTarget, rate: f64, time: Duration, seed: usize) -> Measured {
     let arrivals = Arrivals::poisson(rate, time, seed as u64).unwrap();
     let settings = OpenLoop { callers: CALLERS, spinners: 0, warm_up: time / 8 };
-    open_loop(customers, &arrivals, &settings, |_| {}).unwrap()
+    let measured = open_loop(customers, &arrivals, &settings, |_| {}).unwrap();
+    assert_eq!((measured.failed, measured.refused), (0, 0), "{:?}", measured.failures);
+    measured
 }
 
 /// Does something while something else is done again and again.
