@@ -6,9 +6,10 @@
 //! ```
 //!
 //! Each server is a process of its own that serves churn. wrk sends a thousand different rows of JSON
-//! by name over connections that are kept; the sides take turns, in one order and then in the other.
-//! What is printed is the median over the rounds of the ratio within a round, with the least and the
-//! most.
+//! by name over connections that are kept. In each round the two sides of a pair take turns, there and
+//! back again: a machine that gets slower all the while, or faster, is unfair to neither. What is
+//! printed is the median over the rounds of the ratio within a round, with the least and the most.
+//! Words behind `--` choose among the pairs: `-- captured`.
 #![forbid(unsafe_code)]
 #![allow(clippy::unwrap_used, reason = "a bench that cannot go on panics")]
 #![allow(clippy::print_stdout, reason = "a bench prints what it measured")]
@@ -30,11 +31,11 @@ use serde_json::Value;
 const TYPE: &str = "application/json";
 
 /// Rounds; odd, so that one is the median.
-const ROUNDS: usize = 9;
+const ROUNDS: usize = 15;
 
-/// Connections of wrk's, and the seconds of a turn.
+/// Connections of wrk's, and the seconds of a turn, of which each side has two in a round.
 const CONNECTIONS: &str = "16";
-const TURN: &str = "2s";
+const TURN: &str = "1s";
 
 /// The sides, of which the first is what the others are compared with.
 const SIDES: [&str; 4] = ["usual", "captured", "phases untimed", "timing in replies"];
@@ -62,24 +63,29 @@ fn main() {
     if !arguments.iter().any(|argument| argument == "--bench") {
         return;
     }
-    let mut rates = [const { Vec::new() }; SIDES.len()];
-    for round in 0..ROUNDS {
-        let mut order: Vec<usize> = (0..SIDES.len()).collect();
-        if round % 2 == 1 {
-            order.reverse();
-        }
-        for side in order {
-            rates[side].push(load(servers[side].address, file.path()));
-        }
-    }
-    println!("{ROUNDS} rounds of {TURN}, wrk -t1 -c{CONNECTIONS}, {} rows of JSON", bodies.len());
-    println!("{:18} requests/s  of usual", "");
-    for (side, of) in SIDES.into_iter().zip(&rates) {
-        let ratios = of.iter().zip(&rates[0]).map(|(rate, usual)| rate / usual);
-        let (ratios, of) = (sorted(ratios.collect()), sorted(of.clone()));
-        let middle = ROUNDS / 2;
-        let (least, most) = (ratios[0], ratios[ROUNDS - 1]);
-        println!("{side:18} {:10.0}  {:.3} ({least:.3} to {most:.3})", of[middle], ratios[middle]);
+    println!("{ROUNDS} rounds of 2x{TURN}, wrk -t1 -c{CONNECTIONS}, {} rows of JSON", bodies.len());
+    println!("{:18} requests/s    usual  ratio", "");
+    let chosen = |side: &str| {
+        let mut words = arguments.iter().filter(|word| !word.starts_with('-')).peekable();
+        words.peek().is_none() || words.any(|word| side.contains(word.as_str()))
+    };
+    for (side, server) in SIDES.into_iter().zip(&servers).skip(1).filter(|(side, _)| chosen(side)) {
+        let pair = [server, &servers[0]];
+        let rounds: Vec<[f64; 2]> = (0..ROUNDS)
+            .map(|round| {
+                let order = if round % 2 == 0 { [0, 1, 1, 0] } else { [1, 0, 0, 1] };
+                let mut rates = [0.0; 2];
+                for at in order {
+                    rates[at] += load(pair[at].address, file.path()) / 2.0;
+                }
+                rates
+            })
+            .collect();
+        let of = |figure: fn(&[f64; 2]) -> f64| sorted(rounds.iter().map(figure).collect());
+        let (ours, usual, ratios) = (of(|r| r[0]), of(|r| r[1]), of(|r| r[0] / r[1]));
+        let (least, middle, most) = (ratios[0], ratios[ROUNDS / 2], ratios[ROUNDS - 1]);
+        let [ours, usual] = [ours, usual].map(|rates| rates[ROUNDS / 2]);
+        println!("{side:18} {ours:10.0} {usual:8.0}  {middle:.3} ({least:.3} to {most:.3})");
     }
     let metrics = page(servers[1].address);
     let counts = metrics.lines().filter(|line| line.starts_with("hotplate_capture_"));

@@ -1,7 +1,6 @@
 //! The files of captured data, one for each variant at a time.
 
 use std::{
-    collections::HashMap,
     fs::{self, File},
     io::{self, Write as _},
     path::{Path, PathBuf},
@@ -29,14 +28,16 @@ pub(super) struct Files<F> {
     max_file_bytes: u64,
     rotate: Duration,
     create: F,
-    open: HashMap<(String, String), Lines>,
+    open: Vec<Lines>,
     ids: Ids,
     paused: Option<Instant>,
 }
 
 /// The lines of one variant.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Lines {
+    model: String,
+    variant: String,
     /// Not written yet: whole lines, of so many records.
     block: Vec<u8>,
     records: u64,
@@ -70,7 +71,7 @@ impl<F: Fn(&Path) -> io::Result<File>> Files<F> {
             max_file_bytes: config.max_file_bytes,
             rotate: config.rotate,
             create,
-            open: HashMap::new(),
+            open: Vec::new(),
             ids: Ids::default(),
             paused: None,
         }
@@ -83,66 +84,69 @@ impl<F: Fn(&Path) -> io::Result<File>> Files<F> {
         write: impl FnOnce(&mut Vec<u8>),
         outcome: &mut Outcome,
     ) {
-        let key = (model.to_owned(), variant.to_owned());
-        let lines = self.open.entry(key.clone()).or_default();
+        let is_of = |lines: &Lines| lines.model == model && lines.variant == variant;
+        let at = self.open.iter().position(is_of).unwrap_or_else(|| {
+            let (model, variant) = (model.to_owned(), variant.to_owned());
+            self.open.push(Lines { model, variant, block: Vec::new(), records: 0, file: None });
+            self.open.len() - 1
+        });
+        let lines = &mut self.open[at];
         write(&mut lines.block);
         lines.records += 1;
         if lines.block.len() >= BLOCK_BYTES {
-            self.flush(&key, outcome);
+            self.flush(at, outcome);
         }
     }
 
     /// Writes what was added, and closes files that are old.
     pub(super) fn flush_all(&mut self, outcome: &mut Outcome) {
-        let keys: Vec<_> = self.open.keys().cloned().collect();
-        keys.iter().for_each(|key| self.flush(key, outcome));
+        (0..self.open.len()).for_each(|at| self.flush(at, outcome));
         let rotate = self.rotate;
-        self.open.retain(|_, lines| {
-            lines.file.as_ref().is_some_and(|file| file.since.elapsed() < rotate)
-        });
+        self.open
+            .retain(|lines| lines.file.as_ref().is_some_and(|file| file.since.elapsed() < rotate));
     }
 
-    fn flush(&mut self, key: &(String, String), outcome: &mut Outcome) {
-        let Some(mut lines) = self.open.remove(key) else { return };
-        let bytes = lines.block.len() as u64;
-        if bytes > 0 {
-            let records = std::mem::take(&mut lines.records);
-            if self.paused.is_some_and(|since| since.elapsed() < PAUSE) {
-                outcome.failed += records;
-            } else if !self.folder.has_room(bytes) {
-                outcome.full += records;
-            } else {
-                match self.write(key, &mut lines) {
-                    Ok(()) => {
-                        self.folder.wrote(bytes);
-                        outcome.written += records;
-                        outcome.bytes += bytes;
-                        self.paused = None;
+    fn flush(&mut self, at: usize, outcome: &mut Outcome) {
+        let records = std::mem::take(&mut self.open[at].records);
+        let bytes = self.open[at].block.len() as u64;
+        if bytes == 0 {
+            return;
+        }
+        if self.paused.is_some_and(|since| since.elapsed() < PAUSE) {
+            outcome.failed += records;
+        } else if !self.folder.has_room(bytes) {
+            outcome.full += records;
+        } else {
+            match self.write(at) {
+                Ok(()) => {
+                    self.folder.wrote(bytes);
+                    outcome.written += records;
+                    outcome.bytes += bytes;
+                    self.paused = None;
+                }
+                Err(error) => {
+                    let is_full = matches!(
+                        error.kind(),
+                        io::ErrorKind::StorageFull
+                            | io::ErrorKind::QuotaExceeded
+                            | io::ErrorKind::FileTooLarge
+                    );
+                    *(if is_full { &mut outcome.full } else { &mut outcome.failed }) += records;
+                    if self.paused.is_none() {
+                        eprintln!("data cannot be captured for now: {error}");
                     }
-                    Err(error) => {
-                        let is_full = matches!(
-                            error.kind(),
-                            io::ErrorKind::StorageFull
-                                | io::ErrorKind::QuotaExceeded
-                                | io::ErrorKind::FileTooLarge
-                        );
-                        *(if is_full { &mut outcome.full } else { &mut outcome.failed }) += records;
-                        if self.paused.is_none() {
-                            eprintln!("data cannot be captured for now: {error}");
-                        }
-                        self.paused = Some(Instant::now());
-                    }
+                    self.paused = Some(Instant::now());
                 }
             }
-            lines.block.clear();
         }
-        self.open.insert(key.clone(), lines);
+        self.open[at].block.clear();
     }
 
     /// Writes a block into the variant's file, all of it or none.
-    fn write(&mut self, key: &(String, String), lines: &mut Lines) -> io::Result<()> {
+    fn write(&mut self, at: usize) -> io::Result<()> {
         let now = Moment::of(SystemTime::now());
-        let hour = self.hour(key, now);
+        let hour = self.hour(&self.open[at], now);
+        let lines = &mut self.open[at];
         let bytes = lines.block.len() as u64;
         let fits = |file: &Open| {
             file.hour == hour
@@ -177,10 +181,10 @@ impl<F: Fn(&Path) -> io::Result<File>> Files<F> {
     }
 
     /// `endpoint/variant/yyyy/mm/dd/hh`.
-    fn hour(&self, (model, variant): &(String, String), at: Moment) -> PathBuf {
+    fn hour(&self, lines: &Lines, at: Moment) -> PathBuf {
         let Moment { year, month, day, hour, .. } = at;
-        let endpoint = self.endpoint.as_ref().unwrap_or(model);
-        let mut path = self.folder.path.join(segment(endpoint)).join(segment(variant));
+        let endpoint = self.endpoint.as_ref().unwrap_or(&lines.model);
+        let mut path = self.folder.path.join(segment(endpoint)).join(segment(&lines.variant));
         path.extend([format!("{year:04}"), format!("{month:02}")]);
         path.extend([format!("{day:02}"), format!("{hour:02}")]);
         path

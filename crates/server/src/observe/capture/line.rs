@@ -1,6 +1,6 @@
 //! A record as one line of JSON, in SageMaker's schema.
 
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use hotplate_codec::json;
@@ -17,6 +17,8 @@ pub(super) struct LineStyle {
     csv: Vec<String>,
     json: Vec<String>,
     ids: Ids,
+    /// The second that was written last, and how.
+    last: (u64, String),
 }
 
 impl LineStyle {
@@ -27,6 +29,7 @@ impl LineStyle {
             csv: config.csv_content_types.clone(),
             json: config.json_content_types.clone(),
             ids: Ids::default(),
+            last: (0, Moment::of(UNIX_EPOCH).to_string()),
         }
     }
 
@@ -57,7 +60,11 @@ impl LineStyle {
             json::write_string(out, id);
         }
         out.extend_from_slice(b",\"inferenceTime\":\"");
-        out.extend_from_slice(Moment::of(at).to_string().as_bytes());
+        let second = at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        if self.last.0 != second {
+            self.last = (second, Moment::of(at).to_string());
+        }
+        out.extend_from_slice(self.last.1.as_bytes());
         out.extend_from_slice(b"\"},\"eventVersion\":\"0\"}\n");
     }
 

@@ -7,7 +7,7 @@ use std::{
         Mutex,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
-    time::{Instant, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use super::{super::series::locked, record::Record};
@@ -39,6 +39,21 @@ struct Large {
     bytes: usize,
 }
 
+/// The same moment by the pages' clock and by the world's.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Clock {
+    nanos: u64,
+    time: SystemTime,
+}
+
+impl Clock {
+    /// The world's time at a moment of the pages' clock that has passed.
+    pub(super) fn time_of(&self, nanos: u64) -> SystemTime {
+        let ago = Duration::from_nanos(self.nanos.saturating_sub(nanos));
+        self.time.checked_sub(ago).unwrap_or(self.time)
+    }
+}
+
 /// What became of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Given {
@@ -67,11 +82,9 @@ impl Pages {
         u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
     }
 
-    /// A point in time by the world's clock, as that goes now.
-    pub(super) fn time_of(&self, nanos: u64) -> SystemTime {
-        let ago = self.nanos_of(Instant::now()).saturating_sub(nanos);
-        let now = SystemTime::now();
-        now.checked_sub(std::time::Duration::from_nanos(ago)).unwrap_or(now)
+    /// Both clocks at this moment.
+    pub(super) fn clock(&self) -> Clock {
+        Clock { nanos: self.nanos_of(Instant::now()), time: SystemTime::now() }
     }
 
     /// Copies a record into a page. Locks are tried and never waited for.

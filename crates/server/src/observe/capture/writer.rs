@@ -61,8 +61,9 @@ impl<F: Fn(&Path) -> io::Result<File>> Writer<F> {
     }
 
     fn write(&mut self, mut page: &[u8], outcome: &mut Outcome) {
+        let clock = self.pages.clock();
         while let Some((record, rest)) = Record::read(page) {
-            let at = self.pages.time_of(record.at);
+            let at = clock.time_of(record.at);
             let names = [record.model, record.variant];
             self.files.add(names, |block| self.style.write(&record, at, block), outcome);
             page = rest;
