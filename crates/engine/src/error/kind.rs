@@ -48,7 +48,7 @@ pub enum ErrorKind {
     DeviceUnavailable,
     /// There is not enough memory for the model or for the rows.
     OutOfMemory,
-    /// As many rows wait for the model as may; see [`Error::retry_after`].
+    /// As many rows wait for the model as may; see [`Error::retry_after`](super::Error::retry_after).
     Overloaded,
     /// There can be no answer before the request's deadline, or there was none.
     DeadlineExceeded,
