@@ -5,9 +5,7 @@ use std::{
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering::Relaxed},
-        mpsc,
     },
-    thread,
 };
 
 use hotplate_backend::{Limits, Part, Plan, Worker};
@@ -16,9 +14,6 @@ use hotplate_scheduler::{Buffers, Lane, LaneSettings, Terms};
 
 /// The most rows that a worker is given.
 const LIMITS: Limits = Limits { max_rows: 1024, threads: 1 };
-
-/// The most requests that a batcher thread runs together.
-const MOST_REQUESTS: usize = 64;
 
 /// Something that many threads have answer their requests.
 pub(crate) trait Contender: fmt::Debug + Sync {
@@ -89,72 +84,6 @@ impl Contender for Mutexes {
             let outcome = told(part.outcome.is_ok());
             (buffers, outcome)
         })
-    }
-}
-
-/// Threads that take from one channel what is in it, up to a limit, and run it as a batch.
-#[derive(Debug)]
-pub(crate) struct Batchers {
-    jobs: Option<mpsc::Sender<Job>>,
-    threads: Vec<thread::JoinHandle<()>>,
-}
-
-/// A request, and where its answer goes.
-#[derive(Debug)]
-struct Job {
-    buffers: Buffers,
-    reply: mpsc::SyncSender<(Buffers, Outcome)>,
-}
-
-impl Batchers {
-    pub(crate) fn new(plan: &dyn Plan, threads: usize) -> Self {
-        let (jobs, receiver) = mpsc::channel();
-        let receiver = Arc::new(Mutex::new(receiver));
-        let start = |_| {
-            let (receiver, worker) = (Arc::clone(&receiver), worker(plan));
-            thread::spawn(move || batch(&receiver, worker))
-        };
-        Self { jobs: Some(jobs), threads: (0..threads).map(start).collect() }
-    }
-}
-
-/// What a batcher thread does until nobody can ask any more.
-fn batch(jobs: &Mutex<mpsc::Receiver<Job>>, mut worker: Box<dyn Worker>) {
-    let mut batch = Vec::with_capacity(MOST_REQUESTS);
-    loop {
-        let receiver = jobs.lock().unwrap();
-        let Ok(first) = receiver.recv() else { return };
-        batch.push(first);
-        batch.extend(receiver.try_iter().take(MOST_REQUESTS - 1));
-        drop(receiver);
-        let mut parts: Vec<Part<'_>> = batch
-            .iter_mut()
-            .map(|Job { buffers, .. }| Part::new(buffers.inputs.inputs(), &mut buffers.outputs))
-            .collect();
-        worker.run(&mut parts);
-        let answered: Vec<bool> = parts.into_iter().map(|part| part.outcome.is_ok()).collect();
-        for (Job { buffers, reply }, answered) in batch.drain(..).zip(answered) {
-            // Whoever asked waits for it.
-            reply.send((buffers, told(answered))).unwrap();
-        }
-    }
-}
-
-impl Contender for Batchers {
-    fn asker(&self) -> Asker<'_> {
-        let jobs = self.jobs.clone().unwrap();
-        let (reply, answers) = mpsc::sync_channel(1);
-        Box::new(move |buffers| {
-            jobs.send(Job { buffers, reply: reply.clone() }).unwrap();
-            answers.recv().unwrap()
-        })
-    }
-}
-
-impl Drop for Batchers {
-    fn drop(&mut self) {
-        self.jobs = None;
-        self.threads.drain(..).for_each(|thread| thread.join().unwrap());
     }
 }
 

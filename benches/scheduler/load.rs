@@ -10,9 +10,9 @@ use hotplate_load::{Latencies, Measured};
 
 use crate::{
     Run,
+    batchers::{Batchers, Size},
     callers::{Asked, back_to_back, closed, open},
-    contenders::{self, Batchers, Contender, Mutexes},
-    fixed_batches::FixedBatches,
+    contenders::{self, Contender, Mutexes},
     neighbours::{Rounds, quiet_rounds},
     spread::Spread,
     synthetic::Synthetic,
@@ -42,8 +42,8 @@ impl Sides {
             Box::new(lane),
             Box::new(Mutexes::new(&*plan, 1)),
             Box::new(Mutexes::new(&*plan, run.cores)),
-            Box::new(Batchers::new(&*plan, 1)),
-            Box::new(Batchers::new(&*plan, run.cores)),
+            Box::new(Batchers::new(&*plan, 1, Size::WhatIsThere)),
+            Box::new(Batchers::new(&*plan, run.cores, Size::WhatIsThere)),
         ];
         Self { model, contenders }
     }
@@ -80,7 +80,7 @@ fn throughput(run: &Run, model: &Synthetic, asked: &[Asked<'_>; 5]) {
         let bare = sizes.iter().map(|&size| back_to_back(model, run.cores, size, time / 4));
         let bare: Vec<f64> = bare.collect();
         let fixed = ways.iter().map(|&(threads, size)| {
-            let contender = FixedBatches::new(model, threads, size);
+            let contender = Batchers::new(model, threads, Size::Exactly(size));
             closed(&Asked { contender: &contender, model }, CALLERS, time).rate()
         });
         let fixed: Vec<f64> = fixed.collect();

@@ -23,10 +23,10 @@
 #![allow(clippy::print_stdout, reason = "a bench prints what it measured")]
 
 mod after_idle;
+mod batchers;
 mod beside;
 mod callers;
 mod contenders;
-mod fixed_batches;
 mod idle;
 mod live;
 mod load;

@@ -186,6 +186,12 @@ impl DecodeError {
         self
     }
 
+    /// Bytes that are not what a binary format has at their place.
+    #[cold]
+    pub(crate) fn malformed(expected: &'static str) -> Self {
+        Self::new(DecodeErrorKind::Malformed).with_expected(expected.into()).with_got("other bytes")
+    }
+
     pub(crate) fn with_expected(mut self, expected: Cow<'static, str>) -> Self {
         self.0.expected = Some(expected);
         self

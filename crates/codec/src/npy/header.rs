@@ -21,21 +21,26 @@ pub(crate) struct Header {
 pub(crate) fn split_header(bytes: &[u8]) -> Result<Option<(Header, usize)>, DecodeError> {
     let magic = &bytes[..bytes.len().min(MAGIC.len())];
     if !MAGIC.starts_with(magic) {
-        return Err(malformed("the magic number of an npy file"));
+        return Err(DecodeError::malformed("the magic number of an npy file"));
     }
     let (length, start) = match bytes.get(MAGIC.len()..).unwrap_or_default() {
         &[1, _, low, high, ..] => (usize::from(u16::from_le_bytes([low, high])), 10),
         &[2 | 3, _, a, b, c, d, ..] => (u32::from_le_bytes([a, b, c, d]) as usize, 12),
         [] | [1..=3] | [1..=3, ..] => return Ok(None),
         [version, ..] => {
-            return Err(malformed("version 1, 2 or 3 of npy").with_got(version.to_string()));
+            return Err(
+                DecodeError::malformed("version 1, 2 or 3 of npy").with_got(version.to_string())
+            );
         }
     };
     if length > LONGEST {
-        return Err(malformed("a header of at most 10000 bytes").with_got(length.to_string()));
+        return Err(
+            DecodeError::malformed("a header of at most 10000 bytes").with_got(length.to_string())
+        );
     }
     let Some(text) = bytes.get(start..start + length) else { return Ok(None) };
-    let text = std::str::from_utf8(text).map_err(|_| malformed("a header in UTF-8"))?;
+    let text =
+        std::str::from_utf8(text).map_err(|_| DecodeError::malformed("a header in UTF-8"))?;
     Ok(Some((parse(text)?, start + length)))
 }
 
@@ -50,7 +55,11 @@ fn parse(text: &str) -> Result<Header, DecodeError> {
             "descr" => element = Some(rest.element()?),
             "fortran_order" => is_fortran = Some(rest.truth()?),
             "shape" => shape = Some(rest.shape()?),
-            _ => return Err(malformed("descr, fortran_order and shape").with_got(snippet(key))),
+            _ => {
+                return Err(
+                    DecodeError::malformed("descr, fortran_order and shape").with_got(snippet(key))
+                );
+            }
         }
         if !rest.take(',') {
             rest.expect('}')?;
@@ -58,11 +67,13 @@ fn parse(text: &str) -> Result<Header, DecodeError> {
         }
     }
     let (Some(element), Some(is_fortran), Some(shape)) = (element, is_fortran, shape) else {
-        return Err(malformed("descr, fortran_order and shape"));
+        return Err(DecodeError::malformed("descr, fortran_order and shape"));
     };
     match shape.elements().checked_mul(element.bytes) {
         Some(_) => Ok(Header { element, is_fortran, shape }),
-        None => Err(malformed("a shape that memory can hold").with_got(shape.to_string())),
+        None => {
+            Err(DecodeError::malformed("a shape that memory can hold").with_got(shape.to_string()))
+        }
     }
 }
 
@@ -128,20 +139,15 @@ impl<'a> Rest<'a> {
                 break;
             }
         }
-        Shape::new(&dims[..rank]).map_err(|_| malformed("a shape that memory can hold"))
+        Shape::new(&dims[..rank])
+            .map_err(|_| DecodeError::malformed("a shape that memory can hold"))
     }
 
     #[cold]
     fn unexpected(&self, expected: &'static str) -> DecodeError {
-        malformed(expected).with_got(format!("\"{}\" in the header", snippet(self.0.trim())))
+        DecodeError::malformed(expected)
+            .with_got(format!("\"{}\" in the header", snippet(self.0.trim())))
     }
-}
-
-#[cold]
-fn malformed(expected: &'static str) -> DecodeError {
-    DecodeError::new(DecodeErrorKind::Malformed)
-        .with_expected(expected.into())
-        .with_got("other bytes")
 }
 
 #[cold]

@@ -293,7 +293,5 @@ fn missing(name: &str) -> DecodeError {
 
 #[cold]
 fn malformed(expected: &'static str) -> DecodeError {
-    DecodeError::new(DecodeErrorKind::Malformed)
-        .with_expected(expected.into())
-        .with_got("other numbers")
+    DecodeError::malformed(expected).with_got("other numbers")
 }

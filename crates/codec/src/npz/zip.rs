@@ -48,20 +48,24 @@ pub(super) struct File<'a> {
 
 impl<'a> Archive<'a> {
     pub(super) fn of(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        let last = bytes.len().checked_sub(END_BYTES).ok_or_else(|| malformed("a zip archive"))?;
+        let last = bytes
+            .len()
+            .checked_sub(END_BYTES)
+            .ok_or_else(|| DecodeError::malformed("a zip archive"))?;
         // The end may have a comment behind it, which says how long it is.
         let is_end = |&at: &usize| {
             bytes[at..].starts_with(&END) && usize::from(u16_at(bytes, at + 20)) == last - at
         };
         let end = (last.saturating_sub(LONGEST_COMMENT)..=last).rev().find(is_end);
-        let end = end.ok_or_else(|| malformed("a zip archive"))?;
+        let end = end.ok_or_else(|| DecodeError::malformed("a zip archive"))?;
         let (length, start) = (u32_at(bytes, end + 12), u32_at(bytes, end + 16));
         if length == u32::MAX || start == u32::MAX {
             return Err(too_large());
         }
         let directory =
             bytes[..end].get(start as usize..).and_then(|rest| rest.get(..length as usize));
-        let directory = directory.ok_or_else(|| malformed("a directory in the zip archive"))?;
+        let directory =
+            directory.ok_or_else(|| DecodeError::malformed("a directory in the zip archive"))?;
         Ok(Self { bytes, directory })
     }
 
@@ -73,18 +77,18 @@ impl<'a> Archive<'a> {
                 return Ok(None);
             }
             if rest.len() < CENTRAL_BYTES || !rest.starts_with(&CENTRAL) {
-                return Err(malformed("an entry of the zip directory"));
+                return Err(DecodeError::malformed("an entry of the zip directory"));
             }
             let lengths = [28, 30, 32].map(|at| usize::from(u16_at(rest, at)));
             let entry = rest.split_at_checked(CENTRAL_BYTES + lengths.iter().sum::<usize>());
             let (entry, behind) =
-                entry.ok_or_else(|| malformed("an entry of the zip directory"))?;
+                entry.ok_or_else(|| DecodeError::malformed("an entry of the zip directory"))?;
             if &entry[CENTRAL_BYTES..CENTRAL_BYTES + lengths[0]] == name.as_bytes() {
                 return self.open(entry).map(Some);
             }
             rest = behind;
         }
-        Err(malformed("at most 64 files in the zip archive"))
+        Err(DecodeError::malformed("at most 64 files in the zip archive"))
     }
 
     fn open(&self, entry: &[u8]) -> Result<File<'a>, DecodeError> {
@@ -95,7 +99,9 @@ impl<'a> Archive<'a> {
         }
         let [packed, bytes, start] = [packed, bytes, start].map(|number| number as usize);
         if flags & 1 == 1 || !matches!(method, STORED | DEFLATED) {
-            return Err(malformed("files of the zip archive that are stored or deflated"));
+            return Err(DecodeError::malformed(
+                "files of the zip archive that are stored or deflated",
+            ));
         }
         let is_deflated = method == DEFLATED;
         let local = self.bytes.get(start..).filter(|local| local.len() >= LOCAL_BYTES);
@@ -104,9 +110,9 @@ impl<'a> Archive<'a> {
             let skipped = usize::from(u16_at(local, 26)) + usize::from(u16_at(local, 28));
             local.get(LOCAL_BYTES + skipped..)?.get(..packed)
         });
-        let content = content.ok_or_else(|| malformed("a file of the zip archive"))?;
+        let content = content.ok_or_else(|| DecodeError::malformed("a file of the zip archive"))?;
         if !is_deflated && packed != bytes {
-            return Err(malformed("a stored file as long as it is"));
+            return Err(DecodeError::malformed("a stored file as long as it is"));
         }
         if bytes > MOST_BYTES || bytes / BEST_RATIO > packed {
             return Err(too_large());
@@ -142,7 +148,7 @@ impl<'a> File<'a> {
             let flags = TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
             let (status, _, written) = decompress(state, self.content, memory, 0, flags);
             if status != TINFLStatus::Done || written != self.bytes {
-                return Err(malformed("a deflated file as long as it says"));
+                return Err(DecodeError::malformed("a deflated file as long as it says"));
             }
             memory
         } else {
@@ -150,7 +156,9 @@ impl<'a> File<'a> {
         };
         // A fuzzer would hardly find a checksum, and nothing behind it.
         if !cfg!(fuzzing) && crc32(content) != self.crc {
-            return Err(malformed("a file with the checksum that the zip archive says"));
+            return Err(DecodeError::malformed(
+                "a file with the checksum that the zip archive says",
+            ));
         }
         Ok(content)
     }
@@ -188,13 +196,6 @@ fn crc32(bytes: &[u8]) -> u32 {
         let [low, ..] = crc.to_le_bytes();
         CRC_TABLE[usize::from(low ^ byte)] ^ crc >> 8
     })
-}
-
-#[cold]
-fn malformed(expected: &'static str) -> DecodeError {
-    DecodeError::new(DecodeErrorKind::Malformed)
-        .with_expected(expected.into())
-        .with_got("other bytes")
 }
 
 #[cold]

@@ -1,4 +1,4 @@
-//! Batches of exactly so many requests: what somebody builds who knows the load, and tunes for it.
+//! A channel and threads that run what comes through it in batches.
 
 use std::{
     sync::{
@@ -15,14 +15,26 @@ use hotplate_scheduler::Buffers;
 
 use crate::contenders::{Asker, Contender, told, worker};
 
+/// The most requests that are run together where there is no other bound.
+const MOST_REQUESTS: usize = 64;
+
 /// Whoever has waited this long for company waits in vain: the others do not ask any more.
 const PATIENCE: Duration = Duration::from_millis(1);
 
-/// Threads that each collect exactly so many requests, run them, and answer each.
+/// Threads that each collect requests, run them together, and answer each.
 #[derive(Debug)]
-pub(crate) struct FixedBatches {
+pub(crate) struct Batchers {
     jobs: Option<Sender<Job>>,
     threads: Vec<JoinHandle<()>>,
+}
+
+/// Which requests make a batch.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Size {
+    /// Those that are there, up to a limit.
+    WhatIsThere,
+    /// Exactly so many: what somebody builds who knows the load, and tunes for it.
+    Exactly(usize),
 }
 
 /// A request, and where its answer goes.
@@ -32,8 +44,8 @@ struct Job {
     reply: SyncSender<(Buffers, Outcome)>,
 }
 
-impl FixedBatches {
-    pub(crate) fn new(plan: &dyn Plan, threads: usize, size: usize) -> Self {
+impl Batchers {
+    pub(crate) fn new(plan: &dyn Plan, threads: usize, size: Size) -> Self {
         let (jobs, receiver) = mpsc::channel();
         let receiver = Arc::new(Mutex::new(receiver));
         let start = |_| {
@@ -46,9 +58,9 @@ impl FixedBatches {
 }
 
 /// Runs batches until nobody can ask any more.
-fn batch(jobs: &Mutex<Receiver<Job>>, mut worker: Box<dyn Worker>, size: usize) {
-    let mut batch = Vec::with_capacity(size);
-    while collect(&jobs.lock().unwrap(), size, &mut batch).is_some() {
+fn batch(jobs: &Mutex<Receiver<Job>>, mut worker: Box<dyn Worker>, size: Size) {
+    let mut batch = Vec::with_capacity(MOST_REQUESTS);
+    while size.collect(&jobs.lock().unwrap(), &mut batch).is_some() {
         let mut parts: Vec<Part<'_>> = batch
             .iter_mut()
             .map(|Job { buffers, .. }| Part::new(buffers.inputs.inputs(), &mut buffers.outputs))
@@ -62,19 +74,25 @@ fn batch(jobs: &Mutex<Receiver<Job>>, mut worker: Box<dyn Worker>, size: usize) 
     }
 }
 
-/// A batch of this size; where the others do not ask any more, what there is.
-fn collect(jobs: &Receiver<Job>, size: usize, batch: &mut Vec<Job>) -> Option<()> {
-    batch.push(jobs.recv().ok()?);
-    while batch.len() < size {
-        match jobs.recv_timeout(PATIENCE) {
-            Ok(job) => batch.push(job),
-            Err(_) => break,
+impl Size {
+    /// A batch; of an exact size, where the others do not ask any more, what there is.
+    fn collect(self, jobs: &Receiver<Job>, batch: &mut Vec<Job>) -> Option<()> {
+        batch.push(jobs.recv().ok()?);
+        match self {
+            Self::WhatIsThere => batch.extend(jobs.try_iter().take(MOST_REQUESTS - 1)),
+            Self::Exactly(size) => {
+                while batch.len() < size
+                    && let Ok(job) = jobs.recv_timeout(PATIENCE)
+                {
+                    batch.push(job);
+                }
+            }
         }
+        Some(())
     }
-    Some(())
 }
 
-impl Contender for FixedBatches {
+impl Contender for Batchers {
     fn asker(&self) -> Asker<'_> {
         let jobs = self.jobs.clone().unwrap();
         let (reply, answers) = mpsc::sync_channel(1);
@@ -85,7 +103,7 @@ impl Contender for FixedBatches {
     }
 }
 
-impl Drop for FixedBatches {
+impl Drop for Batchers {
     fn drop(&mut self) {
         self.jobs = None;
         self.threads.drain(..).for_each(|thread| thread.join().unwrap());
