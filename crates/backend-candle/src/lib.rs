@@ -1,0 +1,1 @@
+//! Text models and small networks from safetensors files, through candle.
