@@ -222,6 +222,8 @@ def build(encoder: Encoder, folder: Path) -> None:
         encoder.tokenizer, encoder.vocabulary, lowercase=encoder.lowercase
     )
     names = vocabularies.NAMES[encoder.tokenizer]
+    labels = {"id2label": dict(enumerate(encoder.labels))}
+    labels["label2id"] = {label: at for at, label in labels["id2label"].items()}
     configuration = getattr(transformers, encoder.architecture).config_class(
         vocab_size=tokenizer.get_vocab_size(),
         pad_token_id=tokenizer.token_to_id(names["pad"]),
@@ -229,7 +231,7 @@ def build(encoder: Encoder, folder: Path) -> None:
         eos_token_id=tokenizer.token_to_id(names["sep"]),
         **encoder.config,
         **encoder.extra,
-        **({"id2label": dict(enumerate(encoder.labels))} if encoder.labels else {}),
+        **(labels if encoder.labels else {}),
     )
     model = getattr(transformers, encoder.architecture)(configuration).eval()
     fill(model, encoder.seed)

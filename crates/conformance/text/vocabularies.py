@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import itertools
 import tempfile
+from collections import Counter
 from collections.abc import Callable
 
 import sentencepiece
@@ -52,16 +54,16 @@ REWRITTEN = {
 
 def wordpiece(size: int, *, lowercase: bool) -> Tokenizer:
     """As BERT's."""
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]", max_input_chars_per_word=100))
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=lowercase)
+    normalizer = normalizers.BertNormalizer(lowercase=lowercase)
+    pieces = [*BERT_TOKENS, *frequent_pieces(normalizer, size - len(BERT_TOKENS))]
+    vocabulary = {piece: at for at, piece in enumerate(pieces)}
+    tokenizer = Tokenizer(
+        models.WordPiece(vocabulary, unk_token="[UNK]", max_input_chars_per_word=100)
+    )
+    tokenizer.normalizer = normalizer
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.decoder = decoders.WordPiece()
-    tokenizer.train_from_iterator(
-        CORPUS,
-        trainers.WordPieceTrainer(
-            vocab_size=size, special_tokens=list(BERT_TOKENS), show_progress=False
-        ),
-    )
+    tokenizer.add_special_tokens(list(BERT_TOKENS))
     cls, sep = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS]:0 $A:0 [SEP]:0",
@@ -69,6 +71,28 @@ def wordpiece(size: int, *, lowercase: bool) -> Tokenizer:
         special_tokens=[("[CLS]", cls), ("[SEP]", sep)],
     )
     return tokenizer
+
+
+def frequent_pieces(normalizer: normalizers.Normalizer, size: int) -> list[str]:
+    """The letters that occur more than once, and the pieces of words that save the most tokens.
+
+    The trainer of the library breaks ties by the order of a hash table, so each of its runs
+    gives another vocabulary.
+    """
+    counts: Counter[str] = Counter()
+    for text in CORPUS:
+        words = pre_tokenizers.BertPreTokenizer().pre_tokenize_str(normalizer.normalize_str(text))
+        for word, _ in words:
+            for start, end in itertools.combinations(range(len(word) + 1), 2):
+                counts["##" * (start > 0) + word[start:end]] += 1
+
+    def saved(piece: str) -> tuple[int, str]:
+        return -counts[piece] * (len(piece.removeprefix("##")) - 1), piece
+
+    often = [piece for piece, count in counts.items() if count > 1]
+    letters = sorted(piece for piece in often if len(piece.removeprefix("##")) == 1)
+    longer = sorted((piece for piece in often if piece not in set(letters)), key=saved)
+    return (letters + longer)[:size]
 
 
 def bpe(size: int) -> Tokenizer:
