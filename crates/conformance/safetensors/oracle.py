@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +11,10 @@ import transformers
 from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer
 
+import encoders
+import golden
 from corpus import PAIRS, TEXTS
 from encoders import Encoder
-
-LIBRARIES = ("sentence-transformers", "tokenizers", "torch", "transformers")
 
 APART = 2e-5
 """How far an answer may move with the rows beside it, in the oracle itself."""
@@ -24,18 +22,9 @@ APART = 2e-5
 Row = tuple[str, str | None]
 
 
-def versions() -> dict[str, str]:
-    return {name: importlib.metadata.version(name).partition("+")[0] for name in LIBRARIES}
-
-
 def require(holds: bool, complaint: str) -> None:
     if not holds:
         raise ValueError(complaint)
-
-
-def numbers(values: Iterable[float]) -> list[float]:
-    """Each float32 with the fewest digits that read back as it."""
-    return [float(np.format_float_scientific(np.float32(value), unique=True)) for value in values]
 
 
 def rows_of(encoder: Encoder) -> list[Row]:
@@ -100,8 +89,9 @@ def scores(folder: Path, rows: Sequence[Row], max_tokens: int) -> list[dict[str,
     return answers
 
 
-def record(encoder: Encoder, folder: Path) -> int:
-    """Write the golden rows of a made folder; give how many there are."""
+def build(encoder: Encoder, folder: Path) -> int:
+    """Write the folder of an encoder with its golden rows; give how many there are."""
+    encoders.build(encoder, folder)
     rows = rows_of(encoder)
     recorded: list[dict[str, object]] = []
     if encoder.labels:
@@ -110,17 +100,14 @@ def record(encoder: Encoder, folder: Path) -> int:
         by_label = scores(folder, rows, max_tokens)
         for row, by in zip(answers, by_label, strict=True):
             in_order = [by[label] for label in encoder.labels]
-            recorded.append({"logits": numbers(row), "scores": numbers(in_order)})
+            recorded.append({"logits": golden.numbers(row), "scores": golden.numbers(in_order)})
     else:
         answers, max_tokens = embeddings(folder, [text for text, _ in rows])
-        recorded = [{"embedding": numbers(row)} for row in answers]
+        recorded = [{"embedding": golden.numbers(row)} for row in answers]
     encoded = token_ids(folder, rows, max_tokens)
     lines = []
     for (text, pair), tokens, answer in zip(rows, encoded, recorded, strict=True):
         asked = {"text": text} if pair is None else {"text": text, "text_pair": pair}
-        lines.append(json.dumps({**asked, **tokens, **answer}, ensure_ascii=False))
-    head = {"libraries": versions(), "max_tokens": max_tokens, "labels": list(encoder.labels)}
-    fields = ",\n".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in head.items())
-    text = "{\n" + fields + ',\n"rows": [\n' + ",\n".join(lines) + "\n]\n}\n"
-    (folder / "golden.json").write_text(text, encoding="utf-8")
+        lines.append({**asked, **tokens, **answer})
+    golden.write(folder, {"max_tokens": max_tokens, "labels": list(encoder.labels)}, lines)
     return len(rows)
