@@ -107,15 +107,8 @@ impl TextRequest {
     }
 }
 
-/// Whether rows of `schema` are texts, or pairs of them: then bodies in Hugging Face's form are
-/// taken. A column with the name of one of the form's keys keeps its meaning.
+/// Whether rows of `schema` are texts: then bodies in Hugging Face's form are taken. A column with the name of one of the form's keys keeps its meaning.
 pub(crate) fn are_rows_of(schema: &Schema) -> bool {
-    let columns = schema.columns();
-    let named = |name: &str| schema.column_index(name).is_some();
-    let is_text = match columns.len() {
-        1 => !named("inputs") && !named("parameters"),
-        2 => columns.iter().map(|column| &*column.name).eq(PAIR),
-        _ => false,
-    };
-    is_text && columns.iter().all(|column| column.dtype == DType::Str)
+    let has_key = |name: &str| schema.column_index(name).is_some();
+    schema.holds_texts() && !has_key("inputs") && !has_key("parameters")
 }
