@@ -1,1 +1,3 @@
 //! Text models and small networks from safetensors files, through candle.
+mod frame;
+mod tokens;

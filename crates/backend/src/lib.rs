@@ -22,7 +22,7 @@ mod tree_layout;
 use std::{fmt, sync::Arc};
 
 pub use device::{Device, DeviceChoice, Placement};
-pub use error::{BackendError, BackendErrorKind, Refusal, UnknownCategory};
+pub use error::{BackendError, BackendErrorKind, Refusal, RefusedCell, UnknownCategory};
 pub use explainer::{Covers, Explainer};
 use hotplate_model::{Model, Signature};
 use hotplate_tensor::Inputs;
