@@ -8,6 +8,8 @@ use crate::{
     lightgbm::LightGbmFault,
     limits,
     onnx::{AttributeKind, ElementType},
+    pretrained::PretrainedFault,
+    safetensors::SafetensorsFault,
     xgboost::XgBoostFault,
 };
 
@@ -59,6 +61,8 @@ pub(crate) enum Fault {
 
     LightGbm(LightGbmFault),
     XgBoost(XgBoostFault),
+    Safetensors(SafetensorsFault),
+    Pretrained(PretrainedFault),
 
     Signature(SignatureFault),
     NamesNotJson,
@@ -173,6 +177,8 @@ impl Fault {
             Self::External(_) => ModelErrorKind::ExternalData,
             Self::LightGbm(fault) => fault.kind(),
             Self::XgBoost(fault) => fault.kind(),
+            Self::Safetensors(fault) => fault.kind(),
+            Self::Pretrained(fault) => fault.kind(),
             Self::Signature(_) => ModelErrorKind::UnsupportedSignature,
             Self::NamesNotJson | Self::Names(_) => ModelErrorKind::BadNames,
         }
@@ -255,6 +261,8 @@ impl fmt::Display for Fault {
             Self::External(fault) => fault.fmt(f),
             Self::LightGbm(fault) => fault.fmt(f),
             Self::XgBoost(fault) => fault.fmt(f),
+            Self::Safetensors(fault) => fault.fmt(f),
+            Self::Pretrained(fault) => fault.fmt(f),
             Self::Signature(fault) => fault.fmt(f),
             Self::NamesNotJson => {
                 f.write_str("the metadata `feature_names` is not a JSON array of strings")

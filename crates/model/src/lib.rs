@@ -46,6 +46,8 @@ mod limits;
 mod map;
 mod model;
 pub mod onnx;
+pub mod pretrained;
+pub mod safetensors;
 mod signature;
 mod task;
 pub mod xgboost;

@@ -10,6 +10,8 @@ use crate::{
     lightgbm::LightGbmModel,
     limits,
     onnx::OnnxModel,
+    pretrained::{Pretrained, PretrainedFault},
+    safetensors::Safetensors,
     xgboost::XgBoostModel,
     zipmap::ZipMaps,
 };
@@ -61,6 +63,7 @@ impl Model {
             Format::Onnx => drop(OnnxModel::parse(&bytes)?),
             Format::LightGbm => drop(LightGbmModel::parse(&bytes)?),
             Format::XgBoost(encoding) => drop(XgBoostModel::parse(&bytes, encoding)?),
+            Format::Safetensors => {}
         }
         Ok(Self { bytes, format, path: None })
     }
@@ -125,6 +128,27 @@ impl Model {
         }
     }
 
+    /// The tensors of a model in safetensors format, of all its files. Read anew at each call,
+    /// without copying.
+    ///
+    /// # Errors
+    ///
+    /// When the file is in another format.
+    pub fn safetensors(&self) -> Result<Safetensors<'_>, ModelError> {
+        Err(self.other_than("safetensors"))
+    }
+
+    /// What a model in safetensors format is: its architecture and its tokenizer, by the files
+    /// beside its weights.
+    ///
+    /// # Errors
+    ///
+    /// When the file is in another format, when no file says what it is, or when what they say is
+    /// not known or cannot be.
+    pub fn pretrained(&self) -> Result<Pretrained, ModelError> {
+        Err(self.other_than("safetensors"))
+    }
+
     fn other_than(&self, expected: &'static str) -> ModelError {
         self.place(Fault::OtherFormat { expected, got: self.format }.into())
     }
@@ -142,6 +166,7 @@ impl Model {
             Format::Onnx => Signature::of_onnx(&self.onnx()?, names),
             Format::LightGbm => Signature::of_lightgbm(&self.lightgbm()?, names),
             Format::XgBoost(_) => Signature::of_xgboost(&self.xgboost()?, names),
+            Format::Safetensors => Err(PretrainedFault::NoDescription.into()),
         };
         signature.map_err(|error| self.place(error))
     }
