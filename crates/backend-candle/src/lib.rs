@@ -1,3 +1,8 @@
 //! Text models and small networks from safetensors files, through candle.
+
+#![expect(dead_code, unused_imports, reason = "models that use the layers come next")]
+
+mod cpu;
 mod frame;
+mod network;
 mod tokens;
