@@ -87,6 +87,19 @@ impl TextTokenizer {
         Ok(Self { tokenizer, single, pair, keeps_end, rules })
     }
 
+    /// What it does, for a person.
+    pub(crate) fn describe(&self) -> String {
+        let kind = match self.tokenizer.get_model() {
+            ModelWrapper::BPE(_) => "BPE",
+            ModelWrapper::WordPiece(_) => "WordPiece",
+            ModelWrapper::WordLevel(_) => "WordLevel",
+            ModelWrapper::Unigram(_) => "Unigram",
+        };
+        let TokenRules { max_tokens, vocabulary, .. } = self.rules;
+        let texts = if self.pair.is_some() { "a text or a pair" } else { "a text" };
+        format!("tokenizer: {kind} of {vocabulary} tokens; {texts} is cut to {max_tokens} of them")
+    }
+
     /// Appends the tokens of a row: one text, or a pair where the second says something. Returns
     /// where they are.
     ///
@@ -189,7 +202,9 @@ fn is_space(char: char) -> bool {
 }
 
 fn unknown(id: u32, vocabulary: usize) -> String {
-    format!("the tokenizer says token {id}; expected one below {vocabulary}, the model's vocabulary")
+    format!(
+        "the tokenizer says token {id}; expected one below {vocabulary}, the model's vocabulary"
+    )
 }
 
 #[cfg(test)]
