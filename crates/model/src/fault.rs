@@ -22,7 +22,7 @@ pub(crate) enum Fault {
     ChangedMeanwhile,
     NotAFile { got: &'static str },
     Empty,
-    TooLarge { bytes: u64 },
+    TooLarge { bytes: u64, limit: u64 },
 
     Foreign(Foreign),
     Unrecognised,
@@ -36,6 +36,8 @@ pub(crate) enum Fault {
     WireType { field: u32, expected: &'static str },
     PackedLength { bytes: usize, element_bytes: usize },
     NotUtf8 { what: &'static str },
+    Expected { expected: &'static str },
+    KeyTwice { key: String },
     Absent { what: &'static str },
     NoOperatorSet { domain: String },
     Twice { what: &'static str },
@@ -155,6 +157,8 @@ impl Fault {
             | Self::WireType { .. }
             | Self::PackedLength { .. }
             | Self::NotUtf8 { .. }
+            | Self::Expected { .. }
+            | Self::KeyTwice { .. }
             | Self::Absent { .. }
             | Self::NoOperatorSet { .. }
             | Self::Twice { .. }
@@ -193,13 +197,13 @@ impl fmt::Display for Fault {
             Self::ChangedMeanwhile => f.write_str("the file changed while it was read"),
             Self::NotAFile { got } => write!(f, "expected a regular file, got {got}"),
             Self::Empty => f.write_str("the file is empty"),
-            Self::TooLarge { bytes } => {
-                write!(f, "the file has {bytes} bytes, at most {} are read", limits::FILE_BYTES)
+            Self::TooLarge { bytes, limit } => {
+                write!(f, "the file has {bytes} bytes, at most {limit} are read")
             }
             Self::Foreign(foreign) => foreign.fmt(f),
-            Self::Unrecognised => {
-                f.write_str("the file is not a model in ONNX, LightGBM or XGBoost format")
-            }
+            Self::Unrecognised => f.write_str(
+                "the file is not a model in ONNX, LightGBM, XGBoost or safetensors format",
+            ),
             Self::OtherFormat { expected, got } => {
                 write!(f, "the model should be in {expected} format, is in {got} format")
             }
@@ -215,6 +219,8 @@ impl fmt::Display for Fault {
                 write!(f, "{bytes} packed bytes are no whole number of {element_bytes} each")
             }
             Self::NotUtf8 { what } => write!(f, "{what} is not UTF-8"),
+            Self::Expected { expected } => write!(f, "expected {expected}"),
+            Self::KeyTwice { key } => write!(f, "the key {key:?} is there twice"),
             Self::Absent { what } => write!(f, "{what} is missing"),
             Self::NoOperatorSet { domain } => {
                 write!(

@@ -61,6 +61,8 @@ impl Format {
             Ok(Self::Onnx)
         } else if lightgbm::starts_like_a_model(bytes) {
             Ok(Self::LightGbm)
+        } else if safetensors::may_be_a_model(bytes) {
+            Ok(Self::Safetensors)
         } else {
             Err(Fault::Unrecognised)
         }

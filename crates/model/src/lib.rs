@@ -39,6 +39,7 @@ mod fault;
 mod file;
 mod foreign;
 mod format;
+mod json;
 mod labels;
 pub mod lightgbm;
 mod limits;

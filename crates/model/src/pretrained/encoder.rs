@@ -2,6 +2,8 @@ use std::fmt;
 
 use super::Head;
 
+mod read;
+
 /// A transformer that encodes text, as `config.json` describes it.
 ///
 /// All families share one computation: token, position and (but for DistilBERT) token type

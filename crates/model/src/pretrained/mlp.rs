@@ -1,5 +1,7 @@
 use super::{Activation, Scores};
 
+mod read;
+
 /// A plain network of dense layers over numbers.
 ///
 /// # How a file says that it is one

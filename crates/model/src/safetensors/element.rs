@@ -28,6 +28,51 @@ pub enum Element {
 }
 
 impl Element {
+    /// The types that are not read, by name and bits.
+    const OTHERS: [(&'static str, usize); 15] = [
+        ("F4", 4),
+        ("F6_E2M3", 6),
+        ("F6_E3M2", 6),
+        ("I8", 8),
+        ("F8_E5M2", 8),
+        ("F8_E4M3", 8),
+        ("F8_E8M0", 8),
+        ("F8_E4M3FNUZ", 8),
+        ("F8_E5M2FNUZ", 8),
+        ("I16", 16),
+        ("U16", 16),
+        ("U32", 32),
+        ("F64", 64),
+        ("C64", 64),
+        ("U64", 64),
+    ];
+
+    /// The type that the format calls this.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        const READ: [Element; 7] = [
+            Element::Bool,
+            Element::U8,
+            Element::I32,
+            Element::I64,
+            Element::F16,
+            Element::Bf16,
+            Element::F32,
+        ];
+        let other = || Self::OTHERS.into_iter().find(|&(other, _)| other == name);
+        READ.into_iter()
+            .find(|element| element.name() == name)
+            .or_else(|| other().map(|(name, bits)| Self::Other { name, bits }))
+    }
+
+    /// The bytes of a tensor of this shape: `None` where its size overflows, or is no whole number
+    /// of bytes.
+    pub(super) fn bytes_of(self, shape: &[usize]) -> Option<usize> {
+        let elements =
+            shape.iter().try_fold(1_usize, |elements, &dim| elements.checked_mul(dim))?;
+        let bits = elements.checked_mul(self.bits())?;
+        bits.is_multiple_of(8).then_some(bits / 8)
+    }
+
     /// The format's name for it.
     pub const fn name(self) -> &'static str {
         match self {

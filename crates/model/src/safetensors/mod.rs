@@ -20,24 +20,30 @@
 
 mod element;
 mod fault;
+#[cfg(any(test, feature = "fixtures"))]
+pub mod fixture;
+mod header;
+mod index;
 mod tensors;
 mod view;
+mod weights;
+
+#[cfg(test)]
+mod tests;
 
 pub use element::Element;
 pub(crate) use fault::SafetensorsFault;
 pub use tensors::Safetensors;
 pub use view::TensorView;
+pub(crate) use weights::Weights;
 
 /// Whether a file that begins like this is in the format, or is an index of files that are.
-pub(crate) fn starts_like_a_model(bytes: &[u8]) -> bool {
-    is_tensors(bytes) || is_index(bytes)
-}
-
-fn is_tensors(bytes: &[u8]) -> bool {
+pub(crate) fn starts_like_a_model(start: &[u8]) -> bool {
     // A header of less than 16 MiB: its length, eight bytes, ends in zeros.
-    matches!(bytes, [_, _, _, 0, 0, 0, 0, 0, b'{', ..])
+    matches!(start, [_, _, _, 0, 0, 0, 0, 0, b'{', ..]) || index::starts_like_one(start)
 }
 
-fn is_index(_bytes: &[u8]) -> bool {
-    false
+/// Whether a file that is in no other format is in this one, its header longer than any.
+pub(crate) const fn may_be_a_model(start: &[u8]) -> bool {
+    matches!(start, [_, _, _, _, _, _, _, _, b'{', b'"', ..])
 }

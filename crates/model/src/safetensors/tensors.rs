@@ -1,29 +1,34 @@
 use std::collections::BTreeMap;
 
-use super::{SafetensorsFault, TensorView};
+use super::{SafetensorsFault, TensorView, Weights};
 use crate::ModelError;
 
 /// The tensors of a model in safetensors format, of all its files, borrowed.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Safetensors<'a> {
-    views: BTreeMap<&'a str, TensorView<'a>>,
-    metadata: &'a BTreeMap<String, String>,
+    weights: &'a Weights,
+    own: &'a [u8],
 }
 
 impl<'a> Safetensors<'a> {
+    /// The tensors of a model whose own file has these bytes.
+    pub(crate) const fn new(weights: &'a Weights, own: &'a [u8]) -> Self {
+        Self { weights, own }
+    }
+
     /// The number of tensors.
     pub fn len(&self) -> usize {
-        self.views.len()
+        self.weights.len()
     }
 
     /// Whether there are no tensors.
     pub fn is_empty(&self) -> bool {
-        self.views.is_empty()
+        self.len() == 0
     }
 
     /// The tensor called `name`.
     pub fn tensor(&self, name: &str) -> Option<TensorView<'a>> {
-        self.views.get(name).copied()
+        self.weights.tensor(self.own, name)
     }
 
     /// The tensor called `name`, which must be there and have this shape.
@@ -44,12 +49,11 @@ impl<'a> Safetensors<'a> {
 
     /// All tensors, in the order of their names.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = TensorView<'a>> {
-        self.views.values().copied()
+        self.weights.iter(self.own)
     }
 
-    /// The texts that the file has under `__metadata__`; of an index, what its `metadata` holds is
-    /// not among them.
+    /// The texts that the file, or the files of an index, have under `__metadata__`.
     pub const fn metadata(&self) -> &'a BTreeMap<String, String> {
-        self.metadata
+        self.weights.metadata()
     }
 }
