@@ -12,12 +12,13 @@ use hotplate_backend::{
     BackendError, BackendErrorKind, DeviceChoice, Limits, TreeLayout, UnknownCategories,
 };
 use hotplate_codec::Field;
-use hotplate_model::{Digest, Format, Model, Task};
+use hotplate_model::{Digest, Format, Model, Signature, Task};
 use hotplate_scheduler::{Lane, LaneSettings};
 
 use super::{Engine, TURN_ROWS};
 use crate::{
     BackendChoice, Combine, GoldenRows, Inspection, ModelFolder,
+    answer::logits_of,
     backends::{self, Compiled},
     combined,
     config::{ModelSettings, Table as _},
@@ -271,7 +272,7 @@ impl OpenOptions {
             return Err(Error::new(Cause::VoteThreshold));
         }
         if let Some(output) = &said.output {
-            check_output(output, signature.task())?;
+            check_output(output, &signature)?;
         }
         let backend_error = |error| Error::new(Cause::Backend(error));
         let Slots { instances, threads } =
@@ -311,10 +312,13 @@ impl OpenOptions {
 }
 
 /// Checks that replies can hold what configuration asks for.
-fn check_output(output: &[Field], task: &Task) -> Result<(), Error> {
+fn check_output(output: &[Field], signature: &Signature) -> Result<(), Error> {
+    let task = signature.task();
     let fits = |field: &Field| match task {
-        // No plan gives the margins that probabilities are made of.
-        Task::Classifier { .. } => !matches!(field, Field::RawScore | Field::RawScores),
+        Task::Classifier { classes, .. } => {
+            !matches!(field, Field::RawScore | Field::RawScores)
+                || logits_of(signature, classes.len()).is_some()
+        }
         Task::Regressor { .. } => matches!(field, Field::Score | Field::PredictedScore),
         _ => false,
     };
