@@ -16,4 +16,7 @@ mod pool;
 mod product;
 mod simd;
 mod team;
+mod team;
+#[cfg(test)]
+mod tests;
 mod weights;
