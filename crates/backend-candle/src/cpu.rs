@@ -16,7 +16,7 @@ mod pool;
 mod product;
 mod simd;
 mod team;
-mod team;
+mod weights;
+
 #[cfg(test)]
 mod tests;
-mod weights;
