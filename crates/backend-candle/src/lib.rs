@@ -30,6 +30,8 @@ mod gather;
 mod head;
 mod mlp;
 mod network;
+#[cfg(test)]
+mod oracle;
 mod placement;
 mod text;
 mod tokens;

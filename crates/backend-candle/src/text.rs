@@ -15,7 +15,7 @@ use crate::{
     chain::{in_kernel, name_of},
     context,
     cpu::{Context, Encoder},
-    device::DeviceEncoder,
+    device,
     gather::{Gathered, Sequence},
     head::Head,
     network,
@@ -43,7 +43,7 @@ struct Compiled {
 #[derive(Debug)]
 enum Placed {
     Processor(Box<Encoder>),
-    Device(Box<DeviceEncoder>),
+    Device(Box<device::Encoder>),
 }
 
 /// How tokens are numbered.
@@ -113,19 +113,12 @@ impl Placed {
             layers.try_for_each(|block| block.map(|block| encoder.push(&block)))?;
             return Ok(Self::Processor(Box::new(encoder)));
         };
-        let mut encoder = DeviceEncoder::new(&embeddings, config.heads, activation, device)
+        let mut encoder = device::Encoder::new(&embeddings, config.heads, activation, &device)
             .map_err(|error| of_device(&error))?;
         for block in layers {
             encoder.push(&block?).map_err(|error| of_device(&error))?;
         }
         Ok(Self::Device(Box::new(encoder)))
-    }
-
-    fn width(&self) -> usize {
-        match self {
-            Self::Processor(encoder) => encoder.width(),
-            Self::Device(encoder) => encoder.width(),
-        }
     }
 
     /// Replaces what `states` holds by the last layer's, `[tokens, width]`.
@@ -139,15 +132,17 @@ impl Placed {
         tokens: &network::Tokens<'_>,
         states: &mut Vec<f32>,
     ) -> Result<(), BackendError> {
-        // What it holds is overwritten, whatever it is.
-        states.resize(tokens.ids.len() * self.width(), 0.0);
         match self {
             Self::Processor(encoder) => {
+                // What it holds is overwritten, whatever it is.
+                states.resize(tokens.ids.len() * encoder.width(), 0.0);
                 encoder.forward(context, tokens, states);
                 Ok(())
             }
             Self::Device(encoder) => {
-                encoder.forward(tokens, states).map_err(|error| of_device(&error))
+                let answer = encoder.forward(tokens).and_then(|x| x.flatten_all()?.to_vec1());
+                *states = answer.map_err(|error| of_device(&error))?;
+                Ok(())
             }
         }
     }

@@ -26,6 +26,7 @@ impl Tolerance {
     /// | native | XGBoost, for its own file | 1e-7 + 1e-6·\|y\| | there is none | equal |
     /// | onnxruntime | ONNX Runtime, anywhere | 1e-5 + 5e-5·\|y\| | 1e-6 + 1e-6·\|y\| | equal |
     /// | onnxruntime on a GPU | ONNX Runtime on a processor | 1e-3 + 1e-3·\|y\| | 1e-6 + 1e-6·\|y\| | equal |
+    /// | candle | transformers or sentence-transformers | 1e-4 + 1e-5·\|y\| | there is none | equal |
     ///
     /// ONNX Runtime differs from itself: the order of its sums depends on the processor, on the
     /// number of threads, and on the number of rows of a batch. Where large terms cancel, what is
@@ -44,6 +45,7 @@ impl Tolerance {
             ("native", Format::Onnx, DType::F32 | DType::F64) => {
                 Self { absolute: 1e-6, relative: 1e-5 }
             }
+            ("candle", _, DType::F32) => Self { absolute: 1e-4, relative: 1e-5 },
             ("onnxruntime", _, DType::F32) => Self { absolute: 1e-5, relative: 5e-5 },
             ("onnxruntime", _, DType::F64) => Self { absolute: 1e-6, relative: 1e-6 },
             _ => Self { absolute: 0.0, relative: 0.0 },
@@ -52,7 +54,7 @@ impl Tolerance {
 
     /// For answers of type `dtype` from `backend` on a GPU, whose matrix products round what they
     /// multiply to the ten bits of TF32 and whose fused kernels sum in another order: the table of
-    /// [`of`](Self::of). Only graphs of ONNX run there.
+    /// [`of`](Self::of). Graphs of ONNX run there, and encoders of text, which answer in float32.
     pub fn on_gpu(backend: &str, dtype: DType) -> Self {
         match dtype {
             DType::F32 => Self { absolute: 1e-3, relative: 1e-3 },
