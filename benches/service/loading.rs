@@ -34,12 +34,8 @@ pub(crate) fn run(run: &Run) {
     let churn = hotplate_benches::model("churn");
     assert_eq!(load(address, "churn", &churn), 200);
     let mut asker = Asker::start(address);
-    let (rounds, time) = run.rounds(
-        std::env::var("HP_ROUNDS").map_or(9, |r| r.parse().unwrap()),
-        Duration::from_secs(2),
-    );
-    let knee =
-        std::env::var("HP_RATE").map_or_else(|_| asker.knee(time / 2), |r| r.parse().unwrap());
+    let (rounds, time) = run.rounds(9, Duration::from_secs(2));
+    let knee = asker.knee(time / 2);
     let rate = knee / 2.0;
     println!(
         "churn is asked {rate:.0} times a second, half of the {knee:.0} that the server holds"
