@@ -10,8 +10,8 @@
 //! cargo bench -p hotplate-benches --bench service -- loading
 //! ```
 //!
-//! runs the parts whose names hold `loading`. The server, who asks it and the bench share a process
-//! and its cores; rounds are repeated until they were quiet.
+//! runs the parts whose names hold `loading`. The server, who asks it and the bench share the cores
+//! and, but for who asks in `loading`, a process; rounds are repeated until they were quiet.
 #![forbid(unsafe_code)]
 #![allow(clippy::unwrap_used, reason = "a bench that cannot go on panics")]
 #![allow(clippy::print_stdout, reason = "a bench prints what it measured")]
