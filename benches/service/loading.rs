@@ -20,6 +20,9 @@ use crate::{
 
 const FOREST: &str = "housing-forest-100-unlimited";
 
+/// A quantile, and what it was.
+type Quantile = (&'static str, fn(&Tail) -> f64);
+
 /// How much longer the tail may become.
 const FLOOR: f64 = 2.0;
 
@@ -59,8 +62,7 @@ pub(crate) fn run(run: &Run) {
             (alone(), loading)
         }
     });
-    let quantiles: [(&str, fn(&Tail) -> f64); 2] =
-        [("p50", |tail| tail.p50), ("p99", |tail| tail.p99)];
+    let quantiles: [Quantile; 2] = [("p50", |tail| tail.p50), ("p99", |tail| tail.p99)];
     for (name, quantile) in quantiles {
         let alone = Spread::new(found.iter().map(|(alone, _)| quantile(alone)));
         let loading = Spread::new(found.iter().map(|(_, loading)| quantile(loading)));
