@@ -38,7 +38,8 @@ pub(crate) fn run(run: &Run) {
     assert_eq!(load(address, "churn", &churn), 200);
     let mut asker = Asker::start(address);
     let (rounds, time) = run.rounds(9, Duration::from_secs(2));
-    let knee = asker.knee(time / 2);
+    // A build that is not optimised may hold no rate at all.
+    let knee = if run.quick { 100.0 } else { asker.knee(time / 2) };
     let rate = knee / 2.0;
     println!(
         "churn is asked {rate:.0} times a second, half of the {knee:.0} that the server holds"
