@@ -68,6 +68,13 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// The name that configuration and reports use: `native`.
     fn name(&self) -> &'static str;
 
+    /// Whether threads that later run models may be started while one is compiled, so that they have
+    /// the priority of the thread that compiles.
+    fn starts_threads(&self, options: &CompileOptions) -> bool {
+        let _ = options;
+        false
+    }
+
     /// Compiles the whole model.
     ///
     /// # Errors

@@ -1,3 +1,4 @@
+pub(crate) mod behind;
 mod infer;
 mod open;
 mod split;

@@ -5,6 +5,7 @@
 
 mod page;
 mod room;
+mod step_back;
 
 use std::{
     collections::BTreeMap,
@@ -19,7 +20,7 @@ use hotplate_codec::{Format, json};
 use serde_json::Value;
 
 pub(crate) use self::page::Page;
-use self::room::Room;
+use self::{room::Room, step_back::step_back};
 use crate::{config::ModelMemory, problem::Problem, reply::Reply, status::Reason};
 
 /// How often it is looked whether the last request to a model has ended.
@@ -202,18 +203,6 @@ impl Drop for Arrival<'_> {
             self.management.places().remove(&self.name);
         }
     }
-}
-
-/// How far compiling steps back: to about a tenth of what a thread that answers gets of a core that
-/// both want. Further back, a model would not come at all on a machine that is always busy.
-#[cfg(target_os = "linux")]
-const NICENESS: i32 = 10;
-
-/// Lets threads that answer requests have the cores before this one.
-fn step_back() {
-    // Where the system does not know of it, the model comes as well.
-    #[cfg(target_os = "linux")]
-    let _ = rustix::process::nice(NICENESS);
 }
 
 /// The value, once nobody else holds it.

@@ -1,21 +1,17 @@
 //! How a model is opened.
 
 use std::{
-    panic::resume_unwind,
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
-    thread,
     time::{Duration, Instant},
 };
 
-use hotplate_backend::{
-    BackendError, BackendErrorKind, DeviceChoice, Limits, TreeLayout, UnknownCategories,
-};
+use hotplate_backend::{DeviceChoice, Limits, TreeLayout, UnknownCategories};
 use hotplate_codec::Field;
 use hotplate_model::{Digest, Format, Model, Task};
 use hotplate_scheduler::{Lane, LaneSettings};
 
-use super::{Engine, TURN_ROWS};
+use super::{Engine, TURN_ROWS, behind::Behind};
 use crate::{
     BackendChoice, Combine, GoldenRows, Inspection, ModelFolder,
     backends::{self, Compiled},
@@ -49,9 +45,10 @@ impl OpenOptions {
         self
     }
 
-    /// Compiles on a thread of its own, which calls `prepare` first: to step back behind threads that
-    /// answer requests, by lowering its priority. What the model is run by does not inherit that,
-    /// unless a backend starts threads while it compiles.
+    /// Reads and compiles on threads of their own, which call `prepare` first: to step back behind
+    /// threads that answer requests, by lowering their priority. What the model is run by does not
+    /// inherit that: a backend that starts threads while it compiles, such as a GPU's driver,
+    /// compiles on the thread that opens the model.
     #[must_use]
     pub const fn compile_behind(mut self, prepare: fn()) -> Self {
         self.compile_behind = Some(prepare);
@@ -235,31 +232,16 @@ impl OpenOptions {
         let how = said.combine.unwrap_or_default();
         let mut format = Format::Onnx;
         let mut digests = Vec::new();
-        // Nothing of a file is needed once it is compiled.
-        let mut compile = || {
-            combined::compile(&folder.files, how, |file| {
-                let model = Model::open(file)?;
-                format = model.format();
-                digests.push(model.digest());
-                backends::compile(&model, &said)
-            })
-        };
-        let Compiled { backend, plan, placement, .. } = match self.compile_behind {
-            None => compile()?,
-            Some(prepare) => thread::scope(|scope| {
-                let behind = thread::Builder::new().name("hotplate-compile".to_owned());
-                let compile = || {
-                    prepare();
-                    compile()
-                };
-                let compiling = behind.spawn_scoped(scope, compile).map_err(|error| {
-                    let problem = format!("no thread can be started to compile the model: {error}");
-                    let error = BackendError::told(BackendErrorKind::OutOfMemory, problem);
-                    Error::new(Cause::Backend(error))
-                })?;
-                compiling.join().unwrap_or_else(|panic| resume_unwind(panic))
-            })?,
-        };
+        let behind = Behind(self.compile_behind);
+        let compiled = combined::compile(&folder.files, how, |file| {
+            let read = behind.run(|| Model::open(file).map(|model| (model.digest(), model)))?;
+            let (digest, model) = read?;
+            format = model.format();
+            digests.push(digest);
+            // Nothing of a file is needed once it is compiled.
+            backends::compile(&model, &said, behind)
+        });
+        let Compiled { backend, plan, placement, .. } = compiled?;
         let signature = Arc::new(plan.signature().clone());
         let two_classes = matches!(
             signature.task(), Task::Classifier { classes, .. } if classes.len() == 2
