@@ -250,5 +250,6 @@ impl ScorerOptions {
     pub fn decoder(&self, engine: &Engine) -> BlockDecoder {
         BlockDecoder::new(Arc::clone(engine.signature().schema()), self.input)
             .ignore_unknown_columns(self.ignore_unknown_columns)
+            .sparse(engine.sparse())
     }
 }

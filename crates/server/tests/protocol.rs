@@ -3,7 +3,9 @@
 
 mod support;
 
-use support::{Client, housing};
+use hotplate::OpenOptions;
+use hotplate_codec::{Absent, IndexBase};
+use support::{Client, housing, models, serving};
 
 const DISTRICT: &str = "8.3252,41,6.98,1.02,322,2.56,37.88,-122.23\n";
 const BY_POSITION: &str = "[[8.3252,41,6.98,1.02,322,2.56,37.88,-122.23]]";
@@ -14,6 +16,27 @@ fn request(version: &str, lines: &str) -> String {
     format!(
         "POST /invocations {version}\r\nHost: t\r\n{lines}Content-Length: {length}\r\n\r\n{DISTRICT}"
     )
+}
+
+#[test]
+fn sparse_rows_mean_what_the_model_s_settings_say() {
+    let options = OpenOptions::new().libsvm_base(IndexBase::Zero).sparse_absent(Absent::Zero);
+    let server = serving(&models().join("housing"), &options);
+    let mut client = Client::connect(server.address());
+    let mut ask = |media_type: &str, body: &str| {
+        let response =
+            client.post("/invocations", &format!("Content-Type: {media_type}\r\n"), body);
+        assert_eq!(response.status, 200, "{}", response.text());
+        response.json()
+    };
+    let dense = ask("text/csv", "8.3,0,6.9,1,322,2.5,37.9,-122.2");
+    assert_ne!(ask("text/csv", "8.3,,6.9,1,322,2.5,37.9,-122.2"), dense);
+    let libsvm = "1 0:8.3 2:6.9 3:1 4:322 5:2.5 6:37.9 7:-122.2";
+    assert_eq!(ask("text/libsvm", libsvm), dense);
+    let keys = "{\"keys\":[0,2,3,4,5,6,7],\"shape\":[8],\
+                \"values\":[8.3,6.9,1,322,2.5,37.9,-122.2]}";
+    assert_eq!(ask("application/json", keys), dense);
+    server.stop().unwrap();
 }
 
 #[test]

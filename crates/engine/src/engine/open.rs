@@ -11,7 +11,7 @@ use std::{
 use hotplate_backend::{
     BackendError, BackendErrorKind, DeviceChoice, Limits, TreeLayout, UnknownCategories,
 };
-use hotplate_codec::Field;
+use hotplate_codec::{Absent, Field, IndexBase, Sparse};
 use hotplate_model::{Digest, Format, Model, Task};
 use hotplate_scheduler::{Lane, LaneSettings};
 
@@ -90,6 +90,20 @@ impl OpenOptions {
     #[must_use]
     pub const fn unknown_categories(mut self, unknown: UnknownCategories) -> Self {
         self.settings.unknown_categories = Some(unknown);
+        self
+    }
+
+    /// The number of the first column in libsvm; [`IndexBase::One`] unless said.
+    #[must_use]
+    pub const fn libsvm_base(mut self, base: IndexBase) -> Self {
+        self.settings.libsvm_base = Some(base);
+        self
+    }
+
+    /// What the cells are that a sparse row does not say; [`Absent::Missing`] unless said.
+    #[must_use]
+    pub const fn sparse_absent(mut self, absent: Absent) -> Self {
+        self.settings.sparse_absent = Some(absent);
         self
     }
 
@@ -302,6 +316,10 @@ impl OpenOptions {
             threshold: said.threshold,
             unknown_categories: said.unknown_categories.unwrap_or_default(),
             unknown_when_opened,
+            sparse: Sparse {
+                index_base: said.libsvm_base.unwrap_or_default(),
+                absent: said.sparse_absent.unwrap_or_default(),
+            },
             output: said.output,
             golden_rows: 0,
             background: None,

@@ -107,7 +107,7 @@ impl Scratch {
 impl ModelScratch {
     pub(super) fn new(engine: &Engine) -> Self {
         Self {
-            decoder: Decoder::new(Arc::clone(engine.signature().schema())),
+            decoder: Decoder::new(Arc::clone(engine.signature().schema())).sparse(engine.sparse()),
             rows: engine.rows(),
             answer: engine.answer(),
         }
