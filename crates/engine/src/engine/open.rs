@@ -33,6 +33,7 @@ pub struct OpenOptions {
     settings: ModelSettings,
     skip_golden_rows: bool,
     otherwise_combine: Option<Combine>,
+    takes_first: bool,
     compile_behind: Option<fn()>,
 }
 
@@ -69,6 +70,14 @@ impl OpenOptions {
     #[must_use]
     pub const fn combine_unless_said(mut self, combine: Combine) -> Self {
         self.otherwise_combine = Some(combine);
+        self
+    }
+
+    /// Of a folder of several model files whose configuration says nothing about them, takes the
+    /// first by name instead of refusing it.
+    #[must_use]
+    pub const fn first_file_unless_said(mut self) -> Self {
+        self.takes_first = true;
         self
     }
 
@@ -240,7 +249,11 @@ impl OpenOptions {
     }
 
     pub(crate) const fn combining(&self) -> Combining {
-        Combining { said: self.settings.combine, otherwise: self.otherwise_combine }
+        Combining {
+            said: self.settings.combine,
+            otherwise: self.otherwise_combine,
+            takes_first: self.takes_first,
+        }
     }
 
     /// Opens a model that was found without asking it for its golden rows.
