@@ -14,9 +14,9 @@ use crate::runs_on::RunsOn;
 
 /// Score a file of rows.
 ///
-/// Reads rows in any format and writes one answer per row. CSV, JSON Lines, libsvm and RecordIO are
-/// read block by block, so a file may be larger than memory; a JSON document and NumPy's arrays are
-/// read whole. A first line of CSV that holds column names is recognised, and then columns may come
+/// Reads rows in any format and writes one answer per row. CSV, JSON Lines, libsvm, RecordIO and npy
+/// are read block by block, so a file may be larger than memory; a JSON document, npz, and an npy
+/// whose rows do not lie one behind the other, as those in Fortran order, are read whole. A first line of CSV that holds column names is recognised, and then columns may come
 /// in any order.
 ///
 /// A row that is wrong ends the run with exit code 1 and an error that names row, line and column.

@@ -37,7 +37,7 @@ pub(super) fn answer(
     Scorer::new(engine, options).score(Position::First, body, &mut stretch);
     let mut lines = Lines::new(ask.reply);
     lines.push(&mut stretch, &mut reply.body).map_err(|fault| Problem::from(&fault))?;
-    let outcome = lines.finish(&mut reply.body);
+    let outcome = lines.finish(&mut reply.body).map_err(|fault| Problem::from(&fault))?;
     if outcome.is_blank {
         return Err(Problem::new(Reason::Body(DecodeErrorKind::Empty), "the body is empty"));
     }
