@@ -12,7 +12,7 @@ use std::{
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use hotplate::{Endpoint, Engine, ErrorKind, OpenOptions, Registry, Version};
@@ -21,7 +21,9 @@ use serde_json::Value;
 
 pub(crate) use self::page::Page;
 use self::{room::Room, step_back::step_back};
-use crate::{config::ModelMemory, problem::Problem, reply::Reply, status::Reason};
+use crate::{
+    config::ModelMemory, observe::Observer, problem::Problem, reply::Reply, status::Reason,
+};
 
 /// How often it is looked whether the last request to a model has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(1);
@@ -70,6 +72,7 @@ impl Management {
     pub(crate) fn answer(
         &self,
         registry: &Registry,
+        observer: &Observer,
         manage: &Manage,
         body: &[u8],
         reply: &mut Reply,
@@ -77,11 +80,11 @@ impl Management {
         let mut document = Vec::new();
         match manage {
             Manage::Load => {
-                self.load(registry, body)?;
+                self.load(registry, observer, body)?;
                 member(b"{\"status\":", "Workers scaled", &mut document);
             }
             Manage::Remove(name) => {
-                self.remove(registry, name)?;
+                self.remove(registry, observer, name)?;
                 let status = format!("Model \"{name}\" unregistered");
                 member(b"{\"status\":", &status, &mut document);
             }
@@ -100,7 +103,8 @@ impl Management {
     }
 
     /// Loads a model; it is warm when this returns.
-    fn load(&self, registry: &Registry, body: &[u8]) -> Result<(), Problem> {
+    fn load(&self, registry: &Registry, observer: &Observer, body: &[u8]) -> Result<(), Problem> {
+        let begun = Instant::now();
         let (name, url) = fields(body)?;
         let arrival = self.announce(registry, &name)?;
         let path = Path::new(&url);
@@ -121,7 +125,12 @@ impl Management {
         {
             let mut places = self.places();
             registry.insert(endpoint).map_err(|error| not_opened(&error))?;
-            places.insert(name, Some(url));
+            places.insert(name.clone(), Some(url));
+            let endpoints = registry.load();
+            for variant in endpoints.get(&name).into_iter().flat_map(|endpoint| endpoint.variants())
+            {
+                observer.came(&name, variant.name(), begun.elapsed(), endpoints.len());
+            }
         }
         arrival.succeed();
         Ok(())
@@ -139,14 +148,20 @@ impl Management {
     }
 
     /// Removes a model; its memory is free when this returns.
-    fn remove(&self, registry: &Registry, name: &str) -> Result<(), Problem> {
+    fn remove(&self, registry: &Registry, observer: &Observer, name: &str) -> Result<(), Problem> {
+        let begun = Instant::now();
         let endpoint = registry.remove(name).ok_or_else(|| not_loaded(name))?;
         let engines: Vec<Arc<Engine>> =
             endpoint.variants().iter().map(|variant| Arc::clone(variant.engine())).collect();
+        let variants: Vec<String> =
+            endpoint.variants().iter().map(|variant| variant.name().to_owned()).collect();
         // First the endpoint: whoever answers a request holds that.
         drop(alone(endpoint));
         for engine in engines {
             drop(alone(engine));
+        }
+        for variant in variants {
+            observer.went(name, &variant, begun.elapsed(), registry.load().len());
         }
         self.places().remove(name);
         Ok(())

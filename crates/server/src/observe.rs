@@ -18,6 +18,7 @@ mod buckets;
 mod calendar;
 mod capture;
 mod emf;
+mod loads;
 mod page;
 mod series;
 mod shard;
@@ -32,6 +33,7 @@ use hotplate::{Endpoint, Endpoints};
 
 use self::{
     capture::Sampled,
+    loads::Loaded,
     series::{Series, locked},
     shard::Answered,
 };
@@ -50,6 +52,7 @@ pub(crate) struct Observer {
     /// Of models, and first of all of requests that came to none.
     table: Arc<Mutex<Vec<Arc<Series>>>>,
     nobody: Arc<Series>,
+    loaded: Arc<Loaded>,
     pub(crate) times_phases: bool,
     /// Whether every reply tells of itself, as if its request asked for it.
     pub(crate) tells: bool,
@@ -80,7 +83,7 @@ impl Observer {
     pub(crate) fn new(times_phases: bool, tells: bool, capture: Option<Capture>) -> Self {
         let nobody = Arc::new(Series::new("", ""));
         let table = Arc::new(Mutex::new(vec![Arc::clone(&nobody)]));
-        Self { table, nobody, times_phases, tells, capture }
+        Self { table, nobody, loaded: Arc::default(), times_phases, tells, capture }
     }
 
     pub(crate) fn capture(&self) -> Option<&Capture> {

@@ -89,14 +89,17 @@ impl Profile {
 
     /// How to open models, where `options` does not say.
     ///
-    /// The container of XGBoost takes all files of a folder for boosters that answer together.
+    /// The container of XGBoost takes all files of a folder for boosters that answer together, or
+    /// the first where it is told that they do not. Which one is first is its file system's to say;
+    /// here it is the first by name.
     #[must_use]
     pub fn open_options(&self, options: OpenOptions) -> OpenOptions {
         match self.container {
             Container::Xgboost if self.inference_ensemble => {
                 options.combine_unless_said(Combine::Xgboost)
             }
-            _ => options,
+            Container::Xgboost => options.first_file_unless_said(),
+            Container::Sklearn => options,
         }
     }
 

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use hotplate::{Combine, Engine, OpenOptions, Registry, Terms};
+use hotplate::{Engine, OpenOptions, Registry, Terms};
 use hotplate_server::{Container, Headers, Profile, Reply, Serve};
 use serde_json::Value;
 use support::{Client, bound};
@@ -50,6 +50,7 @@ fn profile(container: Container, exchange: &Value) -> Profile {
         multi_model: variable("SAGEMAKER_MULTI_MODEL").is_some(),
         default_accept: variable("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT"),
         inference_output: variable("SAGEMAKER_INFERENCE_OUTPUT"),
+        inference_ensemble: variable("SAGEMAKER_INFERENCE_ENSEMBLE").as_deref() != Some("false"),
         ..Profile::new(container)
     }
 }
@@ -77,22 +78,21 @@ fn check(answered: usize, different: &[String]) {
 
 /// Answers all recorded requests; returns how many.
 fn replay(container: Container, name: &str) -> usize {
-    let mut engines: HashMap<PathBuf, Engine> = HashMap::new();
+    let mut engines: HashMap<(PathBuf, bool), Engine> = HashMap::new();
     let mut different = Vec::new();
     let recorded = recorded(name);
     for exchange in &recorded {
-        let mut path = folder().join(name).join(exchange["model"].as_str().unwrap());
-        if exchange["env"]["SAGEMAKER_INFERENCE_ENSEMBLE"] == "false" {
-            path.push("xgboost-model-00");
-        }
-        let engine = engines.entry(path).or_insert_with_key(|path| {
-            OpenOptions::new().combine(Combine::Xgboost).instances(1).open(path).unwrap()
+        let path = folder().join(name).join(exchange["model"].as_str().unwrap());
+        let profile = profile(container, exchange);
+        let key = (path, profile.inference_ensemble);
+        let engine = engines.entry(key).or_insert_with_key(|(path, _)| {
+            profile.open_options(OpenOptions::new().instances(1)).open(path).unwrap()
         });
         let header = |key: &str| exchange[key].as_str().map(str::to_owned);
         let headers = Headers { content_type: header("content_type"), accept: header("accept") };
         let mut reply = Reply::default();
         let body = bytes(exchange, "body").unwrap();
-        profile(container, exchange).answer(&headers, &body, engine, &Terms::default(), &mut reply);
+        profile.answer(&headers, &body, engine, &Terms::default(), &mut reply);
         let unusual = reply.headers.iter().find(|(name, _)| *name == "content-type");
         let content_type = unusual.map_or(reply.content_type, |(_, value)| value);
         different.extend(difference(exchange, reply.status, content_type, &reply.body));

@@ -25,7 +25,8 @@ const LOCAL_BYTES: usize = 30;
 
 const END: [u8; 4] = *b"PK\x05\x06";
 const CENTRAL: [u8; 4] = *b"PK\x01\x02";
-const LOCAL: [u8; 4] = *b"PK\x03\x04";
+/// What stands in front of a file, and so what an archive that holds one begins with.
+pub(crate) const LOCAL: [u8; 4] = *b"PK\x03\x04";
 
 const STORED: u16 = 0;
 const DEFLATED: u16 = 8;

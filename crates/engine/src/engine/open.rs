@@ -6,8 +6,15 @@ use std::{
     time::{Duration, Instant},
 };
 
+<<<<<<< HEAD
 use hotplate_backend::{DeviceChoice, Limits, TreeLayout, UnknownCategories};
 use hotplate_codec::Field;
+=======
+use hotplate_backend::{
+    BackendError, BackendErrorKind, DeviceChoice, Limits, TreeLayout, UnknownCategories,
+};
+use hotplate_codec::{Absent, Field, IndexBase, Sparse};
+>>>>>>> h7-rest
 use hotplate_model::{Digest, Format, Model, Task};
 use hotplate_scheduler::{Lane, LaneSettings};
 
@@ -29,6 +36,7 @@ pub struct OpenOptions {
     settings: ModelSettings,
     skip_golden_rows: bool,
     otherwise_combine: Option<Combine>,
+    takes_first: bool,
     compile_behind: Option<fn()>,
 }
 
@@ -69,6 +77,14 @@ impl OpenOptions {
         self
     }
 
+    /// Of a folder of several model files whose configuration says nothing about them, takes the
+    /// first by name instead of refusing it.
+    #[must_use]
+    pub const fn first_file_unless_said(mut self) -> Self {
+        self.takes_first = true;
+        self
+    }
+
     /// The columns' names, in the order of the input's elements.
     #[must_use]
     pub fn columns(mut self, names: impl IntoIterator<Item: Into<String>>) -> Self {
@@ -87,6 +103,20 @@ impl OpenOptions {
     #[must_use]
     pub const fn unknown_categories(mut self, unknown: UnknownCategories) -> Self {
         self.settings.unknown_categories = Some(unknown);
+        self
+    }
+
+    /// The number of the first column in libsvm; [`IndexBase::One`] unless said.
+    #[must_use]
+    pub const fn libsvm_base(mut self, base: IndexBase) -> Self {
+        self.settings.libsvm_base = Some(base);
+        self
+    }
+
+    /// What the cells are that a sparse row does not say; [`Absent::Missing`] unless said.
+    #[must_use]
+    pub const fn sparse_absent(mut self, absent: Absent) -> Self {
+        self.settings.sparse_absent = Some(absent);
         self
     }
 
@@ -223,7 +253,11 @@ impl OpenOptions {
     }
 
     pub(crate) const fn combining(&self) -> Combining {
-        Combining { said: self.settings.combine, otherwise: self.otherwise_combine }
+        Combining {
+            said: self.settings.combine,
+            otherwise: self.otherwise_combine,
+            takes_first: self.takes_first,
+        }
     }
 
     /// Opens a model that was found without asking it for its golden rows.
@@ -284,6 +318,10 @@ impl OpenOptions {
             threshold: said.threshold,
             unknown_categories: said.unknown_categories.unwrap_or_default(),
             unknown_when_opened,
+            sparse: Sparse {
+                index_base: said.libsvm_base.unwrap_or_default(),
+                absent: said.sparse_absent.unwrap_or_default(),
+            },
             output: said.output,
             golden_rows: 0,
             background: None,

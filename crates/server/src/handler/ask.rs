@@ -28,7 +28,7 @@ impl Ask {
     ///
     /// When nothing in a body could make it a good request.
     pub(super) fn of(head: &Head<'_>, default_accept: Format) -> Result<Self, Problem> {
-        let body = match head.content_type {
+        let body = match head.content_type.filter(|got| !is_any(got)) {
             None => None,
             Some(got) => {
                 Some(Format::from_media_type(got).ok_or_else(|| unsupported_media_type(got))?)
@@ -56,6 +56,12 @@ impl Ask {
         }
         Ok(Self { body, reply, wishes })
     }
+}
+
+/// Whether a type says no more of a body than that it is bytes.
+fn is_any(media_type: &str) -> bool {
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/octet-stream")
 }
 
 fn unsupported_media_type(got: &str) -> Problem {

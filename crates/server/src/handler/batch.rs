@@ -6,7 +6,7 @@ use hotplate::{
 };
 use hotplate_codec::{DecodeErrorKind, Format};
 
-use super::{ask::Ask, scratch::guess};
+use super::ask::Ask;
 use crate::{problem::Problem, reply::Reply, status::Reason};
 
 /// The format of replies to clients that accept any, where nobody chose one: lines for lines, since
@@ -27,7 +27,7 @@ pub(super) fn answer(
     reply: &mut Reply,
 ) -> Result<(), Problem> {
     let options = ScorerOptions {
-        input: ask.body.unwrap_or_else(|| guess(body)),
+        input: ask.body.unwrap_or_else(|| Format::guess(body)),
         output: ask.reply,
         ignore_unknown_columns: false,
         explain: ask.wishes.explain,
@@ -37,7 +37,7 @@ pub(super) fn answer(
     Scorer::new(engine, options).score(Position::First, body, &mut stretch);
     let mut lines = Lines::new(ask.reply);
     lines.push(&mut stretch, &mut reply.body).map_err(|fault| Problem::from(&fault))?;
-    let outcome = lines.finish(&mut reply.body);
+    let outcome = lines.finish(&mut reply.body).map_err(|fault| Problem::from(&fault))?;
     if outcome.is_blank {
         return Err(Problem::new(Reason::Body(DecodeErrorKind::Empty), "the body is empty"));
     }

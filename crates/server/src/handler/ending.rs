@@ -91,6 +91,6 @@ impl Handler {
         let (Some(management), Some(registry)) = (&self.management, self.registry()) else {
             return Err(Problem::new(Reason::Internal, "there are no models to manage"));
         };
-        management.answer(registry, manage, body, reply)
+        management.answer(registry, &self.observer, manage, body, reply)
     }
 }

@@ -107,7 +107,7 @@ impl Scratch {
 impl ModelScratch {
     pub(super) fn new(engine: &Engine) -> Self {
         Self {
-            decoder: Decoder::new(Arc::clone(engine.signature().schema())),
+            decoder: Decoder::new(Arc::clone(engine.signature().schema())).sparse(engine.sparse()),
             rows: engine.rows(),
             answer: engine.answer(),
         }
@@ -193,7 +193,7 @@ impl ModelScratch {
     }
 
     pub(super) fn decode(&mut self, ask: Ask, body: &[u8]) -> Result<(), Problem> {
-        let format = ask.body.unwrap_or_else(|| guess(body));
+        let format = ask.body.unwrap_or_else(|| Format::guess(body));
         Ok(self.decoder.decode(format, body, &mut self.rows)?)
     }
 
@@ -268,13 +268,5 @@ fn not_explained(error: Error) -> Problem {
     match error.kind() {
         ErrorKind::Unsupported => Problem::new(Reason::NotExplained, error.to_string()),
         _ => error.into(),
-    }
-}
-
-/// The format of a body that came without a type.
-pub(super) fn guess(body: &[u8]) -> Format {
-    match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
-        Some(b'{' | b'[') => Format::Json,
-        _ => Format::Csv,
     }
 }
