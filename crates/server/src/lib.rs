@@ -74,7 +74,7 @@ pub use head::Head;
 pub use http::{ServeError, Server, Signals};
 pub use memory::{Memory, lock as lock_memory};
 pub use problem::Problem;
-pub use profile::{Container, Headers, Profile};
+pub use profile::{Container, Profile};
 pub use reply::{Phases, Reply};
 pub use sagemaker::base_folder;
 pub use settings::{

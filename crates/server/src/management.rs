@@ -20,7 +20,9 @@ use serde_json::Value;
 
 pub(crate) use self::page::Page;
 use self::room::Room;
-use crate::{config::ModelMemory, problem::Problem, reply::Reply, status::Reason};
+use crate::{
+    config::ModelMemory, problem::Problem, profile::Profile, reply::Reply, status::Reason,
+};
 
 /// How often it is looked whether the last request to a model has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(1);
@@ -61,7 +63,8 @@ impl Management {
         Self { options, room: Room::new(memory), places: Mutex::new(BTreeMap::new()) }
     }
 
-    /// Does what is asked, in a reply that was cleared.
+    /// Does what is asked, in a reply that was cleared. Models that `profile` could not serve are
+    /// not loaded.
     ///
     /// # Errors
     ///
@@ -69,6 +72,7 @@ impl Management {
     pub(crate) fn answer(
         &self,
         registry: &Registry,
+        profile: Option<&Profile>,
         manage: &Manage,
         body: &[u8],
         reply: &mut Reply,
@@ -76,7 +80,7 @@ impl Management {
         let mut document = Vec::new();
         match manage {
             Manage::Load => {
-                self.load(registry, body)?;
+                self.load(registry, profile, body)?;
                 member(b"{\"status\":", "Workers scaled", &mut document);
             }
             Manage::Remove(name) => {
@@ -99,7 +103,12 @@ impl Management {
     }
 
     /// Loads a model; it is warm when this returns.
-    fn load(&self, registry: &Registry, body: &[u8]) -> Result<(), Problem> {
+    fn load(
+        &self,
+        registry: &Registry,
+        profile: Option<&Profile>,
+        body: &[u8],
+    ) -> Result<(), Problem> {
         let (name, url) = fields(body)?;
         let arrival = self.announce(registry, &name)?;
         let path = Path::new(&url);
@@ -111,11 +120,13 @@ impl Management {
             Problem::new(Reason::NoMemory, message)
                 .expected(format!("{} bytes", small.needed), format!("{} bytes", small.left))
         })?;
-        let endpoint = self
-            .options
-            .open(path)
-            .and_then(|engine| Endpoint::new(name.clone(), Version::opened_at(engine, path)))
-            .map_err(|error| not_opened(&error))?;
+        let engine = self.options.open(path).map_err(|error| not_opened(&error))?;
+        if let Some(profile) = profile {
+            let unfit = |problem| Problem::new(Reason::BadModel, format!("{url}: {problem}"));
+            profile.check(&engine).map_err(unfit)?;
+        }
+        let version = Version::opened_at(engine, path);
+        let endpoint = Endpoint::new(name.clone(), version).map_err(|error| not_opened(&error))?;
         drop(promise);
         {
             let mut places = self.places();
