@@ -359,3 +359,26 @@ fn model_that_the_container_could_not_hold_is_refused_wherever_it_comes_from() {
     assert!(refused.text().contains("for models that XGBoost wrote"), "{}", refused.text());
     server.stop().unwrap();
 }
+
+#[test]
+fn rows_that_are_not_asked_at_once_are_answered_in_their_places() {
+    const ROWS: usize = 300_000;
+    let handler = Handler::new(Format::Json).imitate(Profile::new(Container::Xgboost));
+    let options = OpenOptions::new().instances(1);
+    let path = folder().join("xgboost/binary-logistic");
+    handler.install(Registry::open(&path, &options).unwrap());
+    let mut scratch = Scratch::default();
+    let mut ask = |body: &str| {
+        let head = Head { method: "POST", path: "/invocations", ..Head::default() };
+        let mut reply = Reply::default();
+        handler.answer(&handler.admit(&head).unwrap(), body.as_bytes(), &mut scratch, &mut reply);
+        assert_eq!((reply.status, reply.rows), (200, body.lines().count()));
+        String::from_utf8(reply.body).unwrap()
+    };
+    // A table that lacks cells is made into rows block by block, each of some hundred thousand.
+    let lines: Vec<String> =
+        (0..ROWS).map(|row| format!("0 0:{} {}:1\n", row % 7, 1 + row % 3)).collect();
+    let parts: String = lines.chunks(ROWS / 8).map(|part| ask(&part.concat())).collect();
+    assert!(parts.lines().any(|line| Some(line) != parts.lines().next()));
+    assert!(ask(&lines.concat()) == parts, "other answers");
+}
