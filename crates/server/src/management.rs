@@ -22,7 +22,8 @@ use serde_json::Value;
 pub(crate) use self::page::Page;
 use self::{room::Room, step_back::step_back};
 use crate::{
-    config::ModelMemory, observe::Observer, problem::Problem, reply::Reply, status::Reason,
+    config::ModelMemory, observe::Observer, problem::Problem, profile::Profile, reply::Reply,
+    status::Reason,
 };
 
 /// How often it is looked whether the last request to a model has ended.
@@ -64,7 +65,8 @@ impl Management {
         Self { options, room: Room::new(memory), places: Mutex::new(BTreeMap::new()) }
     }
 
-    /// Does what is asked, in a reply that was cleared.
+    /// Does what is asked, in a reply that was cleared. Models that `profile` could not serve are
+    /// not loaded.
     ///
     /// # Errors
     ///
@@ -73,6 +75,7 @@ impl Management {
         &self,
         registry: &Registry,
         observer: &Observer,
+        profile: Option<&Profile>,
         manage: &Manage,
         body: &[u8],
         reply: &mut Reply,
@@ -80,7 +83,7 @@ impl Management {
         let mut document = Vec::new();
         match manage {
             Manage::Load => {
-                self.load(registry, observer, body)?;
+                self.load(registry, observer, profile, body)?;
                 member(b"{\"status\":", "Workers scaled", &mut document);
             }
             Manage::Remove(name) => {
@@ -103,7 +106,13 @@ impl Management {
     }
 
     /// Loads a model; it is warm when this returns.
-    fn load(&self, registry: &Registry, observer: &Observer, body: &[u8]) -> Result<(), Problem> {
+    fn load(
+        &self,
+        registry: &Registry,
+        observer: &Observer,
+        profile: Option<&Profile>,
+        body: &[u8],
+    ) -> Result<(), Problem> {
         let begun = Instant::now();
         let (name, url) = fields(body)?;
         let arrival = self.announce(registry, &name)?;
@@ -116,11 +125,13 @@ impl Management {
             Problem::new(Reason::NoMemory, message)
                 .expected(format!("{} bytes", small.needed), format!("{} bytes", small.left))
         })?;
-        let endpoint = self
-            .options
-            .open(path)
-            .and_then(|engine| Endpoint::new(name.clone(), Version::opened_at(engine, path)))
-            .map_err(|error| not_opened(&error))?;
+        let engine = self.options.open(path).map_err(|error| not_opened(&error))?;
+        if let Some(profile) = profile {
+            let unfit = |problem| Problem::new(Reason::BadModel, format!("{url}: {problem}"));
+            profile.check(&engine).map_err(unfit)?;
+        }
+        let version = Version::opened_at(engine, path);
+        let endpoint = Endpoint::new(name.clone(), version).map_err(|error| not_opened(&error))?;
         drop(promise);
         {
             let mut places = self.places();

@@ -22,6 +22,7 @@ mod loads;
 mod page;
 mod series;
 mod shard;
+mod streamed;
 mod told;
 
 use std::{
@@ -42,6 +43,7 @@ pub(crate) use self::{
     emf::{Emf, EmfConfig},
     page::Page,
     series::{InFlight, Recorder},
+    streamed::Streamed,
     told::{Teller, tell},
 };
 use crate::{head::Head, reply::Reply};
@@ -126,16 +128,7 @@ impl Observer {
             recorder.fail(reply.status, reason, nanos(reply.phases.total));
             return;
         }
-        let phases = &reply.phases;
-        recorder.count(&Answered {
-            rows: reply.rows as u64,
-            request_bytes: body.len() as u64,
-            reply_bytes: reply.body.len() as u64,
-            total: nanos(phases.total),
-            phases: phases
-                .timed
-                .then(|| [phases.parse, phases.queue, phases.compute, phases.encode].map(nanos)),
-        });
+        recorder.count(&answered(body.len(), reply, reply.body.len()));
         if let (Some(capture), Some(sampled)) = (&self.capture, &observed.sampled) {
             let Series { model, variant, .. } = &*recorder.series;
             capture.offer(sampled, [model, variant], end, body, reply);
@@ -167,6 +160,20 @@ impl Observer {
             table.push(Arc::clone(&series));
             series
         })
+    }
+}
+
+/// What is counted of a reply whose body has so many bytes.
+fn answered(request_bytes: usize, reply: &Reply, reply_bytes: usize) -> Answered {
+    let phases = &reply.phases;
+    Answered {
+        rows: reply.rows as u64,
+        request_bytes: request_bytes as u64,
+        reply_bytes: reply_bytes as u64,
+        total: nanos(phases.total),
+        phases: phases
+            .timed
+            .then(|| [phases.parse, phases.queue, phases.compute, phases.encode].map(nanos)),
     }
 }
 

@@ -6,15 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-<<<<<<< HEAD
 use hotplate_backend::{DeviceChoice, Limits, TreeLayout, UnknownCategories};
-use hotplate_codec::Field;
-=======
-use hotplate_backend::{
-    BackendError, BackendErrorKind, DeviceChoice, Limits, TreeLayout, UnknownCategories,
-};
 use hotplate_codec::{Absent, Field, IndexBase, Sparse};
->>>>>>> h7-rest
 use hotplate_model::{Digest, Format, Model, Task};
 use hotplate_scheduler::{Lane, LaneSettings};
 

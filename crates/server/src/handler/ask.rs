@@ -2,7 +2,28 @@
 
 use hotplate_codec::Format;
 
-use crate::{accept::negotiate, head::Head, problem::Problem, status::Reason, wishes::Wishes};
+use crate::{
+    accept::negotiate, head::Head, problem::Problem, profile::Imitated, status::Reason,
+    wishes::Wishes,
+};
+
+/// How a body is read, how its reply is written, and what is wished for.
+#[derive(Debug)]
+pub(super) enum Form {
+    /// In a format of our own.
+    Own(Ask),
+    /// As a container of SageMaker's has it.
+    Imitated(Box<Imitated>),
+}
+
+impl Form {
+    pub(super) fn wishes(&self) -> Wishes {
+        match self {
+            Self::Own(ask) => ask.wishes,
+            Self::Imitated(imitated) => imitated.wishes,
+        }
+    }
+}
 
 /// How a model is asked.
 #[derive(Clone, Copy, Debug)]
