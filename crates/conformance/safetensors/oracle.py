@@ -56,7 +56,7 @@ def embeddings(folder: Path, texts: Sequence[str]) -> tuple[np.ndarray, int]:
         str(folder), device="cpu", model_kwargs={"dtype": torch.float32}
     ).float()
     alone = np.stack([model.encode(text) for text in texts])
-    together = model.encode(list(texts), batch_size=len(texts))
+    together = model.encode(list(texts), batch_size=32)
     apart = np.abs(alone - together).max()
     require(apart < APART, f"{folder.name}: rows move by {apart:.1e} with those beside them")
     return alone, model.max_seq_length
