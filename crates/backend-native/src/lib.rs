@@ -73,6 +73,10 @@ impl Backend for Native {
         model: &Model,
         options: &CompileOptions,
     ) -> Result<Arc<dyn Plan>, BackendError> {
+        if model.format() == Format::Safetensors {
+            let reason = "the native engine runs trees and graphs, not weights in safetensors";
+            return Err(BackendError::told(BackendErrorKind::Unsupported, reason));
+        }
         let placement = placement::of(options.device)?;
         let signature = rows::signature(model, options)?;
         match model.format() {

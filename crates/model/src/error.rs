@@ -3,7 +3,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::fault::Fault;
+use crate::{fault::Fault, pretrained::PretrainedFault};
 
 /// What is wrong with a model file, in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -96,6 +96,14 @@ impl ModelError {
 
     pub(crate) fn of_file(mut self, path: &Path) -> Self {
         self.0.path.get_or_insert_with(|| path.to_owned());
+        self
+    }
+
+    /// Says that the text which is wrong is that of the metadata's entry which describes a model.
+    /// Where in the file that is cannot be told: it is written with escapes there.
+    pub(crate) fn in_entry(mut self) -> Self {
+        self.0.offset = None;
+        self.0.fault = PretrainedFault::InEntry(Box::new(self.0.fault)).into();
         self
     }
 

@@ -139,28 +139,34 @@ impl Identity {
     }
 }
 
-/// Refuses a path that is not plainly one of a file beneath the folder, whatever the system.
 fn check_spelling(location: &str) -> Result<(), ExternalFault> {
+    match spelling_problem(location) {
+        None => Ok(()),
+        Some(problem) => Err(ExternalFault::Location { location: location.to_owned(), problem }),
+    }
+}
+
+/// What is wrong with a path that is not plainly one beneath the folder, whatever the system.
+pub(crate) fn spelling_problem(location: &str) -> Option<&'static str> {
     let drive = matches!(location.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic());
-    let problem = if location.contains('\0') {
-        "has a NUL in its name"
+    if location.contains('\0') {
+        Some("has a NUL in its name")
     } else if location.contains('\\') {
-        "has a backslash in its name"
+        Some("has a backslash in its name")
     } else if location.contains('*') {
         // ONNX Runtime takes such a name for one of an address in memory.
-        "has an asterisk in its name"
+        Some("has an asterisk in its name")
     } else if drive || location.starts_with('/') {
-        "should be named from the model's folder"
+        Some("should be named from the model's folder")
     } else if Path::new(location).components().any(|part| matches!(part, Component::ParentDir)) {
-        "has \"..\" in its path"
+        Some("has \"..\" in its path")
     } else {
-        return Ok(());
-    };
-    Err(ExternalFault::Location { location: location.to_owned(), problem })
+        None
+    }
 }
 
 /// Opens a file beneath `folder`, which is canonical.
-fn open(folder: &Path, location: &str) -> Result<(File, Metadata), ModelError> {
+pub(crate) fn open(folder: &Path, location: &str) -> Result<(File, Metadata), ModelError> {
     let refuse = |problem| ExternalFault::Location { location: location.to_owned(), problem };
     let unreadable = |error: io::Error| {
         let location = location.to_owned();

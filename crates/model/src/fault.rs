@@ -8,6 +8,8 @@ use crate::{
     lightgbm::LightGbmFault,
     limits,
     onnx::{AttributeKind, ElementType},
+    pretrained::PretrainedFault,
+    safetensors::SafetensorsFault,
     xgboost::XgBoostFault,
 };
 
@@ -20,7 +22,7 @@ pub(crate) enum Fault {
     ChangedMeanwhile,
     NotAFile { got: &'static str },
     Empty,
-    TooLarge { bytes: u64 },
+    TooLarge { bytes: u64, limit: u64 },
 
     Foreign(Foreign),
     Unrecognised,
@@ -34,6 +36,8 @@ pub(crate) enum Fault {
     WireType { field: u32, expected: &'static str },
     PackedLength { bytes: usize, element_bytes: usize },
     NotUtf8 { what: &'static str },
+    Expected { expected: &'static str },
+    KeyTwice { key: String },
     Absent { what: &'static str },
     NoOperatorSet { domain: String },
     Twice { what: &'static str },
@@ -59,6 +63,8 @@ pub(crate) enum Fault {
 
     LightGbm(LightGbmFault),
     XgBoost(XgBoostFault),
+    Safetensors(SafetensorsFault),
+    Pretrained(PretrainedFault),
 
     Signature(SignatureFault),
     NamesNotJson,
@@ -151,6 +157,8 @@ impl Fault {
             | Self::WireType { .. }
             | Self::PackedLength { .. }
             | Self::NotUtf8 { .. }
+            | Self::Expected { .. }
+            | Self::KeyTwice { .. }
             | Self::Absent { .. }
             | Self::NoOperatorSet { .. }
             | Self::Twice { .. }
@@ -173,6 +181,8 @@ impl Fault {
             Self::External(_) => ModelErrorKind::ExternalData,
             Self::LightGbm(fault) => fault.kind(),
             Self::XgBoost(fault) => fault.kind(),
+            Self::Safetensors(fault) => fault.kind(),
+            Self::Pretrained(fault) => fault.kind(),
             Self::Signature(_) => ModelErrorKind::UnsupportedSignature,
             Self::NamesNotJson | Self::Names(_) => ModelErrorKind::BadNames,
         }
@@ -187,13 +197,13 @@ impl fmt::Display for Fault {
             Self::ChangedMeanwhile => f.write_str("the file changed while it was read"),
             Self::NotAFile { got } => write!(f, "expected a regular file, got {got}"),
             Self::Empty => f.write_str("the file is empty"),
-            Self::TooLarge { bytes } => {
-                write!(f, "the file has {bytes} bytes, at most {} are read", limits::FILE_BYTES)
+            Self::TooLarge { bytes, limit } => {
+                write!(f, "the file has {bytes} bytes, at most {limit} are read")
             }
             Self::Foreign(foreign) => foreign.fmt(f),
-            Self::Unrecognised => {
-                f.write_str("the file is not a model in ONNX, LightGBM or XGBoost format")
-            }
+            Self::Unrecognised => f.write_str(
+                "the file is not a model in ONNX, LightGBM, XGBoost or safetensors format",
+            ),
             Self::OtherFormat { expected, got } => {
                 write!(f, "the model should be in {expected} format, is in {got} format")
             }
@@ -209,6 +219,8 @@ impl fmt::Display for Fault {
                 write!(f, "{bytes} packed bytes are no whole number of {element_bytes} each")
             }
             Self::NotUtf8 { what } => write!(f, "{what} is not UTF-8"),
+            Self::Expected { expected } => write!(f, "expected {expected}"),
+            Self::KeyTwice { key } => write!(f, "the key {key:?} is there twice"),
             Self::Absent { what } => write!(f, "{what} is missing"),
             Self::NoOperatorSet { domain } => {
                 write!(
@@ -255,6 +267,8 @@ impl fmt::Display for Fault {
             Self::External(fault) => fault.fmt(f),
             Self::LightGbm(fault) => fault.fmt(f),
             Self::XgBoost(fault) => fault.fmt(f),
+            Self::Safetensors(fault) => fault.fmt(f),
+            Self::Pretrained(fault) => fault.fmt(f),
             Self::Signature(fault) => fault.fmt(f),
             Self::NamesNotJson => {
                 f.write_str("the metadata `feature_names` is not a JSON array of strings")

@@ -17,18 +17,24 @@ pub(crate) enum FileBytes {
 }
 
 impl FileBytes {
-    /// Reads a small file, maps a large one.
+    /// Reads a small file, maps a large one. Only weights in safetensors format may have more than
+    /// [`limits::FILE_BYTES`], which is for the caller to check, who knows the format.
     pub(crate) fn open(path: &Path) -> Result<Self, ModelError> {
         // Looked at before it is opened, since opening a pipe waits for its writer; and again
         // afterwards, since the path may lead elsewhere by then.
         check(&fs::metadata(path).map_err(unreadable)?)?;
         let file = File::open(path).map_err(unreadable)?;
+        Self::of(&file)
+    }
+
+    /// The bytes of a file that is open.
+    pub(crate) fn of(file: &File) -> Result<Self, ModelError> {
         let metadata = file.metadata().map_err(unreadable)?;
         check(&metadata)?;
         if metadata.len() <= limits::READ_BYTES {
-            read(&file, metadata.len()).map(Self::Owned)
+            read(file, metadata.len()).map(Self::Owned)
         } else {
-            map_model(&file).map(Self::Mapped).map_err(unreadable)
+            map_model(file).map(Self::Mapped).map_err(unreadable)
         }
     }
 }
@@ -55,13 +61,21 @@ impl fmt::Debug for FileBytes {
 }
 
 fn check(metadata: &Metadata) -> Result<(), Fault> {
-    if !metadata.is_file() {
-        return Err(Fault::NotAFile { got: name_of(metadata.file_type()) });
-    }
+    check_kind(metadata)?;
     match metadata.len() {
         0 => Err(Fault::Empty),
-        bytes if bytes > limits::FILE_BYTES => Err(Fault::TooLarge { bytes }),
+        bytes if bytes > limits::WEIGHT_BYTES => {
+            Err(Fault::TooLarge { bytes, limit: limits::WEIGHT_BYTES })
+        }
         _ => Ok(()),
+    }
+}
+
+pub(crate) fn check_kind(metadata: &Metadata) -> Result<(), Fault> {
+    if metadata.is_file() {
+        Ok(())
+    } else {
+        Err(Fault::NotAFile { got: name_of(metadata.file_type()) })
     }
 }
 
@@ -82,14 +96,14 @@ fn name_of(file_type: FileType) -> &'static str {
     if file_type.is_dir() { "a directory" } else { "something else" }
 }
 
-fn read(file: &File, len: u64) -> Result<Vec<u8>, ModelError> {
+pub(crate) fn read(file: &File, len: u64) -> Result<Vec<u8>, ModelError> {
     let mut bytes = Vec::new();
     // One byte more than it should have, to see a file that grows.
     file.take(len + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 == len { Ok(bytes) } else { Err(Fault::ChangedMeanwhile.into()) }
 }
 
-fn unreadable(error: io::Error) -> ModelError {
+pub(crate) fn unreadable(error: io::Error) -> ModelError {
     let fault = match error.kind() {
         io::ErrorKind::NotFound => Fault::NotFound,
         _ => Fault::Unreadable,

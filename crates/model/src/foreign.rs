@@ -14,7 +14,6 @@ pub(crate) enum Foreign {
     Hdf5,
     Json,
     CatBoost,
-    Safetensors,
     TensorFlowLite,
     OrtFlatbuffer,
     Xml,
@@ -46,8 +45,6 @@ impl Foreign {
             [b'C', b'B', b'M', b'1', ..] => Some(Self::CatBoost),
             [_, _, _, _, b'T', b'F', b'L', b'3', ..] => Some(Self::TensorFlowLite),
             [_, _, _, _, b'O', b'R', b'T', b'M', ..] => Some(Self::OrtFlatbuffer),
-            // A header of less than 16 MiB: its length, eight bytes, ends in zeros.
-            [_, _, _, 0, 0, 0, 0, 0, b'{', ..] => Some(Self::Safetensors),
             _ => Self::recognise_text(start),
         }
     }
@@ -72,10 +69,7 @@ impl Foreign {
 
     /// Whether a file of this format holds a model and nothing else.
     pub(crate) const fn is_model(self) -> bool {
-        matches!(
-            self,
-            Self::CatBoost | Self::Safetensors | Self::TensorFlowLite | Self::OrtFlatbuffer
-        )
+        matches!(self, Self::CatBoost | Self::TensorFlowLite | Self::OrtFlatbuffer)
     }
 
     /// Whether loading a file of this format can run code that the file brings.
@@ -112,7 +106,6 @@ impl fmt::Display for Foreign {
             Self::CatBoost => {
                 ("a CatBoost model", "export to ONNX: save_model(path, format=\"onnx\")")
             }
-            Self::Safetensors => ("a safetensors file", "it is not read yet, export to ONNX"),
             Self::TensorFlowLite => ("a TensorFlow Lite model", "export to ONNX with tf2onnx"),
             Self::OrtFlatbuffer => {
                 ("ONNX Runtime's own format", "bring the ONNX file that it was made from")
@@ -185,7 +178,7 @@ mod tests {
 
     #[test]
     fn other_formats_are_refused_with_advice() {
-        let cases: [(&[u8], &str); 15] = [
+        let cases: [(&[u8], &str); 14] = [
             (b"PK\x03\x04rest", "zip"),
             (b"\x1f\x8b\x08rest", "unpack it first"),
             (b"BZh91AY", "unpack it first"),
@@ -201,7 +194,6 @@ mod tests {
             (b"{\"model_info\": {\"params\": {}}}", "CatBoost"),
             // Nothing of CatBoost says the word deeper down.
             (b"{\"a\": {\"model_info\": 1}}", "looks like JSON"),
-            (b"\x08\0\0\0\0\0\0\0{\"a\":{}}", "safetensors"),
             (b"\x1c\0\0\0TFL3", "tf2onnx"),
             (b"\x1c\0\0\0ORTM", "ONNX file that it was made from"),
             (b"\n<?xml", "PMML"),
@@ -218,7 +210,10 @@ mod tests {
         for bytes in [&b"hello"[..], b"a,b\n1,2\n", b"\0\0", b"\xff", b"\x0a\x01a"] {
             let (kind, sentence) = refusal(bytes);
             assert_eq!(kind, Kind::UnsupportedFormat, "{bytes:?}");
-            assert_eq!(sentence, "the file is not a model in ONNX, LightGBM or XGBoost format");
+            assert_eq!(
+                sentence,
+                "the file is not a model in ONNX, LightGBM, XGBoost or safetensors format"
+            );
         }
         assert_eq!(refusal(b"").0, Kind::Empty);
     }

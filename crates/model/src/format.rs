@@ -5,7 +5,7 @@ use std::{
     path::Path,
 };
 
-use crate::{fault::Fault, foreign::Foreign, lightgbm, onnx, xgboost::Encoding};
+use crate::{fault::Fault, foreign::Foreign, lightgbm, onnx, safetensors, xgboost::Encoding};
 
 /// What tells the format of a file.
 const START_BYTES: u64 = 4096;
@@ -20,6 +20,9 @@ pub enum Format {
     LightGbm,
     /// XGBoost: boosted trees in one of three encodings.
     XgBoost(Encoding),
+    /// safetensors: named tensors, in one file or in several with an index. What they are the
+    /// weights of [files beside them](crate::pretrained) say.
+    Safetensors,
 }
 
 impl Format {
@@ -48,6 +51,8 @@ impl Format {
     pub(crate) fn recognise(bytes: &[u8]) -> Result<Self, Fault> {
         if bytes.is_empty() {
             Err(Fault::Empty)
+        } else if safetensors::starts_like_a_model(bytes) {
+            Ok(Self::Safetensors)
         } else if let Some(encoding) = Encoding::recognise(bytes) {
             Ok(Self::XgBoost(encoding))
         } else if let Some(foreign) = Foreign::recognise(bytes) {
@@ -56,6 +61,8 @@ impl Format {
             Ok(Self::Onnx)
         } else if lightgbm::starts_like_a_model(bytes) {
             Ok(Self::LightGbm)
+        } else if safetensors::may_be_a_model(bytes) {
+            Ok(Self::Safetensors)
         } else {
             Err(Fault::Unrecognised)
         }
@@ -74,6 +81,7 @@ impl fmt::Display for Format {
             Self::Onnx => f.write_str("ONNX"),
             Self::LightGbm => f.write_str("LightGBM"),
             Self::XgBoost(encoding) => write!(f, "XGBoost {encoding}"),
+            Self::Safetensors => f.write_str("safetensors"),
         }
     }
 }

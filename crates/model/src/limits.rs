@@ -7,7 +7,8 @@ use std::ops::Range;
 
 use crate::{ModelError, fault::Fault};
 
-/// The largest file: the most that a protobuf message can measure.
+/// The largest file but for weights in safetensors format: the most that a protobuf message can
+/// measure.
 pub(crate) const FILE_BYTES: u64 = (1 << 31) - 1;
 
 /// The largest file that is read into memory that we own. Up to here a copy costs about a
@@ -74,6 +75,35 @@ pub(crate) const FEATURES: usize = 1 << 20;
 /// The JSON of categories in a LightGBM file. A category takes two bytes of it and many more in
 /// memory.
 pub(crate) const PANDAS_BYTES: usize = 16 << 20;
+
+/// The header of a safetensors file, and the index of several.
+pub(crate) const HEADER_BYTES: usize = 10_000_000;
+
+/// Tensors of a safetensors model. One takes some fifty bytes of a file and a few times that in
+/// memory.
+pub(crate) const TENSORS: usize = 100_000;
+
+/// Files that an index of safetensors files names.
+pub(crate) const SHARDS: usize = 1024;
+
+/// The largest file of weights in safetensors format, which is mapped and never copied whole.
+pub(crate) const WEIGHT_BYTES: u64 = 1 << 40;
+
+/// A file beside the weights that describes them. One takes some thirty times its bytes in memory;
+/// the longest parts are lists of classes.
+pub(crate) const CONFIG_BYTES: u64 = 4 << 20;
+
+/// The width of a layer of a network, or of an encoder.
+pub(crate) const WIDTH: usize = 1 << 20;
+
+/// Layers of a network, or of an encoder.
+pub(crate) const LAYERS: usize = 4096;
+
+/// Tokens, positions and classes that an encoder knows.
+pub(crate) const TOKENS: usize = 1 << 26;
+
+/// `tokenizer.json`. That of a quarter of a million tokens has 17 MB.
+pub(crate) const TOKENIZER_BYTES: u64 = 128 << 20;
 
 /// Maps of a sequence that a test expects. An empty one takes two bytes of a file.
 #[cfg(any(test, feature = "fixtures"))]

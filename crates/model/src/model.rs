@@ -1,15 +1,18 @@
 use std::{
     borrow::Cow,
+    fs,
     path::{Path, PathBuf},
 };
 
 use crate::{
     Digest, ExternalFile, Format, ModelError, Signature,
     fault::{ExternalFault, Fault},
-    file::FileBytes,
+    file::{FileBytes, unreadable},
     lightgbm::LightGbmModel,
     limits,
     onnx::OnnxModel,
+    pretrained::{Beside, Pretrained},
+    safetensors::{self, Safetensors, Weights},
     xgboost::XgBoostModel,
     zipmap::ZipMaps,
 };
@@ -22,6 +25,8 @@ pub struct Model {
     bytes: FileBytes,
     format: Format,
     path: Option<PathBuf>,
+    /// Of a model in safetensors format.
+    pretrained: Option<(Weights, Beside)>,
 }
 
 impl Model {
@@ -36,11 +41,9 @@ impl Model {
     /// a signature only [`signature`](Self::signature) finds, and with the files that hold external
     /// data [`external_files`](Self::external_files).
     pub fn open(path: &Path) -> Result<Self, ModelError> {
-        let model = FileBytes::open(path).and_then(Self::check);
-        match model {
-            Ok(model) => Ok(Self { path: Some(path.to_owned()), ..model }),
-            Err(error) => Err(error.of_file(path)),
-        }
+        FileBytes::open(path)
+            .and_then(|bytes| Self::check(bytes, Some(path)))
+            .map_err(|error| error.of_file(path))
     }
 
     /// Takes a file's bytes and checks their structure.
@@ -49,20 +52,29 @@ impl Model {
     ///
     /// As [`open`](Self::open), apart from what only a path can be.
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, ModelError> {
-        if bytes.len() as u64 > limits::FILE_BYTES {
-            return Err(Fault::TooLarge { bytes: bytes.len() as u64 }.into());
-        }
-        Self::check(FileBytes::Owned(bytes))
+        Self::check(FileBytes::Owned(bytes), None)
     }
 
-    fn check(bytes: FileBytes) -> Result<Self, ModelError> {
+    fn check(bytes: FileBytes, path: Option<&Path>) -> Result<Self, ModelError> {
+        let (len, limit) = (bytes.len() as u64, limits::FILE_BYTES);
+        if len > limit && !safetensors::starts_like_a_model(&bytes) {
+            return Err(Fault::TooLarge { bytes: len, limit }.into());
+        }
         let format = Format::recognise(&bytes)?;
+        let mut pretrained = None;
         match format {
             Format::Onnx => drop(OnnxModel::parse(&bytes)?),
             Format::LightGbm => drop(LightGbmModel::parse(&bytes)?),
             Format::XgBoost(encoding) => drop(XgBoostModel::parse(&bytes, encoding)?),
+            Format::Safetensors => {
+                let folder =
+                    path.map(folder_of).map(fs::canonicalize).transpose().map_err(unreadable)?;
+                let mut weights = Weights::read(&bytes, folder.as_deref())?;
+                let beside = Beside::read(folder.as_deref(), &mut weights)?;
+                pretrained = Some((weights, beside));
+            }
         }
-        Ok(Self { bytes, format, path: None })
+        Ok(Self { bytes, format, path: path.map(Path::to_owned), pretrained })
     }
 
     /// The format of the file.
@@ -70,9 +82,10 @@ impl Model {
         self.format
     }
 
-    /// The size of the file.
+    /// The size of the file, with those of the weights beside it.
     pub fn size_bytes(&self) -> usize {
-        self.bytes.len()
+        let beside = self.pretrained.iter().flat_map(|(weights, _)| weights.files());
+        self.bytes.len() + beside.map(|file| file.bytes.len()).sum::<usize>()
     }
 
     /// The bytes of the file, for a backend that brings its own reader.
@@ -80,9 +93,17 @@ impl Model {
         &self.bytes
     }
 
-    /// The SHA-256 of the file.
+    /// The SHA-256 of the file. Where there are others that shape the answers of a model in
+    /// safetensors format, that of all their digests and names.
     pub fn digest(&self) -> Digest {
-        Digest::of(&self.bytes)
+        let own = Digest::of(&self.bytes);
+        let Some((weights, beside)) = &self.pretrained else { return own };
+        let weights = weights.files().iter().map(|file| (&*file.name, &*file.bytes));
+        let mut parts = vec![own];
+        for (name, bytes) in weights.chain(beside.files()) {
+            parts.extend([Digest::of(name.as_bytes()), Digest::of(bytes)]);
+        }
+        Digest::of_all(&parts)
     }
 
     /// The contents of an ONNX file, borrowed. Read anew at each call, without copying.
@@ -125,6 +146,36 @@ impl Model {
         }
     }
 
+    /// The tensors of a model in safetensors format, of all its files. Read anew at each call,
+    /// without copying.
+    ///
+    /// # Errors
+    ///
+    /// When the file is in another format.
+    pub fn safetensors(&self) -> Result<Safetensors<'_>, ModelError> {
+        match &self.pretrained {
+            Some((weights, _)) => Ok(Safetensors::new(weights, &self.bytes)),
+            None => Err(self.other_than("safetensors")),
+        }
+    }
+
+    /// What a model in safetensors format is: its architecture and its tokenizer, by the files
+    /// beside its weights.
+    ///
+    /// # Errors
+    ///
+    /// When the file is in another format, when no file says what it is, or when what they say is
+    /// not known or cannot be.
+    pub fn pretrained(&self) -> Result<Pretrained, ModelError> {
+        let tensors = self.safetensors()?;
+        match &self.pretrained {
+            Some((_, beside)) => {
+                Pretrained::read(&tensors, beside).map_err(|error| self.place(error))
+            }
+            None => Err(self.other_than("safetensors")),
+        }
+    }
+
     fn other_than(&self, expected: &'static str) -> ModelError {
         self.place(Fault::OtherFormat { expected, got: self.format }.into())
     }
@@ -142,6 +193,9 @@ impl Model {
             Format::Onnx => Signature::of_onnx(&self.onnx()?, names),
             Format::LightGbm => Signature::of_lightgbm(&self.lightgbm()?, names),
             Format::XgBoost(_) => Signature::of_xgboost(&self.xgboost()?, names),
+            Format::Safetensors => {
+                Signature::of_pretrained(&self.pretrained()?.architecture, names)
+            }
         };
         signature.map_err(|error| self.place(error))
     }
@@ -179,13 +233,10 @@ impl Model {
         if onnx.external.is_empty() {
             return Ok(Vec::new());
         }
-        let folder = match self.path.as_deref().and_then(Path::parent) {
-            // A bare file name is one of the current folder.
-            Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
-            Some(folder) => folder,
-            None => return Err(self.place(ExternalFault::NoFolder.into())),
+        let Some(path) = &self.path else {
+            return Err(self.place(ExternalFault::NoFolder.into()));
         };
-        ExternalFile::find(folder, &onnx.external).map_err(|error| self.place(error))
+        ExternalFile::find(folder_of(path), &onnx.external).map_err(|error| self.place(error))
     }
 
     fn place(&self, error: ModelError) -> ModelError {
@@ -193,5 +244,14 @@ impl Model {
             Some(path) => error.of_file(path),
             None => error,
         }
+    }
+}
+
+/// The folder that a file is in.
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        // A bare file name is one of the current folder.
+        _ => Path::new("."),
     }
 }

@@ -23,6 +23,11 @@ pub enum Task {
         /// The index of the output that holds it.
         value: usize,
     },
+    /// One vector for each row, which is near to those of rows like it.
+    Embedding {
+        /// The index of the output that holds it.
+        output: usize,
+    },
     /// Something else: outputs speak for themselves.
     Other,
 }

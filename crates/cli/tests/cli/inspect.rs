@@ -85,7 +85,7 @@ fn file_that_is_no_model_is_refused() {
         let message = run.failed(1);
         assert!(message.contains(words), "{message}");
     };
-    refused("text.onnx", b"hello", "not a model in ONNX, LightGBM or XGBoost format");
+    refused("text.onnx", b"hello", "not a model in ONNX, LightGBM, XGBoost or safetensors format");
     refused("empty.onnx", b"", "empty");
     refused("model.pkl", b"\x80\x04", "a pickle is never loaded");
     refused("renamed.onnx", b"\x80\x04\x95\x10\0\0", "skl2onnx.to_onnx");

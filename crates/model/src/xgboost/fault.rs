@@ -6,10 +6,6 @@ use crate::{ModelError, ModelErrorKind, fault::Fault};
 /// Every way in which a model of XGBoost can be wrong that other formats cannot.
 #[derive(Debug)]
 pub(crate) enum XgBoostFault {
-    /// The bytes are not those of the encoding.
-    Expected {
-        expected: &'static str,
-    },
     /// A value is not one that the field can have.
     Value {
         what: &'static str,
@@ -59,8 +55,7 @@ pub(crate) enum TreeFault {
 impl XgBoostFault {
     pub(crate) const fn kind(&self) -> ModelErrorKind {
         match self {
-            Self::Expected { .. }
-            | Self::Value { .. }
+            Self::Value { .. }
             | Self::Count { .. }
             | Self::VectorLeaves { .. }
             | Self::Tree { .. } => ModelErrorKind::Malformed,
@@ -72,7 +67,6 @@ impl XgBoostFault {
 impl fmt::Display for XgBoostFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Expected { expected } => write!(f, "expected {expected}"),
             Self::Value { what, got } => write!(f, "{what} is {got}"),
             Self::Count { what, expected, got } => {
                 write!(f, "there should be {expected} {what}, there are {got}")

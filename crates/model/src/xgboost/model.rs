@@ -2,9 +2,9 @@ use std::fmt;
 
 use super::{
     CategoryNames, Encoding, Objective, Tree, XgBoostFault, binary, document, fault::TreeFault,
-    json::Json, raw::RawModel, ubjson::Ubjson,
+    raw::RawModel, ubjson::Ubjson,
 };
-use crate::{ModelError, fault::Fault, limits};
+use crate::{ModelError, fault::Fault, json::Json, limits};
 
 /// The contents of a model file of XGBoost, checked: its trees and what their answers are made
 /// into. [The module](super) says what a model computes.

@@ -1,10 +1,7 @@
 use std::borrow::Cow;
 
 use super::XgBoostFault;
-use crate::{ModelError, fault::Fault, limits};
-
-/// How deep a document nests. XGBoost's own is eight deep.
-pub(super) const DEPTH: usize = 32;
+use crate::{ModelError, fault::Fault, json::expected, limits};
 
 /// Texts of one list: names of features, and their types.
 pub(super) const TEXTS: usize = 1 << 20;
@@ -86,19 +83,6 @@ pub(super) trait Pull<'a> {
             Scalar::Float(float) => Err(value(what, &float.to_string(), offset)),
         }
     }
-}
-
-/// Refuses a value that is nested `depth` deep when that is too deep.
-pub(super) fn check_depth(depth: usize, offset: usize) -> Result<(), ModelError> {
-    if depth <= DEPTH {
-        Ok(())
-    } else {
-        Err(ModelError::from(Fault::TooDeep { what: "values", limit: DEPTH }).at(offset))
-    }
-}
-
-pub(super) fn expected(expected: &'static str, offset: usize) -> ModelError {
-    ModelError::from(XgBoostFault::Expected { expected }).at(offset)
 }
 
 /// The refusal of a value, of which enough is quoted to find it by.

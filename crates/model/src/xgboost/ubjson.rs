@@ -1,7 +1,11 @@
 use std::borrow::Cow;
 
-use super::pull::{Pull, Scalar, check_depth, expected};
-use crate::{ModelError, fault::Fault};
+use super::pull::{Pull, Scalar};
+use crate::{
+    ModelError,
+    fault::Fault,
+    json::{check_depth, expected},
+};
 
 /// Universal Binary JSON, numbers big-endian. Objects are open (ended by `}`); lists may be typed
 /// and counted.

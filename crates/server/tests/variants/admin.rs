@@ -180,12 +180,14 @@ fn one_model_is_opened_at_a_time() {
     let path = "/endpoints/answers/variants/v1";
     thread::scope(|scope| {
         // Whoever opens a pipe waits until somebody writes to it. A change of the other side may be the one that runs first.
-        let first = scope.spawn(|| loop {
-            let first = served.admin("PUT", path, &json!({"model": "late"}));
-            if first.status != 409 {
-                break first;
+        let first = scope.spawn(|| {
+            loop {
+                let first = served.admin("PUT", path, &json!({"model": "late"}));
+                if first.status != 409 {
+                    break first;
+                }
+                thread::sleep(Duration::from_millis(5));
             }
-            thread::sleep(Duration::from_millis(5));
         });
         let end = Instant::now() + Duration::from_secs(20);
         let second = loop {
