@@ -68,12 +68,16 @@ impl Backend for Native {
         "native"
     }
 
+    fn reads(&self, format: Format) -> bool {
+        format != Format::Safetensors
+    }
+
     fn compile(
         &self,
         model: &Model,
         options: &CompileOptions,
     ) -> Result<Arc<dyn Plan>, BackendError> {
-        if model.format() == Format::Safetensors {
+        if !self.reads(model.format()) {
             let reason = "the native engine runs trees and graphs, not weights in safetensors";
             return Err(BackendError::told(BackendErrorKind::Unsupported, reason));
         }

@@ -50,12 +50,16 @@ impl Backend for OnnxRuntime {
         "onnxruntime"
     }
 
+    fn reads(&self, format: Format) -> bool {
+        format == Format::Onnx
+    }
+
     fn compile(
         &self,
         model: &Model,
         options: &CompileOptions,
     ) -> Result<Arc<dyn Plan>, BackendError> {
-        if model.format() != Format::Onnx {
+        if !self.reads(model.format()) {
             let reason = format!("ONNX Runtime reads ONNX, not {}", model.format());
             return Err(BackendError::told(BackendErrorKind::Unsupported, reason));
         }

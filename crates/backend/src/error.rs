@@ -14,6 +14,7 @@ enum Cause {
     Model(ModelError),
     InvalidModel { node: String, problem: String },
     UnknownCategory(UnknownCategory),
+    RefusedCell(RefusedCell),
     WorkerPanicked,
     Told { kind: BackendErrorKind, problem: String },
 }
@@ -66,6 +67,19 @@ pub struct UnknownCategory {
     pub known: Vec<String>,
 }
 
+/// A cell of a type that the model takes, with a value that it does not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedCell {
+    /// The row within its request, from zero.
+    pub row: usize,
+    /// The index of the column in the schema.
+    pub column: usize,
+    /// What the model takes, in a few words.
+    pub expected: String,
+    /// What it was given, in as few.
+    pub got: String,
+}
+
 impl BackendError {
     /// The operators that a backend could not take.
     pub fn unsupported(refusals: Vec<Refusal>) -> Self {
@@ -82,6 +96,11 @@ impl BackendError {
         Self(Box::new(Cause::UnknownCategory(at)))
     }
 
+    /// A value that the model does not take.
+    pub fn refused_cell(at: RefusedCell) -> Self {
+        Self(Box::new(Cause::RefusedCell(at)))
+    }
+
     /// A worker that panicked.
     pub fn worker_panicked() -> Self {
         Self(Box::new(Cause::WorkerPanicked))
@@ -93,6 +112,17 @@ impl BackendError {
         Self(Box::new(Cause::Told { kind, problem: problem.into() }))
     }
 
+    /// The same error, of a request whose rows stand behind so many others.
+    #[must_use]
+    pub fn behind(mut self, rows: usize) -> Self {
+        match &mut *self.0 {
+            Cause::UnknownCategory(at) => at.row += rows,
+            Cause::RefusedCell(at) => at.row += rows,
+            _ => {}
+        }
+        self
+    }
+
     /// What kind of failure this is.
     pub fn kind(&self) -> BackendErrorKind {
         match *self.0 {
@@ -102,6 +132,7 @@ impl BackendError {
             }
             Cause::Model(_) | Cause::InvalidModel { .. } => BackendErrorKind::InvalidModel,
             Cause::UnknownCategory(_) => BackendErrorKind::UnknownCategory,
+            Cause::RefusedCell(_) => BackendErrorKind::RefusedRows,
             Cause::WorkerPanicked => BackendErrorKind::WorkerPanicked,
             Cause::Told { kind, .. } => kind,
         }
@@ -119,6 +150,14 @@ impl BackendError {
     pub fn as_unknown_category(&self) -> Option<&UnknownCategory> {
         match &*self.0 {
             Cause::UnknownCategory(at) => Some(at),
+            _ => None,
+        }
+    }
+
+    /// The cell that is to blame, where it is one.
+    pub fn as_refused_cell(&self) -> Option<&RefusedCell> {
+        match &*self.0 {
+            Cause::RefusedCell(at) => Some(at),
             _ => None,
         }
     }
@@ -150,6 +189,9 @@ impl fmt::Display for BackendError {
                 at.got,
                 at.known.join(", ")
             ),
+            Cause::RefusedCell(RefusedCell { row, column, expected, got }) => {
+                write!(f, "row {row}, column {column}: expected {expected}, got {got}")
+            }
             Cause::WorkerPanicked => f.write_str("the model failed on these rows"),
             Cause::Told { problem, .. } => f.write_str(problem),
         }

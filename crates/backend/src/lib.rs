@@ -22,9 +22,9 @@ mod tree_layout;
 use std::{fmt, sync::Arc};
 
 pub use device::{Device, DeviceChoice, Placement};
-pub use error::{BackendError, BackendErrorKind, Refusal, UnknownCategory};
+pub use error::{BackendError, BackendErrorKind, Refusal, RefusedCell, UnknownCategory};
 pub use explainer::{Covers, Explainer};
-use hotplate_model::{Model, Signature};
+use hotplate_model::{Format, Model, Signature};
 use hotplate_tensor::Inputs;
 pub use part::Part;
 pub use trace::{
@@ -67,6 +67,9 @@ pub struct Limits {
 pub trait Backend: fmt::Debug + Send + Sync {
     /// The name that configuration and reports use: `native`.
     fn name(&self) -> &'static str;
+
+    /// Whether it runs models of files in this format, as far as that tells.
+    fn reads(&self, format: Format) -> bool;
 
     /// Compiles the whole model.
     ///

@@ -15,13 +15,16 @@ use crate::{
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BackendChoice {
-    /// The first that takes the whole graph: Hotplate's own engine, then ONNX Runtime.
+    /// The first of those that read the file's format and take the whole model: Hotplate's own
+    /// engine, then ONNX Runtime, then candle.
     #[default]
     Auto,
     /// Hotplate's own engine.
     Native,
     /// ONNX Runtime.
     OnnxRuntime,
+    /// candle.
+    Candle,
 }
 
 /// The shared library of a backend, and the places in front of it that had none.
@@ -89,7 +92,17 @@ fn compile_on(
     };
     let choice = settings.backend.unwrap_or_default();
     let mut passed_over: Vec<PassedOver> = Vec::new();
+    let mut of_other_formats: Vec<PassedOver> = Vec::new();
     for backend in backends(settings).iter().filter(|backend| choice.allows(backend.name())) {
+        if !backend.reads(model.format()) {
+            of_other_formats.push(PassedOver {
+                backend: backend.name(),
+                kind: ErrorKind::Unsupported,
+                refusals: Vec::new(),
+                reason: format!("does not read {}", model.format()),
+            });
+            continue;
+        }
         let error = match backend.compile(model, &options) {
             Ok(plan) => {
                 let placement = plan.placement().clone();
@@ -111,6 +124,8 @@ fn compile_on(
             reason: error.to_string(),
         });
     }
+    // What runs other formats is worth a word only where nothing runs this one.
+    let passed_over = if passed_over.is_empty() { of_other_formats } else { passed_over };
     Err(Error::new(match passed_over.is_empty() {
         true => Cause::NoSuchBackend { choice },
         false => Cause::NoBackend { passed_over },
@@ -126,6 +141,8 @@ fn backends(settings: &ModelSettings) -> Vec<Box<dyn Backend>> {
         Box::new(hotplate_native::Native),
         #[cfg(feature = "onnxruntime")]
         Box::new(hotplate_onnxruntime::OnnxRuntime { library: _library.clone() }),
+        #[cfg(feature = "candle")]
+        Box::new(hotplate_candle::Candle),
     ]
 }
 
@@ -151,6 +168,7 @@ impl BackendChoice {
             Self::Auto => "auto",
             Self::Native => "native",
             Self::OnnxRuntime => "onnxruntime",
+            Self::Candle => "candle",
         }
     }
 }
@@ -166,9 +184,9 @@ impl FromStr for BackendChoice {
     type Err = &'static str;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        [Self::Auto, Self::Native, Self::OnnxRuntime]
+        [Self::Auto, Self::Native, Self::OnnxRuntime, Self::Candle]
             .into_iter()
             .find(|choice| choice.name() == name)
-            .ok_or("auto, native or onnxruntime")
+            .ok_or("auto, native, onnxruntime or candle")
     }
 }

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use hotplate_backend::{BackendError, BackendErrorKind, Refusal, UnknownCategory};
+use hotplate_backend::{BackendError, BackendErrorKind, Refusal, RefusedCell, UnknownCategory};
 use hotplate_codec::DecodeError;
 use hotplate_model::ModelError;
 use hotplate_scheduler::{Refused, RefusedReason};
@@ -58,6 +58,7 @@ pub(crate) enum Cause {
     MissingColumn { name: String },
     DuplicateColumn { name: String },
     UnknownCategory { column: String, at: UnknownCategory },
+    RefusedCell { column: String, at: RefusedCell },
     Texts { problem: CellError },
     Refused(Refused),
 }
@@ -78,19 +79,22 @@ impl Error {
 
     /// A failure of rows, whose columns `schema` names.
     pub(crate) fn of_rows(error: BackendError, schema: &Schema) -> Self {
-        match error.as_unknown_category() {
-            Some(at) => {
-                let column = schema.columns()[at.column].name.clone();
-                Self::new(Cause::UnknownCategory { column, at: at.clone() })
+        let name_of = |column: usize| schema.columns()[column].name.clone();
+        Self::new(match (error.as_unknown_category(), error.as_refused_cell()) {
+            (Some(at), _) => {
+                Cause::UnknownCategory { column: name_of(at.column), at: at.clone() }
             }
-            None => Self::new(Cause::Backend(error)),
-        }
+            (None, Some(at)) => Cause::RefusedCell { column: name_of(at.column), at: at.clone() },
+            (None, None) => Cause::Backend(error),
+        })
     }
 
     /// The same error, of a request whose rows stand behind so many others.
     pub(crate) fn behind(mut self, rows: usize) -> Self {
-        if let Cause::UnknownCategory { at, .. } = &mut *self.0 {
-            at.row += rows;
+        match &mut *self.0 {
+            Cause::UnknownCategory { at, .. } => at.row += rows,
+            Cause::RefusedCell { at, .. } => at.row += rows,
+            _ => {}
         }
         self
     }
@@ -151,6 +155,7 @@ impl Error {
             Cause::MissingColumn { .. } => ErrorKind::MissingColumn,
             Cause::DuplicateColumn { .. } => ErrorKind::DuplicateColumn,
             Cause::UnknownCategory { .. } => ErrorKind::UnknownCategory,
+            Cause::RefusedCell { .. } => ErrorKind::RefusedRows,
             Cause::Texts { .. } => ErrorKind::OutOfRange,
             Cause::Refused(refused) => match refused.reason {
                 RefusedReason::Late => ErrorKind::DeadlineExceeded,
@@ -173,6 +178,7 @@ impl Error {
         match &*self.0 {
             Cause::Cell { row, .. } | Cause::Arity { row, .. } => Some(*row),
             Cause::UnknownCategory { at, .. } => Some(at.row),
+            Cause::RefusedCell { at, .. } => Some(at.row),
             _ => None,
         }
     }
@@ -180,7 +186,9 @@ impl Error {
     /// The column that is wrong.
     pub fn column(&self) -> Option<&str> {
         match &*self.0 {
-            Cause::Cell { column, .. } | Cause::UnknownCategory { column, .. } => Some(column),
+            Cause::Cell { column, .. }
+            | Cause::UnknownCategory { column, .. }
+            | Cause::RefusedCell { column, .. } => Some(column),
             Cause::UnknownColumn { name, .. }
             | Cause::MissingColumn { name }
             | Cause::DuplicateColumn { name } => Some(name),
@@ -197,6 +205,7 @@ impl Error {
             }
             Cause::Arity { expected, .. } => Some(format!("{expected} values")),
             Cause::UnknownCategory { at, .. } => Some(at.known.join(", ")),
+            Cause::RefusedCell { at, .. } => Some(at.expected.clone()),
             Cause::UnknownColumn { nearest, .. } => nearest.clone(),
             _ => None,
         }
@@ -210,6 +219,7 @@ impl Error {
             }
             Cause::Arity { got, .. } => Some(format!("{got} values")),
             Cause::UnknownCategory { at, .. } => Some(at.got.clone()),
+            Cause::RefusedCell { at, .. } => Some(at.got.clone()),
             _ => None,
         }
     }
@@ -354,6 +364,9 @@ impl fmt::Display for Error {
             Cause::UnknownColumn { name, nearest: None } => write!(f, "unknown column {name:?}"),
             Cause::MissingColumn { name } => write!(f, "column {name:?} is missing"),
             Cause::DuplicateColumn { name } => write!(f, "column {name:?} stands twice"),
+            Cause::RefusedCell { column, at: RefusedCell { row, expected, got, .. } } => {
+                write!(f, "row {row}, column {column:?}: expected {expected}, got {got}")
+            }
             Cause::UnknownCategory { column, at } => write!(
                 f,
                 "row {}, column {column:?}: {:?} is none of the categories that the model knows: {}",

@@ -1,6 +1,6 @@
 use std::{mem, ops::Range};
 
-use hotplate_backend::{BackendError, BackendErrorKind, Part, UnknownCategory, Worker};
+use hotplate_backend::{BackendError, BackendErrorKind, Part, Worker};
 use hotplate_model::{Labels, Signature, Task};
 use hotplate_tensor::{DType, DataView, Inputs, Shape, Tensor, TensorView};
 
@@ -64,7 +64,7 @@ impl CombinedWorker {
             }];
             self.workers[member].run(&mut asked);
             mem::replace(&mut asked[0].outcome, Ok(()))
-                .map_err(|error| behind(error, part.rows.start))?;
+                .map_err(|error| error.behind(part.rows.start))?;
             self.add(member == 0, inputs.rows())?;
         }
         self.write(part)
@@ -238,16 +238,6 @@ fn rows_of(inputs: Inputs<'_>, rows: Range<usize>) -> Result<Vec<TensorView<'_>>
         TensorView::new(row.with_rows(rows.len())?, inputs.data(input).slice(elements))
     };
     (0..inputs.len()).map(view).collect::<Result<_, _>>().map_err(|error| failed(error.to_string()))
-}
-
-/// The error of a turn, whose rows stand behind `first` others of their request.
-fn behind(error: BackendError, first: usize) -> BackendError {
-    match error.as_unknown_category() {
-        Some(at) if first > 0 => {
-            BackendError::unknown_category(UnknownCategory { row: first + at.row, ..at.clone() })
-        }
-        _ => error,
-    }
 }
 
 fn failed(problem: impl Into<String>) -> BackendError {

@@ -1,0 +1,66 @@
+//! From tokens to one row per sequence.
+
+use crate::network::Pooling;
+
+/// Writes one row per sequence into `out`.
+///
+/// `hidden` is `[tokens, width]`, of sequences laid end to end; `out` is `[sequences, stride]`, of
+/// which columns `offset..offset + width` are written. A model may join several poolings side by side:
+/// then the stride is their number times the width.
+///
+/// # Panics
+///
+/// When a sequence is empty, or the lengths do not add up to the tokens or do not fit `out`.
+pub(crate) fn pool(
+    hidden: &[f32],
+    width: usize,
+    lengths: &[usize],
+    pooling: Pooling,
+    out: &mut [f32],
+    offset: usize,
+    stride: usize,
+) {
+    assert_eq!(hidden.len(), lengths.iter().sum::<usize>() * width, "tokens of the sequences");
+    assert_eq!(out.len(), lengths.len() * stride, "rows of the sequences");
+    let mut rest = hidden;
+    for (&length, out) in lengths.iter().zip(out.chunks_exact_mut(stride)) {
+        assert!(length > 0, "a sequence has no token");
+        let (tokens, others) = rest.split_at(length * width);
+        rest = others;
+        let out = &mut out[offset..][..width];
+        let (first, tokens) = tokens.split_at(width);
+        out.copy_from_slice(first);
+        for token in tokens.chunks_exact(width) {
+            match pooling {
+                Pooling::Cls => break,
+                Pooling::Mean | Pooling::MeanSqrtLen => {
+                    out.iter_mut().zip(token).for_each(|(out, x)| *out += x)
+                }
+                Pooling::Max => out.iter_mut().zip(token).for_each(|(out, x)| *out = out.max(*x)),
+            }
+        }
+        #[expect(clippy::cast_precision_loss, reason = "a sequence has fewer than 2^24 tokens")]
+        let length = length as f32;
+        match pooling {
+            Pooling::Cls | Pooling::Max => {}
+            Pooling::Mean => out.iter_mut().for_each(|out| *out /= length),
+            Pooling::MeanSqrtLen => out.iter_mut().for_each(|out| *out /= length.sqrt()),
+        }
+    }
+}
+
+/// Divides each row of `rows` by the root of the sum of its squares, or by 1e-12 if that is less.
+///
+/// `rows` is `[_, width]`, row-major.
+///
+/// # Panics
+///
+/// When `width` is zero.
+pub(crate) fn normalize(rows: &mut [f32], width: usize) {
+    for row in rows.chunks_exact_mut(width) {
+        let square = row.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>();
+        #[expect(clippy::cast_possible_truncation, reason = "it is a divisor of singles")]
+        let root = square.sqrt().max(1e-12) as f32;
+        row.iter_mut().for_each(|x| *x /= root);
+    }
+}

@@ -1,0 +1,193 @@
+//! Encoders of text: the plan, and one thread's way of rows through it.
+
+use std::sync::Arc;
+
+use hotplate_backend::{BackendError, BackendErrorKind, Limits, Part, Placement, Plan, Worker};
+use hotplate_model::{
+    Signature,
+    pretrained::{self, Activation, EncoderConfig},
+    safetensors::Safetensors,
+};
+
+use crate::{
+    answers::Answers,
+    assemble::Parts,
+    chain::{in_kernel, name_of},
+    context,
+    cpu::{Context, Encoder},
+    gather::Gathered,
+    head::Head,
+    tokens::{TextTokenizer, TokenRules},
+};
+
+/// A tokenizer, an encoder and a head, compiled.
+#[derive(Debug)]
+pub(crate) struct TextPlan(Arc<Compiled>);
+
+#[derive(Debug)]
+struct Compiled {
+    signature: Signature,
+    placement: Placement,
+    tokenizer: TextTokenizer,
+    positions: Positions,
+    encoder: Encoder,
+    head: Head,
+    answers: Answers,
+    steps: Vec<String>,
+}
+
+/// How tokens are numbered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Positions {
+    /// The first token's.
+    pub(crate) first: u32,
+    /// The token that has no place in the row, as RoBERTa counts, and the position that it gets.
+    pub(crate) uncounted: Option<u32>,
+}
+
+impl TextPlan {
+    /// # Errors
+    ///
+    /// When a tensor is missing, has another shape than the configuration says, or is not of floats,
+    /// and when there is no tokenizer, or one that does not fit.
+    pub(crate) fn new(
+        config: &EncoderConfig,
+        tokenizer: Option<&[u8]>,
+        tensors: &Safetensors<'_>,
+        signature: Signature,
+        placement: Placement,
+    ) -> Result<Self, BackendError> {
+        let invalid = |problem| BackendError::told(BackendErrorKind::InvalidModel, problem);
+        let Some(json) = tokenizer else {
+            let problem = "tokenizer.json: there is none beside the model's file, and texts cannot \
+                           be read without; `AutoTokenizer.from_pretrained(…).save_pretrained(…)` \
+                           of transformers writes it";
+            return Err(invalid(problem.to_owned()));
+        };
+        let rules = rules_of(config, &signature);
+        let tokenizer = TextTokenizer::read(json, rules)
+            .map_err(|problem| invalid(format!("tokenizer.json: {problem}")))?;
+        let parts = Parts::new(tensors, config);
+        let activation = in_kernel(config.activation);
+        if config.activation == Activation::Sigmoid {
+            return Err(invalid("config.json: no encoder has sigmoid between its layers".into()));
+        }
+        let mut encoder = Encoder::new(parts.embeddings()?, config.heads, activation);
+        for layer in 0..config.layers {
+            encoder.push(&parts.block(layer)?);
+        }
+        let (head, finish) = Head::new(tensors, config)?;
+        let answers = Answers::of(&signature, finish, head.width())?;
+        let steps = vec![tokenizer.describe(), describe(config), head.describe()];
+        Ok(Self(Arc::new(Compiled {
+            signature,
+            placement,
+            tokenizer,
+            positions: positions_of(config),
+            encoder,
+            head,
+            answers,
+            steps,
+        })))
+    }
+}
+
+fn rules_of(config: &EncoderConfig, signature: &Signature) -> TokenRules {
+    let positions = config.max_positions.saturating_sub(config.position_offset);
+    TokenRules {
+        max_tokens: config.max_tokens.min(positions),
+        vocabulary: config.vocab_size,
+        segments: config.type_vocab_size,
+        has_pairs: signature.schema().inputs().len() > 1,
+        lower_case: config.do_lower_case,
+        // As sentence-transformers does.
+        trim: matches!(config.head, pretrained::Head::Embedding { .. }),
+    }
+}
+
+fn positions_of(config: &EncoderConfig) -> Positions {
+    // It is below the number of positions, which is that of rows of a tensor in the file.
+    let first = u32::try_from(config.position_offset).unwrap_or(0);
+    Positions { first, uncounted: (first > 0).then_some(config.pad_token_id) }
+}
+
+fn describe(config: &EncoderConfig) -> String {
+    let EncoderConfig { family, layers, hidden_size, heads, intermediate_size, activation, .. } =
+        config;
+    let activation = name_of(*activation);
+    format!(
+        "{family}: {layers} layers of {heads} heads, width {hidden_size}, {intermediate_size} \
+         between them with {activation}, float32"
+    )
+}
+
+impl Plan for TextPlan {
+    fn signature(&self) -> &Signature {
+        &self.0.signature
+    }
+
+    fn worker(&self, limits: &Limits) -> Result<Box<dyn Worker>, BackendError> {
+        let context = context::of(limits)?;
+        Ok(Box::new(TextWorker {
+            plan: Arc::clone(&self.0),
+            context,
+            gathered: Gathered::default(),
+            states: Vec::new(),
+            rows: Vec::new(),
+            spare: Vec::new(),
+        }))
+    }
+
+    fn is_parallel(&self) -> bool {
+        true
+    }
+
+    fn warmup(&self) -> &[usize] {
+        &[1, 8]
+    }
+
+    fn steps(&self) -> Vec<String> {
+        self.0.steps.clone()
+    }
+
+    fn placement(&self) -> &Placement {
+        &self.0.placement
+    }
+}
+
+/// One thread's tokens and hidden states.
+#[derive(Debug)]
+struct TextWorker {
+    plan: Arc<Compiled>,
+    context: Context,
+    gathered: Gathered,
+    /// `[tokens, hidden]` of a pass.
+    states: Vec<f32>,
+    /// `[sequences, width]` of a pass.
+    rows: Vec<f32>,
+    spare: Vec<f32>,
+}
+
+impl Worker for TextWorker {
+    fn run(&mut self, parts: &mut [Part<'_>]) {
+        let Self { plan, context, gathered, states, rows, spare } = self;
+        gathered.clear();
+        for (index, part) in parts.iter_mut().enumerate() {
+            let start = match part.rows.start {
+                0 => plan.answers.reset(part.inputs.rows(), part.outputs),
+                _ => Ok(()),
+            };
+            part.outcome = start.and_then(|()| gathered.add(index, part, &plan.tokenizer));
+        }
+        let width = plan.encoder.width();
+        gathered.passes(plan.positions, |tokens, sequences| {
+            // What they hold is overwritten.
+            states.resize(tokens.ids.len() * width, 0.0);
+            plan.encoder.forward(context, &tokens, states);
+            plan.head.forward(context, states, tokens.lengths, rows, spare);
+            for (sequence, numbers) in sequences.iter().zip(rows.chunks_exact(plan.head.width())) {
+                plan.answers.write(sequence.row, numbers, parts[sequence.part].outputs);
+            }
+        });
+    }
+}
