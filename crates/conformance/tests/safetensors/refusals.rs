@@ -115,7 +115,7 @@ fn other_labels() -> Result<(), String> {
         config.insert("id2label".to_owned(), json!({"0": "yes", "1": "no"}));
         config.remove("label2id");
     })?;
-    says(&copy.refused()?, &["classifier.weight", "[2, 32]", "[5, 32]"])
+    says(&copy.refused()?, &["classifier.", "[2", "[5"])
 }
 
 fn missing_tokenizer() -> Result<(), String> {
