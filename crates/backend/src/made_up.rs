@@ -9,15 +9,26 @@ use crate::{BackendError, BackendErrorKind};
 /// How long an open dimension is made: a short text.
 const OPEN_DIM: usize = 8;
 
+/// A text of a usual length: some 16 tokens.
+const TEXT: &str = "the parcel came two days late and nobody could tell me where it was";
+
 /// The most elements that are made up: rows beyond that are for those who have them.
 const MOST_ELEMENTS: usize = 1 << 26;
 
-/// Replaces what `columns` holds by `rows` rows of zeros and empty texts; by none where they would
-/// be too large.
+/// Replaces what `columns` holds by `rows` rows of zeros and empty texts, or of a sentence where a row
+/// is a text; by none where they would be too large.
 pub fn rows(rows: usize, columns: &mut Columns) {
     columns.clear();
     let schema = Arc::clone(columns.schema());
     let Some(shapes) = shapes(rows, columns) else { return };
+    if schema.holds_texts() {
+        for _ in 0..rows {
+            columns.begin_row();
+            let set = columns.set_text(0, TEXT);
+            debug_assert!(set.is_ok(), "a sentence fits");
+        }
+        return;
+    }
     for _ in 0..rows {
         columns.begin_row();
         for (input, (spec, shape)) in schema.inputs().iter().zip(&shapes).enumerate() {

@@ -74,6 +74,8 @@ pub(crate) enum Command {
 With --json, keys stay what they are from version to version, and new ones may come:
   name, file, format, size_bytes, sha256, producer, opsets, operators, golden_rows, open_seconds
   combined_with the other files where several are combined: file, format, size_bytes, sha256
+  architecture  of safetensors: kind (bert, distilbert, roberta, xlm-roberta or mlp) and what it is
+                made of; null for other formats
   inputs        name, dtype and row_shape; of an open dimension its name, or null if it has none
   columns       name and dtype; none where rows are made of tensors
   outputs       name, dtype and row_shape, with null for a dimension that is not fixed

@@ -10,6 +10,7 @@ mod runs;
 mod self_test;
 mod subject;
 mod text;
+mod texts;
 mod units;
 
 use std::{

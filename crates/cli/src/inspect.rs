@@ -1,5 +1,6 @@
 //! `hotplate inspect`: what a model is.
 
+mod architecture;
 mod json;
 mod text;
 

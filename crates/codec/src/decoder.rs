@@ -11,6 +11,7 @@ use crate::{
     scan::plain_length,
     sparse::Said,
     tensors::Tensors,
+    texts::{self, TextRequest},
 };
 
 /// U+FEFF, which some programs put in front of UTF-8.
@@ -46,6 +47,10 @@ pub struct Decoder {
     pub(crate) header_may_fit: bool,
     /// Whether columns have names, and each stands in JSON as it is, without escapes.
     pub(crate) has_plain_names: bool,
+    /// Whether rows are texts, and bodies may be in Hugging Face's form.
+    pub(crate) is_text: bool,
+    /// What the last body asked for, if it was in that form.
+    pub(crate) text_request: Option<TextRequest>,
     pub(crate) roll: RollCall,
     pub(crate) header: Header,
     /// Text whose escapes were undone; valid until the next cell is read.
@@ -134,6 +139,8 @@ impl Decoder {
                 && columns
                     .iter()
                     .all(|column| plain_length(column.name.as_bytes()) == column.name.len()),
+            is_text: texts::are_rows_of(&schema),
+            text_request: None,
             roll: RollCall::new(columns.len()),
             header: Header::default(),
             scratch: String::new(),
@@ -162,6 +169,11 @@ impl Decoder {
     pub fn sparse(mut self, sparse: Sparse) -> Self {
         self.sparse = sparse;
         self
+    }
+
+    /// What the last body asked for beside its rows, if it was in Hugging Face's form.
+    pub const fn text_request(&self) -> Option<TextRequest> {
+        self.text_request
     }
 
     /// Replaces what `columns` holds by the rows of a whole body; by none when it is refused.
@@ -228,6 +240,7 @@ impl Decoder {
             "the columns are of another schema than the decoder"
         );
         columns.clear();
+        self.text_request = None;
         let result = self.rows(format, part, progress, columns);
         result.map_err(|error| {
             columns.clear();

@@ -41,6 +41,9 @@ pub enum DecodeErrorKind {
     MissingColumn,
     /// A column that is named twice.
     DuplicateColumn,
+    /// A parameter of a request for texts that nobody knows, or with a value that it cannot have; its
+    /// name stands for the column.
+    WrongParameter,
     /// A tensor of another shape than its input, the rows in front or another input ask for.
     WrongShape,
     /// Text where a number belongs, a list where a cell belongs, and the like.
@@ -69,6 +72,7 @@ impl DecodeErrorKind {
             Self::UnknownColumn => "unknown_column",
             Self::MissingColumn => "missing_column",
             Self::DuplicateColumn => "duplicate_column",
+            Self::WrongParameter => "wrong_parameter",
             Self::WrongShape => "wrong_shape",
             Self::WrongType => "wrong_type",
             Self::OutOfRange => "out_of_range",
@@ -257,7 +261,10 @@ impl fmt::Display for DecodeError {
         let report = &*self.0;
         let named = matches!(
             report.kind,
-            Kind::UnknownColumn | Kind::MissingColumn | Kind::DuplicateColumn
+            Kind::UnknownColumn
+                | Kind::MissingColumn
+                | Kind::DuplicateColumn
+                | Kind::WrongParameter
         );
         match (report.row, report.line) {
             (Some(row), Some(line)) => write!(f, "row {row} (line {line})")?,
@@ -280,6 +287,7 @@ impl fmt::Display for DecodeError {
             Kind::UnknownColumn => write!(f, "unknown column \"{column}\"")?,
             Kind::MissingColumn => write!(f, "missing column \"{column}\"")?,
             Kind::DuplicateColumn => write!(f, "column \"{column}\" appears twice")?,
+            Kind::WrongParameter => write!(f, "parameter \"{column}\"")?,
             Kind::TooDeep => f.write_str("nested too deep")?,
             Kind::NotUtf8 => f.write_str("not UTF-8")?,
             Kind::TextTooLong => f.write_str("the text of one column passes 4 GiB")?,

@@ -37,6 +37,20 @@
 //! `signature_name` and `params` beside rows are passed over; other keys that are not columns are
 //! refused.
 //!
+//! # Texts in Hugging Face's form
+//!
+//! A model of one column, which is text, or of two, `text` and `text_pair`, takes what the containers
+//! of Hugging Face take; [`Decoder::text_request`] says what such a body asks for, and
+//! [`encode_texts`] writes the reply.
+//!
+//! ```text
+//! {"inputs": x, "parameters": {"top_k": 2, "function_to_apply": "sigmoid", "truncation": true}}
+//! ```
+//!
+//! `x` is a text, an object `{"text": .., "text_pair": ..}`, or a list of texts, such objects and lists
+//! `[text, text_pair]`; the second text may be missing. All parameters may be missing, and others are
+//! refused by name. Where one row may stand, `{"inputs": x}` without parameters is one as well.
+//!
 //! # Rows of tensors
 //!
 //! A model whose inputs are no table, for a dimension is open or a row is wider than any table,
@@ -121,13 +135,15 @@ mod record_io;
 mod scan;
 mod sparse;
 mod tensors;
+mod texts;
 mod vector;
 
 pub use blocks::BlockDecoder;
 pub use decoder::Decoder;
-pub use encode::{Encoder, Placeholder, Reasons, encode};
+pub use encode::{Encoder, Placeholder, Reasons, encode, encode_texts};
 pub use error::{DecodeError, DecodeErrorKind};
 pub use format::Format;
 pub use lenient::BadRecord;
 pub use predictions::{Field, Predictions};
 pub use sparse::{Absent, IndexBase, Sparse};
+pub use texts::{ScoreFunction, TextForm, TextRequest, TopK};

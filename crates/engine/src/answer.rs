@@ -1,10 +1,13 @@
 use std::{fmt, sync::Arc, time::Instant};
 
 use hotplate_codec::Predictions;
-use hotplate_model::{Labels, Signature, Task};
+use hotplate_model::{Labels, OutputSpec, Signature, Task};
 use hotplate_tensor::{Columns, DType, DataView, Tensor, TensorView};
 
 use crate::{engine::Ran, error::Error};
+
+/// What the output of logits is called.
+const LOGITS: &str = "logits";
 
 /// The answers to the rows of one call, and the memory to get them with.
 ///
@@ -135,7 +138,7 @@ impl Answer {
                     Labels::Text(classes) => DataView::Str((&classes[..]).into()),
                     Labels::Integers(classes) => DataView::I64(classes),
                 }),
-                margins: None,
+                margins: self.logits(classes.len()),
             },
             Task::Regressor { value } => Predictions::Regressor { values: outputs[value].data() },
             _ => {
@@ -145,6 +148,16 @@ impl Answer {
                 Predictions::Tensors { rows: self.rows, outputs: tensors }
             }
         }
+    }
+
+    /// What a classifier's probabilities are made of, where it gives that as well.
+    fn logits(&self, classes: usize) -> Option<DataView<'_>> {
+        let is_of_classes = |output: &OutputSpec| matches!(output.row_dims.as_deref(), Some([Some(width)]) if *width == classes);
+        let outputs = self.signature.outputs();
+        let index = outputs.iter().position(|output| {
+            output.name == LOGITS && output.dtype.is_float() && is_of_classes(output)
+        })?;
+        Some(self.outputs[index].data())
     }
 
     fn check(&self, row: usize) {

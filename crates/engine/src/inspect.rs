@@ -8,6 +8,7 @@ use hotplate_backend::Placement;
 use hotplate_model::{
     Format, Model, Signature,
     onnx::{AttributeValue, Graph, Node, OnnxModel},
+    pretrained::Architecture,
 };
 
 use crate::{
@@ -42,6 +43,8 @@ pub struct Inspection {
     /// How many nodes each operator has, those of graphs within the graph included. An operator
     /// that is not ONNX's own stands with its domain: `ai.onnx.ml.Scaler`. Other formats have none.
     pub operators: BTreeMap<String, usize>,
+    /// What the tensors of a safetensors file are the weights of, as the files beside it say.
+    pub architecture: Option<Architecture>,
     /// What the model reads and answers, or why rows cannot be given to it.
     pub signature: Result<Signature, Error>,
     /// What runs the model, or why nothing does.
@@ -114,6 +117,11 @@ pub(crate) fn inspect_with(
     });
     let opened_in = start.elapsed();
 
+    let architecture = match model.format() {
+        // Why it is not known, the signature says.
+        Format::Safetensors => model.pretrained().ok().map(|of| of.architecture),
+        _ => None,
+    };
     let Contents { producer, opsets, operators } = Contents::of(&model)?;
     Ok(Inspection {
         format: model.format().to_string(),
@@ -135,6 +143,7 @@ pub(crate) fn inspect_with(
         golden_rows: folder.golden_rows,
         file: folder.files.swap_remove(0),
         combined_with,
+        architecture,
     })
 }
 
@@ -161,6 +170,11 @@ impl Contents {
         let library =
             |producer| Self { producer, opsets: BTreeMap::new(), operators: BTreeMap::new() };
         match model.format() {
+            Format::Safetensors => {
+                let tensors = model.safetensors()?;
+                let format = tensors.metadata().get("format").map(String::as_str);
+                Ok(library(framework(format.unwrap_or_default()).to_owned()))
+            }
             Format::LightGbm => Ok(library("LightGBM".to_owned())),
             Format::XgBoost(_) => {
                 let (major, minor) = model.xgboost()?.release;
@@ -180,6 +194,17 @@ impl Contents {
         let producer = format!("{} {}", onnx.producer_name, onnx.producer_version);
         let producer = producer.trim().to_owned();
         Ok(Self { producer, opsets: opsets.collect(), operators })
+    }
+}
+
+/// What wrote a safetensors file whose metadata name this `format`.
+fn framework(format: &str) -> &str {
+    match format {
+        "pt" => "PyTorch",
+        "tf" => "TensorFlow",
+        "flax" => "Flax",
+        "np" => "NumPy",
+        other => other,
     }
 }
 

@@ -62,7 +62,9 @@ pub use hotplate_backend::{
     TracedAggregate, TracedArithmetic, TracedBranch, TracedFeature, TracedScore, TracedText,
     TracedTree, TreeLayout, UnknownCategories,
 };
-pub use hotplate_model::{Batching, Format, Labels, Model, OutputSpec, Signature, Task};
+pub use hotplate_model::{
+    Batching, Format, Labels, Model, OutputSpec, Signature, Task, pretrained,
+};
 pub use hotplate_scheduler::{LaneFigures, Priority, Terms, Tier};
 pub use hotplate_tensor::{
     Column, Columns, DType, DataView, InputSpec, Inputs, RowDim, RowShape, Schema, Shape, StrView,

@@ -9,6 +9,7 @@ mod observed;
 mod pieces;
 mod route;
 mod scratch;
+mod texts;
 mod watch;
 
 use std::{cell::RefCell, sync::OnceLock, time::Duration};

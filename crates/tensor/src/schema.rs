@@ -164,6 +164,16 @@ impl Schema {
     pub const fn is_named(&self) -> bool {
         self.named
     }
+
+    /// Whether a row is a text, or two that are called `text` and `text_pair`.
+    pub fn holds_texts(&self) -> bool {
+        let is_text = match &*self.columns {
+            [_] => true,
+            [text, pair] => text.name == "text" && pair.name == "text_pair",
+            _ => false,
+        };
+        is_text && self.columns.iter().all(|column| column.dtype == DType::Str)
+    }
 }
 
 /// The open dimensions that have the name of an earlier one.
@@ -241,6 +251,20 @@ mod tests {
         assert!(schema.is_named());
         assert_eq!(schema.column_index("job"), Some(1));
         assert_eq!(schema.columns()[1].input, 1);
+    }
+
+    #[test]
+    fn texts_are_told_from_cells() {
+        let holds_texts = |columns: &[(&str, DType)]| {
+            let inputs = columns.iter().map(|&(name, dtype)| input(name, dtype, 1));
+            Schema::new(inputs.collect()).unwrap().holds_texts()
+        };
+        assert!(holds_texts(&[("note", DType::Str)]));
+        assert!(holds_texts(&[("text", DType::Str), ("text_pair", DType::Str)]));
+        assert!(!holds_texts(&[("color", DType::Str), ("shape", DType::Str)]));
+        assert!(!holds_texts(&[("text", DType::Str), ("text_pair", DType::F32)]));
+        assert!(!holds_texts(&[("x", DType::F32)]));
+        assert!(!holds_texts(&[]));
     }
 
     #[test]

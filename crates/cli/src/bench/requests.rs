@@ -7,6 +7,7 @@ use hotplate::{Columns, DType, Engine, ModelFolder, Value};
 use hotplate_backend::made_up;
 use hotplate_codec::{BlockDecoder, Format};
 
+use super::texts;
 use crate::{
     arguments::Bench,
     failure::Usage,
@@ -48,6 +49,10 @@ impl Requests {
                 let file = file_of(golden, Some(Format::Csv))?;
                 let rows = read(&file, engine, true).with_context(|| file.name())?;
                 (rows, file.name(), None)
+            }
+            (None, None) if engine.signature().schema().holds_texts() => {
+                let mut random = fastrand::Rng::with_seed(arguments.seed);
+                (texts::rows(engine, MADE_UP, &mut random)?, texts::source(), None)
             }
             (None, None) => {
                 let made = made_from_signature(engine, arguments.seed)?;

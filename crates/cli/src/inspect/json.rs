@@ -6,6 +6,8 @@ use hotplate::{
 };
 use serde_json::{Value, json};
 
+use super::architecture;
+
 /// The document. A key whose value is not known is null: the signature's and the plan's parts of a
 /// model that was refused, for which `problem` and `refusals` say why.
 pub(super) fn document(inspection: &Inspection) -> Value {
@@ -27,6 +29,7 @@ pub(super) fn document(inspection: &Inspection) -> Value {
         "producer": inspection.producer,
         "opsets": inspection.opsets,
         "operators": inspection.operators,
+        "architecture": inspection.architecture.as_ref().map(architecture::document),
         "inputs": signature.map(|signature| inputs(signature.schema())),
         "columns": signature.map(|signature| columns(signature.schema())),
         "outputs": signature.map(|signature| -> Vec<Value> {
@@ -110,6 +113,7 @@ fn task(signature: &Signature) -> Value {
             json!({ "kind": "classifier", "classes": classes })
         }
         Task::Regressor { .. } => json!({ "kind": "regressor" }),
+        Task::Embedding { .. } => json!({ "kind": "embedding" }),
         _ => json!({ "kind": "other" }),
     }
 }

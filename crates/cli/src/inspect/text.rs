@@ -12,6 +12,7 @@ use hotplate::{
     Task,
 };
 
+use super::architecture;
 use crate::layout::{section, table};
 
 /// The most columns that get a line each; of more, a run of one type shares a line.
@@ -35,6 +36,9 @@ pub(super) fn write(inspection: &Inspection, out: &mut impl Write) -> io::Result
             format!("with {name}, {}, {size}, sha256 {}", other.format, other.sha256)
         };
         section(out, "combined", inspection.combined_with.iter().map(other))?;
+    }
+    if let Some(of) = &inspection.architecture {
+        section(out, "architecture", architecture::lines(of))?;
     }
     match &inspection.signature {
         Ok(signature) => write_signature(signature, out)?,
@@ -115,7 +119,9 @@ fn column_lines(columns: &[Column]) -> impl Iterator<Item = (String, String)> {
 fn format(inspection: &Inspection) -> String {
     let opsets: Vec<String> =
         inspection.opsets.iter().map(|(domain, version)| format!("{domain} {version}")).collect();
+    // Of what is described by the files beside it, nobody asks for the program.
     let producer = match inspection.producer.as_str() {
+        "" if inspection.architecture.is_some() => return inspection.format.clone(),
         "" => "an unnamed program",
         producer => producer,
     };
@@ -131,6 +137,7 @@ fn task(signature: &Signature) -> String {
         Task::Classifier { classes: Labels::Text(classes), .. } => classifier(classes),
         Task::Classifier { classes: Labels::Integers(classes), .. } => classifier(classes),
         Task::Regressor { .. } => "regressor: one number a row".to_owned(),
+        Task::Embedding { .. } => "embedding: one vector a row".to_owned(),
         _ => "neither a classifier nor a regressor: answers are the outputs".to_owned(),
     }
 }

@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
-use hotplate_codec::{BlockDecoder, Decoder, Format};
-use hotplate_tensor::{Columns, DType, InputSpec, RowDim, RowShape, Schema};
+use hotplate_codec::{BlockDecoder, Decoder, Format, Predictions, TextRequest, encode_texts};
+use hotplate_tensor::{Columns, DType, DataView, InputSpec, RowDim, RowShape, Schema};
 use libfuzzer_sys::fuzz_target;
 
 fn schema(columns: &[(&str, DType, usize)]) -> Arc<Schema> {
@@ -31,6 +31,19 @@ fn tensors(inputs: Vec<(&str, DType, Vec<RowDim>)>) -> Arc<Schema> {
     Arc::new(Schema::new(inputs.into_iter().map(input).collect()).unwrap())
 }
 
+/// Answers so many texts of three classes in the form that was asked for.
+fn answer_texts(request: &TextRequest, rows: usize) {
+    let predictions = Predictions::Classifier {
+        labels: DataView::I64(&vec![1; rows]),
+        probabilities: DataView::F32(&[0.25, 0.5, 0.25].repeat(rows)),
+        classes: 3,
+        names: Some(DataView::I64(&[0, 1, 2])),
+        margins: Some(DataView::F32(&[-1.0, 2.0, f32::NAN].repeat(rows))),
+    };
+    assert_eq!(request.fits(&predictions), Ok(true));
+    encode_texts(request, &predictions, &mut Vec::new());
+}
+
 fuzz_target!(|bytes: &[u8]| {
     let Some((&choice, body)) = bytes.split_first() else { return };
     let format = [Format::Csv, Format::Json, Format::JsonLines][usize::from(choice % 3)];
@@ -38,6 +51,7 @@ fuzz_target!(|bytes: &[u8]| {
         0 => schema(&[("a", DType::F32, 1), ("b", DType::Str, 1), ("c", DType::I64, 1)]),
         1 => schema(&[("instances", DType::Str, 1), ("data", DType::Str, 1)]),
         2 => schema(&[("x", DType::F64, 3)]),
+        3 if choice >= 120 => schema(&[("text", DType::Str, 1), ("text_pair", DType::Str, 1)]),
         3 => schema(&[("text", DType::Str, 1)]),
         4 => tensors(vec![
             ("a", DType::I64, vec![open(Some("n"))]),
@@ -58,6 +72,9 @@ fuzz_target!(|bytes: &[u8]| {
     let mut columns = Columns::new(Arc::clone(&schema));
     let mut decoder = Decoder::new(Arc::clone(&schema)).ignore_unknown_columns(ignore);
     let whole = decoder.decode(format, body, &mut columns).map(|()| columns.rows());
+    if let (Ok(rows), Some(request)) = (&whole, decoder.text_request()) {
+        answer_texts(&request, *rows);
+    }
     // What one body left behind does not change how the next is read.
     let again = decoder.decode(format, body, &mut columns).map(|()| columns.rows());
     assert_eq!(whole, again);

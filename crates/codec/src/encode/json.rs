@@ -82,7 +82,7 @@ fn write_key(index: usize, name: &str, out: &mut Vec<u8>) {
 }
 
 /// Appends the elements from `start` on as lists of lists. As deep as the shape, and so bounded.
-fn write_nested(dims: &[usize], data: DataView<'_>, start: usize, out: &mut Vec<u8>) {
+pub(super) fn write_nested(dims: &[usize], data: DataView<'_>, start: usize, out: &mut Vec<u8>) {
     let Some((&length, inner)) = dims.split_first() else {
         return write_element::<Json>(data, start, out);
     };

@@ -1,5 +1,5 @@
 use self::npy::Array;
-pub use self::{placeholder::Placeholder, reasons::Reasons};
+pub use self::{placeholder::Placeholder, reasons::Reasons, texts::encode_texts};
 use crate::{Field, Format, Predictions};
 
 mod csv;
@@ -10,6 +10,7 @@ mod pieces;
 mod placeholder;
 mod reasons;
 mod record_io;
+mod texts;
 mod value;
 
 /// Appends a whole reply to `reply`.

@@ -14,7 +14,7 @@ const ROW_LISTS: [&str; 4] = ["instances", "inputs", "examples", "dataframe_reco
 const SPLIT: [&str; 3] = ["columns", "index", "data"];
 
 /// What the clients of other servers send beside their rows, and a model has no use for.
-const PASSED_OVER: [&str; 2] = ["signature_name", "params"];
+pub(super) const PASSED_OVER: [&str; 2] = ["signature_name", "params"];
 
 impl Decoder {
     /// Appends the rows of a whole document.
@@ -75,6 +75,9 @@ impl Decoder {
         cursor: &mut Cursor<'_>,
         columns: &mut Columns,
     ) -> Result<(), DecodeError> {
+        if self.is_text && self.text_document(cursor, columns)? {
+            return Ok(());
+        }
         let start = *cursor;
         if self.sparse_tensor(start).is_some() {
             return self.row_by_name(cursor, columns).map_err(|error| error.with_row(0));

@@ -11,6 +11,7 @@ mod sparse;
 mod tensor_document;
 mod tensors;
 mod text;
+mod texts;
 
 pub(crate) use cursor::Cursor;
 pub use text::write_string;

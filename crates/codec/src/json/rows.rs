@@ -44,6 +44,7 @@ impl Decoder {
                 self.tensor_row(cursor, columns)
             }
             Some(b'[') => self.row_by_position(cursor, Order::Schema, columns),
+            Some(b'{') if self.is_text && self.text_row(cursor, columns)? => Ok(()),
             Some(b'{') => self.row_by_name(cursor, columns),
             Some(b']' | b'}' | b',' | b':') | None => Err(cursor.malformed("a row")),
             Some(_) if self.width() == 1 => {

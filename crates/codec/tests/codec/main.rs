@@ -18,3 +18,4 @@ mod tensor_blocks;
 mod tensor_properties;
 mod tensor_refusals;
 mod tensors;
+mod texts;

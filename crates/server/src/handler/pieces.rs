@@ -51,7 +51,8 @@ impl Pieces {
         model.decode(ask, body)?;
         watch.parsed();
         let rows = model.rows();
-        if rows < MANY_ROWS || engine.signature().batching() != Batching::Rows {
+        let is_whole = rows < MANY_ROWS || model.is_of_texts();
+        if is_whole || engine.signature().batching() != Batching::Rows {
             model.answer(engine, ask, watch, reply)?;
             return Ok(None);
         }

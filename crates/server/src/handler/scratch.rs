@@ -10,7 +10,7 @@ use std::{
 use hotplate::{Answer, Columns, Engine, Error, ErrorKind, Shadow};
 use hotplate_codec::{Decoder, Encoder, Format};
 
-use super::{ask::Ask, lease::Lease};
+use super::{ask::Ask, lease::Lease, texts};
 use crate::{
     observe::{Observer, Recorder},
     problem::Problem,
@@ -166,6 +166,11 @@ impl ModelScratch {
         self.rows.rows()
     }
 
+    /// Whether the answers may have a form of their own, which has no pieces.
+    pub(super) const fn is_of_texts(&self) -> bool {
+        self.decoder.text_request().is_some()
+    }
+
     pub(super) async fn predict_in_task(
         &mut self,
         engine: &Engine,
@@ -215,9 +220,11 @@ impl ModelScratch {
         let predictions = self.answer.predictions(&mut tensors);
         let most = explain.unwrap_or_default();
         let reasons = explanations.as_ref().map(|explanations| explanations.reasons(most));
-        let mut encoder = Encoder::new(ask.reply, engine.output());
-        encoder.block_with_reasons(&predictions, reasons.as_ref(), &mut reply.body);
-        encoder.finish(&mut reply.body);
+        if !texts::write(self.decoder.text_request(), ask, &predictions, &mut reply.body)? {
+            let mut encoder = Encoder::new(ask.reply, engine.output());
+            encoder.block_with_reasons(&predictions, reasons.as_ref(), &mut reply.body);
+            encoder.finish(&mut reply.body);
+        }
         reply.status = 200;
         reply.content_type = ask.reply.media_type();
         reply.rows = self.answer.rows();
