@@ -12,12 +12,12 @@ use hotplate::{BackendChoice, DeviceChoice, OpenOptions};
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
 #[command(next_help_heading = "What runs a model, and where")]
 pub(crate) struct RunsOn {
-    /// native (Hotplate's own engine, for tabular models), onnxruntime (any ONNX graph), or auto
-    /// [default: auto, the first of them that takes the whole graph]
+    /// native (Hotplate's own engine, for tabular models), onnxruntime (any ONNX graph), candle
+    /// (safetensors), or auto [default: auto, the first of them that takes the whole model]
     #[arg(
         long,
         value_name = "NAME",
-        value_parser = PossibleValuesParser::new(["auto", "native", "onnxruntime"])
+        value_parser = PossibleValuesParser::new(["auto", "native", "onnxruntime", "candle"])
             .try_map(|name| name.parse::<BackendChoice>()),
         hide_possible_values = true,
         env = "HOTPLATE_BACKEND",

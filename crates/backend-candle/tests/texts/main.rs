@@ -1,0 +1,8 @@
+//! Models in safetensors format, opened as a lane opens them: what they answer, against the
+//! libraries that made the formats, and what is refused.
+
+mod folders;
+mod goldens;
+mod networks;
+mod refusals;
+mod rows;
