@@ -81,9 +81,7 @@ impl Error {
     pub(crate) fn of_rows(error: BackendError, schema: &Schema) -> Self {
         let name_of = |column: usize| schema.columns()[column].name.clone();
         Self::new(match (error.as_unknown_category(), error.as_refused_cell()) {
-            (Some(at), _) => {
-                Cause::UnknownCategory { column: name_of(at.column), at: at.clone() }
-            }
+            (Some(at), _) => Cause::UnknownCategory { column: name_of(at.column), at: at.clone() },
             (None, Some(at)) => Cause::RefusedCell { column: name_of(at.column), at: at.clone() },
             (None, None) => Cause::Backend(error),
         })

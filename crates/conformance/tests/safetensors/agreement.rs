@@ -68,8 +68,9 @@ fn check(engine: &Engine, golden: &Golden, rows: &[&Row]) -> Result<(), String> 
     }
     let tolerance = Tolerance::of_engine(engine, DType::F32);
     for (at, row) in rows.iter().enumerate() {
-        check_row(&answer, at, row, golden, tolerance)
-            .map_err(|problem| format!("{:?} in a batch of {}: {problem}", row.cells, rows.len()))?;
+        check_row(&answer, at, row, golden, tolerance).map_err(|problem| {
+            format!("{:?} in a batch of {}: {problem}", row.cells, rows.len())
+        })?;
     }
     Ok(())
 }

@@ -166,7 +166,11 @@ fn close(tolerance: Tolerance, got: &[f32], expected: &[f32]) -> Result<(), Stri
     if got.len() != expected.len() {
         return Err(format!("{} numbers, expected {}", got.len(), expected.len()));
     }
-    match got.iter().zip(expected).find(|&(&got, &expected)| !tolerance.accepts(got.into(), expected.into())) {
+    match got
+        .iter()
+        .zip(expected)
+        .find(|&(&got, &expected)| !tolerance.accepts(got.into(), expected.into()))
+    {
         Some((got, expected)) => Err(format!("got {got}, expected {expected}")),
         None => Ok(()),
     }

@@ -226,7 +226,10 @@ mod tests {
             refused(&format!("[model]\nmax_queue_delay = {delay:?}"), "at most \"1s\", got");
         }
         refused("[model]\nmax_queue_delay = 2", "a string, got 2");
-        refused("[model]\nbackend = \"torch\"", "auto, native, onnxruntime or candle, got \"torch\"");
+        refused(
+            "[model]\nbackend = \"torch\"",
+            "auto, native, onnxruntime or candle, got \"torch\"",
+        );
         refused("[model]\ncombine = \"mean\"", "average, vote or xgboost, got \"mean\"");
         refused("[model]\ndevice = \"gpu\"", "cuda:N, tensorrt or tensorrt:N, got \"gpu\"");
         refused("[model]\ntree_layout = \"fast\"", "quickscorer or symmetric, got \"fast\"");
