@@ -157,7 +157,7 @@ impl BlockDecoder {
     pub fn whole_records(&self, buffer: &[u8]) -> usize {
         match self.format {
             Format::Csv => csv::whole_records(buffer, self.progress.bytes == 0),
-            Format::Json | Format::Npz => 0,
+            Format::Json | Format::Npz | Format::Text => 0,
             Format::Npy => npy::whole_rows(buffer, self.progress.array.as_ref()),
             Format::RecordIo => record_io::whole_records(buffer),
             Format::JsonLines | Format::Libsvm => {
@@ -173,7 +173,7 @@ impl BlockDecoder {
     pub fn first_record(&self, buffer: &[u8]) -> usize {
         match self.format {
             Format::Csv => csv::first_record(buffer, self.progress.bytes == 0),
-            Format::Json | Format::Npz => buffer.len(),
+            Format::Json | Format::Npz | Format::Text => buffer.len(),
             Format::Npy => npy::first_row(buffer, self.progress.array.as_ref()),
             Format::RecordIo => record_io::first_record(buffer),
             Format::JsonLines | Format::Libsvm => {

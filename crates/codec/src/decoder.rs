@@ -259,7 +259,7 @@ impl Decoder {
             Format::Npy => return self.npy_rows(part, progress, columns),
             Format::Npz => return self.npz_rows(part, progress, columns),
             Format::RecordIo => return self.record_io_rows(part, progress, columns),
-            Format::Csv | Format::Json | Format::JsonLines | Format::Libsvm => {}
+            Format::Csv | Format::Json | Format::JsonLines | Format::Libsvm | Format::Text => {}
         }
         if progress.bytes > 0 {
             return self.text_rows(format, part, progress, columns);

@@ -19,12 +19,14 @@ pub enum Format {
     /// `application/x-recordio-protobuf`: a protocol buffer per row, as SageMaker's own algorithms
     /// have it.
     RecordIo,
+    /// `text/plain`: one text, which is the whole body. Read only, and of models of texts.
+    Text,
 }
 
 impl Format {
     /// Whether answers are written in this format; rows are read in every one.
     pub const fn is_written(self) -> bool {
-        !matches!(self, Self::Libsvm | Self::Npz)
+        !matches!(self, Self::Libsvm | Self::Npz | Self::Text)
     }
 
     /// Whether something else than an answer can stand in an answer's place.
@@ -42,13 +44,14 @@ impl Format {
             Self::Npy => "application/x-npy",
             Self::Npz => "application/x-npz",
             Self::RecordIo => "application/x-recordio-protobuf",
+            Self::Text => "text/plain",
         }
     }
 
     /// The format that a `Content-Type`, or one entry of an `Accept`, names; case and parameters
     /// do not matter.
     pub fn from_media_type(media_type: &str) -> Option<Self> {
-        const NAMES: [(&str, Format); 16] = [
+        const NAMES: [(&str, Format); 17] = [
             ("application/json", Format::Json),
             ("text/csv", Format::Csv),
             ("application/jsonlines", Format::JsonLines),
@@ -65,6 +68,7 @@ impl Format {
             ("application/x-npy", Format::Npy),
             ("application/x-npz", Format::Npz),
             ("application/x-recordio-protobuf", Format::RecordIo),
+            ("text/plain", Format::Text),
         ];
         let essence = media_type.split(';').next().unwrap_or_default().trim();
         NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(essence)).map(|&(_, format)| format)
@@ -80,6 +84,7 @@ impl Format {
             "npy" => Some(Self::Npy),
             "npz" => Some(Self::Npz),
             "recordio" | "rec" | "pbr" => Some(Self::RecordIo),
+            "text" => Some(Self::Text),
             _ => None,
         }
     }
@@ -96,6 +101,7 @@ impl fmt::Display for Format {
             Self::Npy => "npy",
             Self::Npz => "npz",
             Self::RecordIo => "recordio",
+            Self::Text => "text",
         })
     }
 }
@@ -125,8 +131,8 @@ mod tests {
 
     #[test]
     fn every_format_is_found_by_what_it_prints() {
-        use Format::{Csv, Json, JsonLines, Libsvm, Npy, Npz, RecordIo};
-        for format in [Csv, Json, JsonLines, Libsvm, Npy, Npz, RecordIo] {
+        use Format::{Csv, Json, JsonLines, Libsvm, Npy, Npz, RecordIo, Text};
+        for format in [Csv, Json, JsonLines, Libsvm, Npy, Npz, RecordIo, Text] {
             assert_eq!(Format::from_name(&format.to_string()), Some(format));
             assert_eq!(Format::from_media_type(format.media_type()), Some(format));
         }

@@ -124,6 +124,7 @@ impl Decoder {
             Format::Json => self.json_document(text, progress, columns)?,
             Format::JsonLines => return self.json_lines(text, progress, columns),
             Format::Libsvm => return self.libsvm_rows(text, progress, columns),
+            Format::Text => self.plain_text(text, progress, columns)?,
             Format::Npy | Format::Npz | Format::RecordIo => {}
         }
         Ok(text.len())
@@ -157,7 +158,8 @@ impl Decoder {
         // Nobody knows what a first line is that cannot be read.
         let may_be_header =
             format == Format::Csv && self.schema.is_named() && !progress.begun && lines == 0;
-        if !progress.is_lenient() || format == Format::Json || may_be_header {
+        if !progress.is_lenient() || matches!(format, Format::Json | Format::Text) || may_be_header
+        {
             return None;
         }
         std::str::from_utf8(&bytes[..lines]).ok()

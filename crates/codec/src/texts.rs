@@ -1,8 +1,10 @@
 //! Requests of texts, as the containers of Hugging Face take them.
 
-use hotplate_tensor::{DType, Schema};
+use hotplate_tensor::{Columns, DType, Schema};
 
-use crate::{DecodeError, DecodeErrorKind, Predictions};
+use crate::{
+    DecodeError, DecodeErrorKind, Decoder, Predictions, decoder::Progress, error::quoted_text,
+};
 
 /// What a pair's two columns are called.
 pub(crate) const PAIR: [&str; 2] = ["text", "text_pair"];
@@ -111,4 +113,26 @@ impl TextRequest {
 pub(crate) fn are_rows_of(schema: &Schema) -> bool {
     let has_key = |name: &str| schema.column_index(name).is_some();
     schema.holds_texts() && !has_key("inputs") && !has_key("parameters")
+}
+
+impl Decoder {
+    /// Appends the row of which the only text, or the first of two, is the whole body.
+    pub(crate) fn plain_text(
+        &self,
+        text: &str,
+        progress: &mut Progress,
+        columns: &mut Columns,
+    ) -> Result<(), DecodeError> {
+        if !self.schema.holds_texts() {
+            return Err(DecodeError::new(DecodeErrorKind::WrongType)
+                .with_expected("rows, for no text alone is a row of this model".into())
+                .with_got("text/plain"));
+        }
+        progress.begun = true;
+        columns.begin_row();
+        let name = &self.schema.columns()[0].name;
+        columns.set_text(0, text).map_err(|error| {
+            DecodeError::cell(error, quoted_text(text)).with_column(name).with_row(0)
+        })
+    }
 }

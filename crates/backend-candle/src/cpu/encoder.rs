@@ -1,7 +1,21 @@
 //! Encoders of BERT's kind.
 
-use super::{Context, Linear};
-use crate::network::{Activation, Block, Embeddings, Norm, Table, Tokens};
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
+
+use super::Context;
+use super::context::{Seat, Shared, lines, sit};
+use super::layer::{Layer, Pass};
+use super::norm::Norm;
+use super::product::{Rows, WIDTH};
+use super::simd::{LANES, Level, Line};
+use super::team::{self, Member};
+use super::weights::Columns;
+use crate::network::{Activation, Block, Embeddings, Table, Tokens};
+
+/// The tokens that one thread takes through all layers before it takes others: what it writes stays
+/// in its cache.
+const PART: usize = 128;
 
 /// An encoder whose weights are laid out for this processor.
 #[derive(Debug)]
@@ -12,27 +26,8 @@ pub(crate) struct Encoder {
     words: Box<dyn Table>,
     positions: Box<dyn Table>,
     types: Option<Box<dyn Table>>,
-    norm: Norms,
-    blocks: Vec<Layer>,
-}
-
-#[derive(Debug)]
-struct Norms {
-    scale: Vec<f32>,
-    shift: Vec<f32>,
-    epsilon: f32,
-}
-
-#[derive(Debug)]
-struct Layer {
-    query: Linear,
-    key: Linear,
-    value: Linear,
-    output: Linear,
-    attention_norm: Norms,
-    up: Linear,
-    down: Linear,
-    output_norm: Norms,
+    norm: Norm,
+    layers: Vec<Layer>,
 }
 
 impl Encoder {
@@ -47,16 +42,19 @@ impl Encoder {
         let width = embeddings.words.width();
         let types = embeddings.types.as_ref().map_or(width, |types| types.width());
         assert_eq!((width, width), (embeddings.positions.width(), types), "widths of the tables");
-        assert!(heads > 0 && width.is_multiple_of(heads), "{heads} heads of a width of {width}");
+        assert!(
+            width > 0 && heads > 0 && width.is_multiple_of(heads),
+            "{heads} heads of a width of {width}"
+        );
         Self {
             width,
             heads,
             activation,
-            norm: Norms::new(&embeddings.norm, width),
+            norm: Norm::new(&embeddings.norm, width),
             words: embeddings.words,
             positions: embeddings.positions,
             types: embeddings.types,
-            blocks: Vec::new(),
+            layers: Vec::new(),
         }
     }
 
@@ -66,26 +64,7 @@ impl Encoder {
     ///
     /// When the block's shapes are not those of the encoder's width.
     pub(crate) fn push(&mut self, block: &Block<'_>) {
-        let width = self.width;
-        for dense in [&block.query, &block.key, &block.value, &block.output] {
-            assert_eq!((dense.inputs, dense.outputs), (width, width), "shape of attention");
-        }
-        assert_eq!(
-            (block.up.inputs, block.down.outputs),
-            (width, width),
-            "shape of the feed-forward layers"
-        );
-        assert_eq!(block.up.outputs, block.down.inputs, "shape between the feed-forward layers");
-        self.blocks.push(Layer {
-            query: Linear::new(&block.query),
-            key: Linear::new(&block.key),
-            value: Linear::new(&block.value),
-            output: Linear::new(&block.output),
-            attention_norm: Norms::new(&block.attention_norm, width),
-            up: Linear::new(&block.up),
-            down: Linear::new(&block.down),
-            output_norm: Norms::new(&block.output_norm, width),
-        });
+        self.layers.push(Layer::new(block, self.width, self.heads));
     }
 
     /// The width of the hidden state.
@@ -102,114 +81,168 @@ impl Encoder {
     /// When a number is not a row of its table, a length is zero, or the lengths of `tokens` and
     /// `hidden` contradict each other.
     pub(crate) fn forward(&self, context: &mut Context, tokens: &Tokens<'_>, hidden: &mut [f32]) {
-        let (width, count) = (self.width, tokens.ids.len());
+        let count = tokens.ids.len();
         assert_eq!(tokens.lengths.iter().sum::<usize>(), count, "tokens of the sequences");
+        assert!(tokens.lengths.iter().all(|&length| length > 0), "a sequence has no token");
         assert_eq!(
             (tokens.positions.len(), hidden.len()),
-            (count, count * width),
+            (count, count * self.width),
             "positions and hidden state"
         );
-        let mut row = vec![0.0; width];
-        for (token, hidden) in hidden.chunks_exact_mut(width).enumerate() {
-            self.words.copy(tokens.ids[token] as usize, hidden);
-            let mut add = |table: &dyn Table, index: u32| {
-                table.copy(index as usize, &mut row);
-                hidden.iter_mut().zip(&row).for_each(|(hidden, x)| *hidden += x);
-            };
-            self.types.iter().for_each(|types| add(types.as_ref(), tokens.types[token]));
-            add(self.positions.as_ref(), tokens.positions[token]);
-        }
-        self.norm.apply(hidden);
-        for block in &self.blocks {
-            block.forward(context, self.heads, self.activation, tokens.lengths, hidden);
+        assert!(self.types.is_none() || tokens.types.len() == count, "types of the tokens");
+        match parts(tokens, context.threads().get()) {
+            Some(parts) => self.apart(context, &parts, hidden),
+            None => self.together(context, tokens, hidden),
         }
     }
-}
 
-impl Norms {
-    fn new(norm: &Norm<'_>, width: usize) -> Self {
-        assert_eq!((norm.scale.len(), norm.shift.len()), (width, width), "lengths of a norm");
-        Self { scale: norm.scale.to_vec(), shift: norm.shift.to_vec(), epsilon: norm.epsilon }
-    }
-
-    fn apply(&self, hidden: &mut [f32]) {
-        let width = self.scale.len();
-        for row in hidden.chunks_exact_mut(width) {
-            #[expect(clippy::cast_precision_loss, reason = "a width is small")]
-            let columns = width as f32;
-            let mean = row.iter().sum::<f32>() / columns;
-            let variance = row.iter().map(|x| (x - mean) * (x - mean)).sum::<f32>() / columns;
-            let factor = 1.0 / (variance + self.epsilon).sqrt();
-            for ((x, scale), shift) in row.iter_mut().zip(&self.scale).zip(&self.shift) {
-                *x = (*x - mean) * factor * scale + shift;
+    /// All threads work on all tokens, each on columns of its own.
+    fn together(&self, context: &mut Context, tokens: &Tokens<'_>, hidden: &mut [f32]) {
+        let Context { pool, level, seats, shared } = context;
+        let rows = Rows::new(tokens.ids.len(), *level);
+        self.resize(&mut shared[0], rows);
+        let hidden = Mutex::new(hidden);
+        let run = self.pass(*level, rows, tokens, &shared[0]);
+        team::run(pool.as_ref(), |mut member| {
+            let seat = &mut *sit(&seats[member.index]);
+            self.work(&run, tokens, &mut member, seat);
+            if member.index == 0 {
+                self.finish(&run, seat, &mut hidden.lock().unwrap_or_else(PoisonError::into_inner));
             }
-        }
+        });
     }
-}
 
-impl Layer {
-    fn forward(
+    /// Each thread takes sequences of its own through all layers.
+    fn apart(&self, context: &mut Context, parts: &[Tokens<'_>], hidden: &mut [f32]) {
+        let Context { pool, level, seats, shared } = context;
+        let shared = shared.iter_mut().map(Mutex::new).collect::<Vec<_>>();
+        let mut rest = hidden;
+        let mut outs = Vec::with_capacity(parts.len());
+        for part in parts {
+            outs.push(Mutex::new(
+                rest.split_off_mut(..part.ids.len() * self.width).unwrap_or_default(),
+            ));
+        }
+        team::run(pool.as_ref(), |mut member| {
+            let seat = &mut *sit(&seats[member.index]);
+            let shared = &mut *shared[member.index].lock().unwrap_or_else(PoisonError::into_inner);
+            member.phase(parts.len(), |part| {
+                let (tokens, out) = (&parts[part], &outs[part]);
+                let rows = Rows::new(tokens.ids.len(), *level);
+                self.resize(shared, rows);
+                let run = self.pass(*level, rows, tokens, shared);
+                team::alone(|mut alone| self.work(&run, tokens, &mut alone, seat));
+                self.finish(&run, seat, &mut out.lock().unwrap_or_else(PoisonError::into_inner));
+            });
+        });
+    }
+
+    fn resize(&self, shared: &mut Shared, rows: Rows) {
+        let panels = Columns::whole(self.width).panels();
+        shared.input.resize(panels, rows);
+        shared.between.resize(panels, rows);
+        let split = Columns { parts: self.heads, size: self.width / self.heads };
+        shared.joined.resize(split.panels(), rows);
+        let most = self.layers.iter().map(Layer::between).max().unwrap_or_default();
+        shared.hidden.resize(most, rows);
+    }
+
+    fn pass<'a>(
         &self,
-        context: &mut Context,
-        heads: usize,
-        activation: Activation,
-        lengths: &[usize],
-        hidden: &mut [f32],
-    ) {
-        let width = self.query.inputs();
-        let [mut query, mut key, mut value, mut output] = [(); 4].map(|()| vec![0.0; hidden.len()]);
-        self.query.forward(context, hidden, Activation::Identity, &mut query);
-        self.key.forward(context, hidden, Activation::Identity, &mut key);
-        self.value.forward(context, hidden, Activation::Identity, &mut value);
-        let mut joined = vec![0.0; hidden.len()];
-        let mut start = 0;
-        for &length in lengths {
-            for head in 0..heads {
-                attend(
-                    &query,
-                    &key,
-                    &value,
-                    &mut joined,
-                    [start, length, width, head, width / heads],
-                );
-            }
-            start += length;
+        level: Level,
+        rows: Rows,
+        tokens: &Tokens<'a>,
+        shared: &'a Shared,
+    ) -> Pass<'a> {
+        Pass { level, rows, lengths: tokens.lengths, activation: self.activation, shared }
+    }
+
+    fn work(&self, pass: &Pass<'_>, tokens: &Tokens<'_>, member: &mut Member<'_>, seat: &mut Seat) {
+        member.phase(1, |_| self.embed(pass, tokens, &mut seat.row));
+        let mut norm = &self.norm;
+        for layer in &self.layers {
+            layer.forward(pass, member, seat, norm);
+            norm = &layer.norm;
         }
-        self.output.forward(context, &joined, Activation::Identity, &mut output);
-        hidden.iter_mut().zip(&output).for_each(|(hidden, x)| *hidden += x);
-        self.attention_norm.apply(hidden);
-        let mut between = vec![0.0; hidden.len() / width * self.up.outputs()];
-        self.up.forward(context, hidden, activation, &mut between);
-        self.down.forward(context, &between, Activation::Identity, &mut output);
-        hidden.iter_mut().zip(&output).for_each(|(hidden, x)| *hidden += x);
-        self.output_norm.apply(hidden);
+    }
+
+    /// Writes the sums of the tokens' rows of the tables.
+    fn embed(&self, pass: &Pass<'_>, tokens: &Tokens<'_>, row: &mut Vec<f32>) {
+        let panels = Columns::whole(self.width).panels();
+        let mut out = (0..panels).map(|panel| pass.shared.input.write(panel)).collect::<Vec<_>>();
+        out.iter_mut().for_each(|out| out.fill(Line::default()));
+        row.resize(2 * self.width, 0.0);
+        let (sum, row) = row.split_at_mut(self.width);
+        for token in 0..tokens.ids.len() {
+            self.words.copy(tokens.ids[token] as usize, sum);
+            let mut add = |table: &dyn Table, index: u32| {
+                table.copy(index as usize, row);
+                sum.iter_mut().zip(&*row).for_each(|(sum, x)| *sum += x);
+            };
+            if let Some(types) = &self.types {
+                add(types.as_ref(), tokens.types[token]);
+            }
+            add(self.positions.as_ref(), tokens.positions[token]);
+            let line = pass.rows.line(token);
+            for (panel, sum) in out.iter_mut().zip(sum.chunks(WIDTH)) {
+                for (half, sum) in sum.chunks(LANES).enumerate() {
+                    panel[line + half * pass.rows.group][..sum.len()].copy_from_slice(sum);
+                }
+            }
+        }
+    }
+
+    /// Norms what the last layer wrote, and writes it as rows.
+    fn finish(&self, pass: &Pass<'_>, seat: &mut Seat, hidden: &mut [f32]) {
+        let Pass { level, rows, shared, .. } = *pass;
+        let panels = Columns::whole(self.width).panels();
+        let norm = self.layers.last().map_or(&self.norm, |layer| &layer.norm);
+        seat.input.resize(panels * rows.lines(), Line::default());
+        norm.apply(level, rows, &lines(&shared.input.read(panels)), &mut seat.input);
+        for (token, out) in hidden.chunks_exact_mut(self.width).enumerate() {
+            let line = rows.line(token);
+            for (panel, out) in seat.input.chunks_exact(rows.lines()).zip(out.chunks_mut(WIDTH)) {
+                for (half, out) in out.chunks_mut(LANES).enumerate() {
+                    out.copy_from_slice(&panel[line + half * rows.group][..out.len()]);
+                }
+            }
+        }
     }
 }
 
-fn attend(
-    query: &[f32],
-    key: &[f32],
-    value: &[f32],
-    joined: &mut [f32],
-    [start, length, width, head, size]: [usize; 5],
-) {
-    let at = |token: usize| {
-        (start + token) * width + head * size..(start + token) * width + head * size + size
-    };
-    #[expect(clippy::cast_precision_loss, reason = "a head is narrow")]
-    let scale = 1.0 / (size as f32).sqrt();
-    for token in 0..length {
-        let query = &query[at(token)];
-        let dot = |other: usize| {
-            query.iter().zip(&key[at(other)]).map(|(q, k)| q * k).sum::<f32>() * scale
-        };
-        let scores = (0..length).map(dot).collect::<Vec<_>>();
-        let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let weights = scores.iter().map(|score| (score - largest).exp()).collect::<Vec<_>>();
-        let sum = weights.iter().sum::<f32>();
-        for (other, weight) in weights.iter().enumerate() {
-            let joined = joined[at(token)].iter_mut().zip(&value[at(other)]);
-            joined.for_each(|(joined, value)| *joined += weight / sum * value);
+/// The parts that threads take each for itself, or `None` when they had better work together: there
+/// are few tokens, and reading the weights is what takes long, or some sequence is so long that one
+/// thread would be the last for long.
+fn parts<'a>(tokens: &Tokens<'a>, threads: usize) -> Option<Vec<Tokens<'a>>> {
+    let count = tokens.ids.len();
+    if threads > 1 && count < threads * PART / 2 {
+        return None;
+    }
+    let wanted = count.div_ceil(PART).next_multiple_of(threads).max(1);
+    let (mut parts, mut most) = (Vec::with_capacity(wanted), 0);
+    let mut sequences = 0..0;
+    let mut part = 0..0;
+    for (sequence, length) in tokens.lengths.iter().enumerate() {
+        sequences.end = sequence + 1;
+        part.end += length;
+        // The share of the parts so far, less half of what comes next.
+        let next = tokens.lengths.get(sequence + 1).copied().unwrap_or_default();
+        if part.end + next / 2 >= count * (parts.len() + 1) / wanted || part.end == count {
+            most = most.max(part.len());
+            parts.push(slice(tokens, part.clone(), sequences.clone()));
+            part.start = part.end;
+            sequences.start = sequences.end;
         }
+    }
+    let even = count.div_ceil(wanted);
+    (threads == 1 || (parts.len() >= threads && most <= even + even / 4)).then_some(parts)
+}
+
+fn slice<'a>(tokens: &Tokens<'a>, part: Range<usize>, sequences: Range<usize>) -> Tokens<'a> {
+    Tokens {
+        ids: &tokens.ids[part.clone()],
+        positions: &tokens.positions[part.clone()],
+        types: tokens.types.get(part).unwrap_or_default(),
+        lengths: &tokens.lengths[sequences],
     }
 }

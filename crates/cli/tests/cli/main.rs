@@ -20,6 +20,7 @@ mod served;
 mod stream;
 mod support;
 mod tensors;
+mod texts;
 mod trace;
 mod usage;
 mod verify;

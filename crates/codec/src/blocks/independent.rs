@@ -10,7 +10,7 @@ impl BlockDecoder {
     /// nothing before it is seen what follows. A block of that length can be decoded without the
     /// ones in front by a decoder that [`follow`](Self::follow)s the one that began the file.
     ///
-    /// JSON documents and NumPy's arrays are one block.
+    /// JSON documents, NumPy's arrays and plain text are one block.
     pub fn independent_records(&self, buffer: &[u8]) -> usize {
         if self.is_one_block() {
             return 0;
@@ -20,7 +20,7 @@ impl BlockDecoder {
             let last = match self.format {
                 Format::Csv => csv_line_end(&buffer[..end]),
                 Format::JsonLines | Format::Libsvm => blank_line(&buffer[..end]),
-                Format::Json | Format::Npy | Format::Npz | Format::RecordIo => 0,
+                Format::Json | Format::Npy | Format::Npz | Format::RecordIo | Format::Text => 0,
             };
             match last {
                 0 => return end,
@@ -75,7 +75,7 @@ impl BlockDecoder {
     }
 
     const fn is_one_block(&self) -> bool {
-        matches!(self.format, Format::Json | Format::Npy | Format::Npz)
+        matches!(self.format, Format::Json | Format::Npy | Format::Npz | Format::Text)
     }
 
     /// The rows and the line ends of what was decoded so far.

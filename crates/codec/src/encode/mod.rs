@@ -141,7 +141,7 @@ impl<'f> Encoder<'f> {
                     out.push(b'\n');
                 }
                 Format::RecordIo => record_io::write_row(predictions, self.fields, row, out),
-                Format::Npy | Format::Npz | Format::Libsvm => {}
+                Format::Npy | Format::Npz | Format::Libsvm | Format::Text => {}
             }
             self.has_rows = true;
         }

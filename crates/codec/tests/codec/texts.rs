@@ -110,6 +110,25 @@ fn other_forms_keep_their_meaning() {
 }
 
 #[test]
+fn plain_text_is_one_row() {
+    let body = "two lines,\n\"one\" row\n";
+    accepts(&one(), Format::Text, &[(body, r#""two lines,\n\"one\" row\n""#)]);
+    accepts(&pair(), Format::Text, &[("a", r#""a" """#)]);
+    refuses(&one(), Format::Text, &[("", Kind::Empty, "the body is empty")]);
+    refuses(
+        &schema(&[("x", DType::F32)]),
+        Format::Text,
+        &[(
+            "1",
+            Kind::WrongType,
+            "expected rows, for no text alone is a row of this model, got text/plain",
+        )],
+    );
+    let error = decode(&one(), Format::Text, b"caf\xe9").unwrap_err();
+    assert_eq!((error.kind(), error.offset()), (Kind::NotUtf8, Some(3)), "{error}");
+}
+
+#[test]
 fn what_is_wrong_is_told_with_its_place() {
     refuses(
         &one(),

@@ -15,7 +15,8 @@ pub(super) struct Ask {
 
 /// The media types of bodies, for messages.
 const READABLE: &str = "application/json, text/csv, application/jsonlines, text/libsvm, \
-                        application/x-npy, application/x-npz or application/x-recordio-protobuf";
+                        application/x-npy, application/x-npz, application/x-recordio-protobuf or, \
+                        of a model of texts, text/plain";
 
 /// The media types of replies, for messages.
 const WRITTEN: &str = "application/json, text/csv, application/jsonlines, application/x-npy or \
