@@ -17,3 +17,6 @@ mod product;
 mod simd;
 mod team;
 mod weights;
+
+#[cfg(test)]
+mod tests;

@@ -6,13 +6,16 @@
 //!
 //! - `tokens` turns a text, or two, into tokens; `frame` holds the special ones around them.
 //! - `gather` lays the rows of a batch end to end, without padding, and cuts them into passes.
-//! - `network` says what an encoder is made of, whatever runs it; `cpu` runs it on the processor.
+//! - `network` says what an encoder is made of, whatever runs it: `cpu` on the processor, `device`
+//!   on one of candle's.
 //! - `weights` finds tensors by name, and `assemble` knows what each family calls them.
 //! - `head` pools what the encoder says of the tokens, and `chain` runs the dense layers behind.
 //! - `answers` writes labels, probabilities and numbers into the outputs.
 //! - `text` and `mlp` are the plans: of encoders, and of plain networks over numbers.
 //!
-//! Everything is computed in float32. A worker keeps as many threads busy as its lane gives it, and
+//! Everything is computed in float32. On the processor candle's own operations would be run by as
+//! many threads as there are cores, whatever a lane is given, and pad each text to the longest: the
+//! kernels of `cpu` do neither. A worker keeps as many threads busy as its lane gives it, and
 //! tokenises on one of them.
 #![forbid(unsafe_code)]
 
@@ -21,11 +24,14 @@ mod assemble;
 mod chain;
 mod context;
 mod cpu;
+mod device;
 mod frame;
 mod gather;
 mod head;
 mod mlp;
 mod network;
+#[cfg(test)]
+mod oracle;
 mod placement;
 mod text;
 mod tokens;
@@ -36,7 +42,7 @@ use std::sync::Arc;
 use hotplate_backend::{Backend, BackendError, BackendErrorKind, CompileOptions, Plan};
 use hotplate_model::{Format, Model, pretrained::Architecture};
 
-use crate::{mlp::MlpPlan, text::TextPlan};
+use crate::{mlp::MlpPlan, placement::Place, text::TextPlan};
 
 /// Text models and plain networks in safetensors format.
 #[derive(Clone, Copy, Debug, Default)]
@@ -60,17 +66,18 @@ impl Backend for Candle {
             let reason = format!("candle runs safetensors, not {}", model.format());
             return Err(BackendError::told(BackendErrorKind::Unsupported, reason));
         }
-        let placement = placement::of(options.device)?;
         let pretrained = model.pretrained()?;
         let signature = model.signature(options.column_names.clone())?;
         let tensors = model.safetensors()?;
         match &pretrained.architecture {
             Architecture::Encoder(config) => {
                 let tokenizer = pretrained.tokenizer_json.as_deref();
-                let plan = TextPlan::new(config, tokenizer, &tensors, signature, placement)?;
+                let place = Place::of(options.device)?;
+                let plan = TextPlan::new(config, tokenizer, &tensors, signature, place)?;
                 Ok(Arc::new(plan))
             }
             Architecture::Mlp(config) => {
+                let placement = Place::processor(options.device)?.placement;
                 Ok(Arc::new(MlpPlan::new(config, &tensors, signature, placement)?))
             }
             other => {

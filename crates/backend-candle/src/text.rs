@@ -15,8 +15,11 @@ use crate::{
     chain::{in_kernel, name_of},
     context,
     cpu::{Context, Encoder},
-    gather::Gathered,
+    device,
+    gather::{Gathered, Sequence},
     head::Head,
+    network,
+    placement::Place,
     tokens::{TextTokenizer, TokenRules},
 };
 
@@ -30,10 +33,17 @@ struct Compiled {
     placement: Placement,
     tokenizer: TextTokenizer,
     positions: Positions,
-    encoder: Encoder,
+    encoder: Placed,
     head: Head,
     answers: Answers,
     steps: Vec<String>,
+}
+
+/// An encoder where it runs.
+#[derive(Debug)]
+enum Placed {
+    Processor(Box<Encoder>),
+    Device(Box<device::Encoder>),
 }
 
 /// How tokens are numbered.
@@ -55,7 +65,7 @@ impl TextPlan {
         tokenizer: Option<&[u8]>,
         tensors: &Safetensors<'_>,
         signature: Signature,
-        placement: Placement,
+        place: Place,
     ) -> Result<Self, BackendError> {
         let invalid = |problem| BackendError::told(BackendErrorKind::InvalidModel, problem);
         let Some(json) = tokenizer else {
@@ -67,21 +77,16 @@ impl TextPlan {
         let rules = rules_of(config, &signature);
         let tokenizer = TextTokenizer::read(json, rules)
             .map_err(|problem| invalid(format!("tokenizer.json: {problem}")))?;
-        let parts = Parts::new(tensors, config);
-        let activation = in_kernel(config.activation);
         if config.activation == Activation::Sigmoid {
             return Err(invalid("config.json: no encoder has sigmoid between its layers".into()));
         }
-        let mut encoder = Encoder::new(parts.embeddings()?, config.heads, activation);
-        for layer in 0..config.layers {
-            encoder.push(&parts.block(layer)?);
-        }
+        let encoder = Placed::new(&Parts::new(tensors, config), config, place.device)?;
         let (head, finish) = Head::new(tensors, config)?;
         let answers = Answers::of(&signature, finish, head.width())?;
         let steps = vec![tokenizer.describe(), describe(config), head.describe()];
         Ok(Self(Arc::new(Compiled {
             signature,
-            placement,
+            placement: place.placement,
             tokenizer,
             positions: positions_of(config),
             encoder,
@@ -90,6 +95,66 @@ impl TextPlan {
             steps,
         })))
     }
+}
+
+impl Placed {
+    /// # Errors
+    ///
+    /// When a tensor is not as it should be, or the device has no room.
+    fn new(
+        parts: &Parts<'_>,
+        config: &EncoderConfig,
+        device: Option<candle_core::Device>,
+    ) -> Result<Self, BackendError> {
+        let (embeddings, activation) = (parts.embeddings()?, in_kernel(config.activation));
+        let mut layers = (0..config.layers).map(|layer| parts.block(layer));
+        let Some(device) = device else {
+            let mut encoder = Encoder::new(embeddings, config.heads, activation);
+            layers.try_for_each(|block| block.map(|block| encoder.push(&block)))?;
+            return Ok(Self::Processor(Box::new(encoder)));
+        };
+        let mut encoder = device::Encoder::new(&embeddings, config.heads, activation, &device)
+            .map_err(|error| of_device(&error))?;
+        for block in layers {
+            encoder.push(&block?).map_err(|error| of_device(&error))?;
+        }
+        Ok(Self::Device(Box::new(encoder)))
+    }
+
+    /// Replaces what `states` holds by the last layer's, `[tokens, width]`.
+    ///
+    /// # Errors
+    ///
+    /// When a device fails.
+    fn forward(
+        &self,
+        context: &mut Context,
+        tokens: &network::Tokens<'_>,
+        states: &mut Vec<f32>,
+    ) -> Result<(), BackendError> {
+        match self {
+            Self::Processor(encoder) => {
+                // What it holds is overwritten, whatever it is.
+                states.resize(tokens.ids.len() * encoder.width(), 0.0);
+                encoder.forward(context, tokens, states);
+                Ok(())
+            }
+            Self::Device(encoder) => {
+                let answer = encoder.forward(tokens).and_then(|x| x.flatten_all()?.to_vec1());
+                *states = answer.map_err(|error| of_device(&error))?;
+                Ok(())
+            }
+        }
+    }
+}
+
+fn of_device(error: &candle_core::Error) -> BackendError {
+    let problem = error.to_string();
+    let kind = match problem.to_lowercase().replace('_', " ").contains("out of memory") {
+        true => BackendErrorKind::OutOfMemory,
+        false => BackendErrorKind::Failed,
+    };
+    BackendError::told(kind, format!("the device failed: {problem}"))
 }
 
 fn rules_of(config: &EncoderConfig, signature: &Signature) -> TokenRules {
@@ -139,7 +204,7 @@ impl Plan for TextPlan {
     }
 
     fn is_parallel(&self) -> bool {
-        true
+        matches!(self.0.encoder, Placed::Processor(_))
     }
 
     fn warmup(&self) -> &[usize] {
@@ -179,11 +244,14 @@ impl Worker for TextWorker {
             };
             part.outcome = start.and_then(|()| gathered.add(index, part, &plan.tokenizer));
         }
-        let width = plan.encoder.width();
         gathered.passes(plan.positions, |tokens, sequences| {
-            // What they hold is overwritten.
-            states.resize(tokens.ids.len() * width, 0.0);
-            plan.encoder.forward(context, &tokens, states);
+            if let Err(error) = plan.encoder.forward(context, &tokens, states) {
+                for Sequence { part, .. } in sequences {
+                    let told = BackendError::told(error.kind(), error.to_string());
+                    parts[*part].outcome = Err(told);
+                }
+                return;
+            }
             plan.head.forward(context, states, tokens.lengths, rows, spare);
             for (sequence, numbers) in sequences.iter().zip(rows.chunks_exact(plan.head.width())) {
                 plan.answers.write(sequence.row, numbers, parts[sequence.part].outputs);

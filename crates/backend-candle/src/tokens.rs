@@ -1,6 +1,6 @@
 //! From a text to the tokens that a model reads.
 
-use std::ops::Range;
+use std::{ops::Range, panic};
 
 use tokenizers::{ModelWrapper, PostProcessorWrapper, Tokenizer, TruncationDirection};
 
@@ -66,6 +66,12 @@ impl TextTokenizer {
     ///
     /// When it is none, or one that fits no model of these rules.
     pub(crate) fn read(json: &[u8], rules: TokenRules) -> Result<Self, String> {
+        // The library believes what such a file says of lengths and places.
+        panic::catch_unwind(|| Self::try_read(json, rules))
+            .unwrap_or_else(|_| Err("what it says contradicts itself".to_owned()))
+    }
+
+    fn try_read(json: &[u8], rules: TokenRules) -> Result<Self, String> {
         let mut tokenizer = Tokenizer::from_bytes(json).map_err(|error| error.to_string())?;
         let keeps_end = tokenizer
             .get_truncation()

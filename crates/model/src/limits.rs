@@ -99,7 +99,10 @@ pub(crate) const WIDTH: usize = 1 << 20;
 /// Layers of a network, or of an encoder.
 pub(crate) const LAYERS: usize = 4096;
 
-/// Tokens, positions and classes that an encoder knows.
+/// Classes without names of their own, which a few bytes of a file can ask for.
+pub(crate) const UNNAMED_CLASSES: usize = 1 << 16;
+
+/// Tokens and positions that an encoder knows.
 pub(crate) const TOKENS: usize = 1 << 26;
 
 /// `tokenizer.json`. That of a quarter of a million tokens has 17 MB.

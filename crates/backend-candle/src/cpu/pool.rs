@@ -64,3 +64,32 @@ pub(crate) fn normalize(rows: &mut [f32], width: usize) {
         row.iter_mut().for_each(|x| *x /= root);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn poolings_are_what_they_say() {
+        let hidden = [1.0, -2.0, 3.0, -4.0, 5.0, 6.0, 9.0, 8.0];
+        let cases = [
+            (Pooling::Cls, [1.0, -2.0, 9.0, 8.0]),
+            (Pooling::Mean, [3.0, 0.0, 9.0, 8.0]),
+            (Pooling::Max, [5.0, 6.0, 9.0, 8.0]),
+            (Pooling::MeanSqrtLen, [9.0 / 3.0_f32.sqrt(), 0.0, 9.0, 8.0]),
+        ];
+        for (pooling, expected) in cases {
+            let mut out = [7.0; 6];
+            pool(&hidden, 2, &[3, 1], pooling, &mut out, 1, 3);
+            let [first, second, third, fourth] = expected;
+            assert_eq!(out, [7.0, first, second, 7.0, third, fourth], "{pooling:?}");
+        }
+    }
+
+    #[test]
+    fn normal_rows_have_the_length_one_or_none() {
+        let mut rows = [3.0, 4.0, 0.0, 0.0, 1e30, 0.0];
+        normalize(&mut rows, 2);
+        assert_eq!(rows, [0.6, 0.8, 0.0, 0.0, 1.0, 0.0]);
+    }
+}

@@ -25,7 +25,8 @@ pub(crate) enum PretrainedFault {
     NoLayers,
     NoLayer { tensor: String },
     NotAMatrix { tensor: String, got: Vec<usize> },
-    OtherTensor { tensor: Option<String> },
+    OtherTensor { tensor: String },
+    LayerTwice,
 }
 
 impl PretrainedFault {
@@ -42,7 +43,8 @@ impl PretrainedFault {
             | Self::Key { .. }
             | Self::Modules { .. }
             | Self::Path { .. }
-            | Self::NoLayers => ModelErrorKind::Malformed,
+            | Self::NoLayers
+            | Self::LayerTwice => ModelErrorKind::Malformed,
             Self::NoFile { .. } | Self::NoWeights { .. } => ModelErrorKind::ExternalData,
             Self::NoLayer { .. } | Self::NotAMatrix { .. } | Self::OtherTensor { .. } => {
                 ModelErrorKind::BadTensor
@@ -105,12 +107,10 @@ impl fmt::Display for PretrainedFault {
                 f,
                 "tensor {tensor:?} should have the shape [outputs, inputs] of a layer, has {got:?}"
             ),
-            Self::OtherTensor { tensor: Some(tensor) } => {
+            Self::OtherTensor { tensor } => {
                 write!(f, "tensor {tensor:?} is none of the network's")
             }
-            Self::OtherTensor { tensor: None } => {
-                f.write_str("`layers` should name each layer once")
-            }
+            Self::LayerTwice => f.write_str("`layers` should name each layer once"),
         }
     }
 }

@@ -1,16 +1,16 @@
-use std::{fs, path::Path};
+use std::{fs, path::PathBuf};
 
 use hotplate_tensor::DType;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{
-    Activation, Architecture, Dense, EncoderConfig, Family, Head, MlpAnswer, MlpConfig, Pooling,
-    Scores,
-};
+use super::{Activation, Architecture, EncoderConfig, Family, Head, Pooling, Scores};
 use crate::{
     Labels, Model, ModelError, ModelErrorKind as Kind, Task, limits, safetensors::fixture::File,
 };
+
+mod mlp;
+mod modules;
 
 const WEIGHTS: &str = "model.safetensors";
 
@@ -35,7 +35,7 @@ impl Folder {
         fs::write(path, bytes).unwrap();
     }
 
-    fn path(&self, name: &str) -> std::path::PathBuf {
+    fn path(&self, name: &str) -> PathBuf {
         self.0.path().canonicalize().unwrap().join(name)
     }
 
@@ -84,23 +84,6 @@ fn changed(mut object: Value, changes: &Value) -> Value {
         object[key] = value.clone();
     }
     object
-}
-
-fn module(place: usize, kind: &str, path: &str) -> Value {
-    let kind = format!("sentence_transformers.models.{kind}");
-    json!({ "idx": place, "name": place.to_string(), "path": path, "type": kind })
-}
-
-fn sentence_modules() -> Value {
-    json!([
-        module(0, "Transformer", ""),
-        module(1, "Pooling", "1_Pooling"),
-        module(2, "Normalize", "2_Normalize")
-    ])
-}
-
-fn mean_pooling() -> Value {
-    json!({ "word_embedding_dimension": 8, "pooling_mode_cls_token": false, "pooling_mode_mean_tokens": true })
 }
 
 #[test]
@@ -172,72 +155,6 @@ fn text_is_as_long_as_the_files_say_and_positions_allow() {
         Kind::Malformed,
         "`max_seq_length` should be a whole number from 5",
     );
-}
-
-#[test]
-fn modules_make_the_embedding() {
-    let folder = Folder::of(&bert())
-        .with("modules.json", &sentence_modules())
-        .with("1_Pooling/config.json", &mean_pooling());
-    let head = Head::Embedding { pooling: vec![Pooling::Mean], dense: Vec::new(), normalize: true };
-    assert_eq!(folder.encoder().head, head);
-
-    // The order of the results is fixed, whatever that of the keys.
-    let several = json!({ "pooling_mode_mean_tokens": true, "pooling_mode_lasttoken": true, "pooling_mode_max_tokens": true, "pooling_mode_cls_token": true });
-    let folder = folder.with("1_Pooling/config.json", &several);
-    let Head::Embedding { pooling, .. } = folder.encoder().head else { panic!() };
-    assert_eq!(pooling, [Pooling::Cls, Pooling::Max, Pooling::Mean, Pooling::LastToken]);
-    let signature = folder.open().unwrap().signature(None).unwrap();
-    assert_eq!(signature.outputs()[0].row_dims, Some(vec![Some(32)]));
-    let folder =
-        folder.with("1_Pooling/config.json", &json!({ "pooling_mode": "mean_sqrt_len_tokens" }));
-    let Head::Embedding { pooling, .. } = folder.encoder().head else { panic!() };
-    assert_eq!(pooling, [Pooling::MeanSqrtLen]);
-}
-
-#[test]
-fn dense_module_brings_weights_of_its_own() {
-    let modules = json!([
-        module(0, "Transformer", ""),
-        module(1, "Pooling", "1_Pooling"),
-        module(2, "Dense", "2_Dense")
-    ]);
-    let dense = json!({ "in_features": 8, "out_features": 3, "bias": true, "activation_function": "torch.nn.modules.activation.Tanh" });
-    let folder = Folder::of(&bert())
-        .with("modules.json", &modules)
-        .with("1_Pooling/config.json", &mean_pooling())
-        .with("2_Dense/config.json", &dense);
-    folder.refused(
-        "modules.json",
-        Kind::ExternalData,
-        "weights \"2_Dense/model.safetensors\" are missing",
-    );
-    let linear = File::default().f32("linear.weight", &[3, 8], &[0.5; 24]).f32(
-        "linear.bias",
-        &[3],
-        &[1.0, 2.0, 3.0],
-    );
-    folder.write("2_Dense/model.safetensors", &linear.finish());
-    let Head::Embedding { dense, .. } = folder.encoder().head else { panic!() };
-    let expected = Dense {
-        weight: "2_Dense/linear.weight".to_owned(),
-        bias: Some("2_Dense/linear.bias".to_owned()),
-        inputs: 8,
-        outputs: 3,
-        activation: Activation::Tanh,
-    };
-    assert_eq!(dense, [expected]);
-    let model = folder.open().unwrap();
-    let bias = model.safetensors().unwrap().require("2_Dense/linear.bias", &[3]).unwrap();
-    assert_eq!(bias.to_f32().unwrap(), [1.0, 2.0, 3.0]);
-    let signature = model.signature(None).unwrap();
-    assert_eq!(signature.outputs()[0].row_dims, Some(vec![Some(3)]));
-
-    let narrow = json!({ "in_features": 9, "out_features": 3 });
-    let folder = folder.with("2_Dense/config.json", &narrow);
-    folder.refused("2_Dense/config.json", Kind::Malformed, "`in_features` should be 8, is 9");
-    folder.write("2_Dense/model.safetensors", &linear.finish()[..40]);
-    folder.refused("2_Dense/model.safetensors", Kind::Truncated, "cut short");
 }
 
 #[test]
@@ -387,78 +304,6 @@ fn what_cannot_be_run_is_refused_by_name() {
 }
 
 #[test]
-fn modules_that_are_not_known_are_refused() {
-    let known = [module(0, "Transformer", ""), module(1, "Pooling", "1_Pooling")];
-    let with = |modules: &[Value]| {
-        Folder::of(&bert())
-            .with("modules.json", &json!(modules))
-            .with("1_Pooling/config.json", &mean_pooling())
-    };
-    let behind = |module: Value| [&known[..], &[module]].concat();
-    let cases = [
-        (vec![], Kind::Malformed, "should begin with a Transformer and a Pooling"),
-        (vec![known[1].clone()], Kind::Malformed, "should begin with a Transformer"),
-        (
-            behind(module(2, "LSTM", "2_LSTM")),
-            Kind::UnsupportedModel,
-            "\"sentence_transformers.models.LSTM\" is not known",
-        ),
-        (
-            behind(json!({ "type": "my.Module", "path": "" })),
-            Kind::UnsupportedModel,
-            "\"my.Module\" is not known",
-        ),
-        (behind(json!({ "path": "" })), Kind::Malformed, "`type` should be a text"),
-        (behind(json!(1)), Kind::Malformed, "list of objects"),
-        (behind(module(2, "Dense", "../2_Dense")), Kind::Malformed, "\"..\" in its path"),
-        (behind(module(2, "Dense", "/2_Dense")), Kind::Malformed, "named from the model's folder"),
-        (behind(module(2, "Dense", "")), Kind::Malformed, "should be a folder"),
-        (
-            behind(module(2, "Dense", "2_Dense")),
-            Kind::ExternalData,
-            "\"2_Dense/config.json\" is missing",
-        ),
-        (
-            vec![module(0, "Transformer", "0_Transformer"), known[1].clone()],
-            Kind::Malformed,
-            "looked for in the model's folder",
-        ),
-        (
-            [&known[..], &[module(2, "Normalize", ""), module(3, "Normalize", "")]].concat(),
-            Kind::Malformed,
-            "another order",
-        ),
-        (vec![known[0].clone(); 17], Kind::Malformed, "too many modules"),
-    ];
-    for (modules, kind, expected) in cases {
-        with(&modules).refused("modules.json", kind, expected);
-    }
-    for (pooling, expected) in [
-        (json!({}), "pooling none is not known"),
-        (json!({ "pooling_mode": "attention" }), "pooling attention is not known"),
-        (
-            json!({ "pooling_mode_mean_tokens": true, "word_embedding_dimension": 9 }),
-            "should be 8, is 9",
-        ),
-        (json!({ "pooling_mode_mean_tokens": 1 }), "should be true or false, is 1"),
-    ] {
-        let folder = with(&known).with("1_Pooling/config.json", &pooling);
-        let error = folder.open().and_then(|model| model.pretrained()).unwrap_err();
-        assert!(error.to_string().contains(expected), "{error}");
-        assert_eq!(error.path(), Some(&*folder.path("1_Pooling/config.json")));
-    }
-    let prompts = json!({ "prompts": { "query": "query: " }, "default_prompt_name": "query" });
-    let folder = with(&known).with("config_sentence_transformers.json", &prompts);
-    folder.refused(
-        "config_sentence_transformers.json",
-        Kind::Malformed,
-        "`default_prompt_name` should be null",
-    );
-    let prompts = json!({ "prompts": { "query": "query: " }, "default_prompt_name": null });
-    folder.with("config_sentence_transformers.json", &prompts).encoder();
-}
-
-#[test]
 fn hostile_descriptions_are_refused() {
     let folder = Folder::of(&bert());
     let cases: [(&[u8], Kind, &str); 8] = [
@@ -522,156 +367,6 @@ fn folder_of_links_is_read_and_a_pipe_is_not_waited_for() {
     symlink("/dev/zero", cache.path().join("tokenizer.json")).unwrap();
     let error = Model::open(&cache.path().join(WEIGHTS)).unwrap_err();
     assert_eq!(error.kind(), Kind::NotAFile);
-}
-
-fn network() -> File {
-    File::default()
-        .f32("layers.0.weight", &[3, 2], &[0.5; 6])
-        .f32("layers.0.bias", &[3], &[0.0; 3])
-        .bf16("layers.1.weight", &[2, 3], &[0.25; 6])
-}
-
-fn open_network(file: &File, description: &Value) -> Result<Model, ModelError> {
-    let bytes = file.clone().metadata("hotplate", &description.to_string()).finish();
-    let model = Model::from_bytes(bytes)?;
-    model.pretrained()?;
-    Ok(model)
-}
-
-fn mlp_of(model: &Model) -> MlpConfig {
-    match model.pretrained().unwrap().architecture {
-        Architecture::Mlp(network) => network,
-        Architecture::Encoder(_) => panic!("a network was written"),
-    }
-}
-
-#[test]
-fn network_is_described_by_its_metadata_or_a_file() {
-    let description = json!({
-        "model_type": "mlp", "activation": "relu", "labels": ["stays", "leaves"],
-        "columns": ["age", "income"],
-    });
-    let model = open_network(&network(), &description).unwrap();
-    let mlp = mlp_of(&model);
-    assert_eq!((mlp.inputs(), mlp.outputs(), mlp.layers.len()), (2, 2, 2));
-    assert_eq!(mlp.layers[0].bias.as_deref(), Some("layers.0.bias"));
-    assert_eq!((&mlp.layers[1].bias, mlp.activation), (&None, Activation::Relu));
-    let labels = vec!["stays".to_owned(), "leaves".to_owned()];
-    assert_eq!(mlp.answer, MlpAnswer::Classes { labels: labels.clone(), scores: Scores::Softmax });
-    let signature = model.signature(None).unwrap();
-    assert_eq!(signature.schema().column_index("income"), Some(1));
-    assert_eq!(signature.schema().inputs()[0].dtype, DType::F32);
-    let classes = Labels::Text(labels);
-    assert_eq!(*signature.task(), Task::Classifier { label: 0, probabilities: 1, classes });
-    let names = model.signature(Some(vec!["a".to_owned(), "b".to_owned()])).unwrap();
-    assert_eq!(names.schema().column_index("b"), Some(1));
-
-    let folder = Folder::of(&description);
-    folder.write(WEIGHTS, &network().finish());
-    assert_eq!(mlp_of(&folder.open().unwrap()), mlp);
-    // What the weights say of themselves is what they are.
-    let value = json!({ "model_type": "mlp", "activation": "tanh" });
-    folder.write(WEIGHTS, &network().metadata("hotplate", &value.to_string()).finish());
-    let model = folder.open().unwrap();
-    assert_eq!(mlp_of(&model).answer, MlpAnswer::Values);
-    assert_eq!(model.pretrained().unwrap().files, Vec::<&Path>::new());
-    assert_eq!(*model.signature(None).unwrap().task(), Task::Other);
-}
-
-#[test]
-fn network_may_standardise_and_name_its_layers() {
-    let file = File::default()
-        .f32("0.weight", &[1, 2], &[1.0, 2.0])
-        .f32("2.weight", &[1, 1], &[1.0])
-        .f32("input.mean", &[2], &[0.0; 2])
-        .f32("input.scale", &[2], &[1.0; 2]);
-    let description = json!({ "model_type": "mlp", "activation": "sigmoid", "layers": ["0", "2"] });
-    let model = open_network(&file, &description).unwrap();
-    let mlp = mlp_of(&model);
-    assert_eq!(mlp.layers[1].weight, "2.weight");
-    assert_eq!(
-        (mlp.mean.as_deref(), mlp.scale.as_deref()),
-        (Some("input.mean"), Some("input.scale"))
-    );
-    let signature = model.signature(None).unwrap();
-    assert_eq!(*signature.task(), Task::Regressor { value: 0 });
-}
-
-#[test]
-fn networks_that_do_not_fit_their_tensors_are_refused() {
-    let plain = json!({ "model_type": "mlp", "activation": "relu" });
-    let with = |change: &Value| changed(plain.clone(), change);
-    let cases = [
-        (network(), with(&json!({ "activation": "selu" })), "`activation` should be \"relu\","),
-        (
-            network(),
-            with(&json!({ "activation": null })),
-            "`activation` should be a text, is absent",
-        ),
-        (network(), with(&json!({ "dropout": 0.1 })), "the key \"dropout\" is unknown"),
-        (network(), with(&json!({ "labels": ["a"] })), "`labels` should be 2 texts"),
-        (network(), with(&json!({ "labels": ["a", "b", "c"] })), "`labels` should be 2 texts"),
-        (network(), with(&json!({ "scores": "softmax" })), "`scores` should be absent"),
-        (network(), with(&json!({ "scores": "max", "labels": ["a", "b"] })), "`scores` should be"),
-        (network(), with(&json!({ "columns": ["a"] })), "`columns` should be 2 names"),
-        (network(), with(&json!({ "layers": [] })), "the network has no layers"),
-        (
-            network(),
-            with(&json!({ "layers": ["layers.0"] })),
-            "\"layers.1.weight\" is none of the network's",
-        ),
-        (
-            network(),
-            with(&json!({ "layers": ["layers.0", "head"] })),
-            "tensor \"head.weight\", the weights of a layer, is missing",
-        ),
-        (
-            network(),
-            with(&json!({ "layers": ["layers.1", "layers.0", "layers.1"] })),
-            "`layers` should name each layer once",
-        ),
-        (network().f32("x", &[1], &[0.0]), plain.clone(), "\"x\" is none of the network's"),
-        (File::default(), plain.clone(), "the network has no layers"),
-        (
-            network().f32("layers.1.bias", &[3], &[0.0; 3]),
-            plain.clone(),
-            "\"layers.1.bias\" should have the shape [2], has [3]",
-        ),
-        (
-            network().f32("layers.2.weight", &[1, 3], &[0.0; 3]),
-            plain.clone(),
-            "\"layers.2.weight\" should have the shape [1, 2], has [1, 3]",
-        ),
-        (
-            network().f32("layers.2.weight", &[2], &[0.0; 2]),
-            plain.clone(),
-            "should have the shape [outputs, inputs]",
-        ),
-        (
-            network().f32("layers.2.weight", &[0, 2], &[]),
-            plain.clone(),
-            "should have the shape [outputs, inputs]",
-        ),
-        (
-            network().tensor("layers.2.weight", "I32", &[1, 2], &[0; 8]),
-            plain.clone(),
-            "should hold F32, F16 or BF16, holds I32",
-        ),
-        (
-            network().f32("input.mean", &[3], &[0.0; 3]),
-            plain.clone(),
-            "\"input.mean\" should have the shape [2], has [3]",
-        ),
-    ];
-    for (file, description, expected) in cases {
-        let error = open_network(&file, &description).unwrap_err();
-        let sentence = error.to_string();
-        assert!(sentence.contains(expected), "{sentence}");
-        assert!(sentence.ends_with("in the entry `hotplate` of the metadata"), "{sentence}");
-    }
-    let text = network().metadata("hotplate", "{").finish();
-    let error = Model::from_bytes(text).unwrap().pretrained().unwrap_err();
-    assert_eq!((error.kind(), error.offset()), (Kind::Truncated, None));
 }
 
 #[test]

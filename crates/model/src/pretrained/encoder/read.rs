@@ -231,7 +231,7 @@ fn classification(config: &Config<'_, '_>) -> Result<Head, ModelError> {
 fn labels(config: &Config<'_, '_>) -> Result<Vec<String>, ModelError> {
     const KEY: &str = "id2label";
     if !config.has(KEY) {
-        let labels = config.size("num_labels", Some(2), 1..=limits::TOKENS)?;
+        let labels = config.size("num_labels", Some(2), 1..=limits::UNNAMED_CLASSES)?;
         return Ok((0..labels).map(|label| format!("LABEL_{label}")).collect());
     }
     let wrong = || config.wrong(KEY, "an object of texts by the numbers from 0 up");

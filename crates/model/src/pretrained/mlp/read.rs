@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use super::{Activation, MlpAnswer, MlpConfig, MlpLayer, Scores};
 use crate::{
     ModelError,
@@ -51,20 +53,19 @@ impl MlpConfig {
     /// Refuses tensors that are none of the network's: a layer that was forgotten is another
     /// network.
     fn refuse_others(&self, tensors: &Safetensors<'_>) -> Result<(), ModelError> {
-        let layers = self.layers.iter().map(|layer| 1 + usize::from(layer.bias.is_some()));
-        let inputs = [&self.mean, &self.scale].into_iter().flatten().count();
-        if tensors.len() == layers.sum::<usize>() + inputs {
-            return Ok(());
+        let of_layers =
+            self.layers.iter().flat_map(|layer| [Some(&layer.weight), layer.bias.as_ref()]);
+        let named = of_layers.chain([self.mean.as_ref(), self.scale.as_ref()]).flatten();
+        let mut ours = HashSet::new();
+        if !named.map(String::as_str).all(|name| ours.insert(name)) {
+            return Err(PretrainedFault::LayerTwice.into());
         }
-        let is_ours = |name: &str| {
-            let of_layer =
-                |layer: &MlpLayer| layer.weight == name || layer.bias.as_deref() == Some(name);
-            name == MEAN || name == SCALE || self.layers.iter().any(of_layer)
-        };
-        let other = tensors.iter().find(|tensor| !is_ours(tensor.name));
-        // There are more tensors than the network has, or one layer is there twice.
-        let tensor = other.map(|tensor| tensor.name.to_owned());
-        Err(PretrainedFault::OtherTensor { tensor }.into())
+        match tensors.iter().find(|tensor| !ours.contains(tensor.name)) {
+            None => Ok(()),
+            Some(other) => {
+                Err(PretrainedFault::OtherTensor { tensor: other.name.to_owned() }.into())
+            }
+        }
     }
 }
 
