@@ -180,7 +180,7 @@ fn what_is_no_text_is_refused_with_its_place() {
     let server = housing();
     let mut client = Client::connect(server.address());
     let response = client.post("/invocations", "Content-Type: text/plain\r\n", "a");
-    assert_eq!(refused(&response), (400, "wrong_type".to_owned()));
+    assert_eq!(refused(&response), (415, "unsupported_media_type".to_owned()));
     server.stop().unwrap();
 }
 

@@ -76,6 +76,7 @@ const fn kind(task: &Task) -> &'static str {
     match task {
         Task::Classifier { .. } => "a classifier",
         Task::Regressor { .. } => "a model of one number a row",
+        Task::Embedding { .. } => "a model of embeddings",
         _ => "a model whose outputs speak for themselves",
     }
 }

@@ -1,6 +1,6 @@
 //! Whether two versions can stand for each other.
 
-use hotplate_model::{Signature, Task};
+use hotplate_model::{OutputSpec, Signature, Task};
 use hotplate_tensor::{DType, Schema};
 
 use crate::{Engine, combined::agree};
@@ -16,8 +16,12 @@ pub(super) fn check(first: &Engine, other: &Engine) -> Result<(), String> {
     let (expected, got) = (first.signature(), other.signature());
     check_rows(expected.schema(), got.schema())?;
     agree::check_kind(expected.task(), got.task())?;
-    if *expected.task() == Task::Other {
-        check_outputs(expected, got)?;
+    match (expected.task(), got.task()) {
+        (Task::Other, _) => check_outputs(expected, got)?,
+        (Task::Embedding { output: first }, Task::Embedding { output: other }) => {
+            check_width(&expected.outputs()[*first], &got.outputs()[*other])?;
+        }
+        _ => {}
     }
     if first.output() != other.output() {
         return Err("`output` under [model] asks for other fields in its replies".to_owned());
@@ -47,6 +51,20 @@ fn check_rows(first: &Schema, other: &Schema) -> Result<(), String> {
             kind(got.dtype)
         ))
     })
+}
+
+/// Whoever keeps embeddings compares them with each other.
+fn check_width(first: &OutputSpec, other: &OutputSpec) -> Result<(), String> {
+    let width = |output: &OutputSpec| match output.row_dims.as_deref() {
+        Some([Some(width)]) => format!("{width} numbers"),
+        _ => "any width".to_owned(),
+    };
+    let (expected, got) = (width(first), width(other));
+    if expected == got {
+        Ok(())
+    } else {
+        Err(format!("expected embeddings of {expected}, got {got}"))
+    }
 }
 
 fn check_outputs(first: &Signature, other: &Signature) -> Result<(), String> {

@@ -167,6 +167,7 @@ impl Handler {
         ask.wishes.terms.patience = self.patience;
         let variant = endpoints[place].choose(head.target_variant)?;
         let lease = Lease::of(endpoints, place, variant);
+        ask.check_for(lease.engine())?;
         if self.batch.is_some() {
             return Ok(Task::Batch { lease, ask });
         }

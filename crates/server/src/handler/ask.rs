@@ -1,5 +1,6 @@
 //! How a request wants a model to be asked.
 
+use hotplate::Engine;
 use hotplate_codec::Format;
 
 use crate::{accept::negotiate, head::Head, problem::Problem, status::Reason, wishes::Wishes};
@@ -56,6 +57,16 @@ impl Ask {
             );
         }
         Ok(Self { body, reply, wishes })
+    }
+
+    /// Refuses a text of which the model makes no row, before it is read.
+    pub(super) fn check_for(&self, engine: &Engine) -> Result<(), Problem> {
+        match self.body {
+            Some(Format::Text) if !engine.signature().schema().holds_texts() => {
+                Err(unsupported_media_type(Format::Text.media_type()))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -42,6 +42,16 @@ class Embeddings(Texts):
                 self.assertAlmostEqual(got, expected, places=4)
 
 
+    def test_plain_text(self):
+        row = golden(self.CASE)[0]
+        reply = self.client.invoke_endpoint(
+            EndpointName=self.CASE, ContentType="text/plain", Body=row["text"].encode()
+        )
+        [prediction] = json.load(reply["Body"])["predictions"]
+        for got, expected in zip(prediction["embedding"], row["embedding"], strict=True):
+            self.assertAlmostEqual(got, expected, places=4)
+
+
 class Classes(Texts):
     """Classes of texts."""
 
