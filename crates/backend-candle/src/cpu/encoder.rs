@@ -13,9 +13,12 @@ use super::team::{self, Member};
 use super::weights::Columns;
 use crate::network::{Activation, Block, Embeddings, Table, Tokens};
 
-/// The tokens that one thread takes through all layers before it takes others: what it writes stays
-/// in its cache.
-const PART: usize = 128;
+/// The tokens that one thread takes through all layers before it takes others: so many that reading
+/// the weights is nothing to it, and no more, for the sake of memory.
+const PART: usize = 512;
+
+/// The tokens of each thread from which threads take sequences of their own.
+const APART: usize = 128;
 
 /// An encoder whose weights are laid out for this processor.
 #[derive(Debug)]
@@ -90,6 +93,9 @@ impl Encoder {
             "positions and hidden state"
         );
         assert!(self.types.is_none() || tokens.types.len() == count, "types of the tokens");
+        if count == 0 {
+            return;
+        }
         match parts(tokens, context.threads().get()) {
             Some(parts) => self.apart(context, &parts, hidden),
             None => self.together(context, tokens, hidden),
@@ -215,7 +221,7 @@ impl Encoder {
 /// thread would be the last for long.
 fn parts<'a>(tokens: &Tokens<'a>, threads: usize) -> Option<Vec<Tokens<'a>>> {
     let count = tokens.ids.len();
-    if threads > 1 && count < threads * PART / 2 {
+    if threads > 1 && count < threads * APART {
         return None;
     }
     let wanted = count.div_ceil(PART).next_multiple_of(threads).max(1);

@@ -13,8 +13,12 @@ use super::simd::{LANES, Level, Line, Loop, Simd, f32x16, lanes, prelude::*};
 /// The columns of a panel.
 pub(super) const WIDTH: usize = 2 * LANES;
 
-/// The panels of inputs after which the next rows are taken: their weights stay in the first cache.
-const DEPTH: usize = 12;
+/// The panels of inputs after which the next rows are taken: their weights stay in the first cache,
+/// beside the rows.
+const DEPTH: usize = 3;
+
+/// As [`DEPTH`], for few rows, which wait for weights: their reading goes on while each is used.
+const SHALLOW: usize = 1;
 
 /// How rows lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,7 +102,8 @@ impl Loop for Product<'_> {
 impl Product<'_> {
     #[inline(always)]
     fn of<S: Simd, const R: usize>(self, simd: S) {
-        for (x, weights) in self.x.chunks(DEPTH).zip(self.weights.chunks(DEPTH * 2 * WIDTH)) {
+        let depth = if self.out.len() <= 4 * R { SHALLOW } else { DEPTH };
+        for (x, weights) in self.x.chunks(depth).zip(self.weights.chunks(depth * 2 * WIDTH)) {
             for (group, out) in self.out.chunks_exact_mut(2 * R).enumerate() {
                 if lanes(simd) == LANES {
                     tile::<S, R, 2>(simd, x, group, weights, 0, out);
