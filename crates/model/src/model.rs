@@ -70,11 +70,27 @@ impl Model {
                 let folder =
                     path.map(folder_of).map(fs::canonicalize).transpose().map_err(unreadable)?;
                 let mut weights = Weights::read(&bytes, folder.as_deref())?;
-                let beside = Beside::read(folder.as_deref(), &mut weights)?;
+                let beside = match &folder {
+                    Some(folder) => Beside::read(folder, &mut weights)?,
+                    None => Beside::default(),
+                };
                 pretrained = Some((weights, beside));
             }
         }
         Ok(Self { bytes, format, path: path.map(Path::to_owned), pretrained })
+    }
+
+    /// The same model in a folder of these files.
+    #[cfg(any(test, feature = "fixtures"))]
+    pub(crate) fn beside(mut self, files: &[(&str, &[u8])]) -> Result<Self, ModelError> {
+        if let Some((weights, beside)) = &mut self.pretrained {
+            let bytes = |name: &str, _limit| {
+                let file = files.iter().find(|(file, _)| *file == name);
+                Ok(file.map(|(_, bytes)| FileBytes::Owned(bytes.to_vec())))
+            };
+            *beside = Beside::collect(Path::new(""), weights, &bytes)?;
+        }
+        Ok(self)
     }
 
     /// The format of the file.
