@@ -35,11 +35,15 @@ impl Model {
     /// A file of up to 16 MiB is read; a larger one is mapped while the `Model` lives, and must
     /// not be written to meanwhile. To replace a model, rename a finished file into its place.
     ///
+    /// With weights in safetensors format, or an index of such files, the files beside them are
+    /// opened that hold more weights or [say what they are of](crate::pretrained).
+    ///
     /// # Errors
     ///
     /// Every [kind](crate::ModelErrorKind) up to and including external data; what is wrong with
-    /// a signature only [`signature`](Self::signature) finds, and with the files that hold external
-    /// data [`external_files`](Self::external_files).
+    /// a signature only [`signature`](Self::signature) finds, with the files that hold external
+    /// data [`external_files`](Self::external_files), and with what weights are said to be of
+    /// [`pretrained`](Self::pretrained).
     pub fn open(path: &Path) -> Result<Self, ModelError> {
         FileBytes::open(path)
             .and_then(|bytes| Self::check(bytes, Some(path)))
