@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use crate::told;
 
 /// The models of the repository.
-pub(crate) const CASES: [&str; 12] = [
+pub(crate) const CASES: [&str; 13] = [
     "bert-bf16",
     "bert-cls",
     "bert-dense",
@@ -21,6 +21,7 @@ pub(crate) const CASES: [&str; 12] = [
     "distilbert-topics",
     "mlp-churn",
     "mlp-price",
+    "roberta-mean",
     "roberta-pairs",
     "xlmr-shards",
 ];

@@ -164,7 +164,7 @@ fn long_text() -> Result<(), String> {
     let binding = engine.bind(&["text"]).map_err(told)?;
     let long = "long ".repeat(1 << 20);
     let rows = [["short".into()], [long.as_str().into()]];
-    let error = match binding.predict_rows_into(&rows, &mut engine.answer()) {
+    let error = match binding.predict_rows_into(rows, &mut engine.answer()) {
         Ok(()) => return Err(format!("a text of {} bytes is answered", long.len())),
         Err(error) => error,
     };
