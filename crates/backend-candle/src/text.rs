@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hotplate_backend::{BackendError, BackendErrorKind, Limits, Part, Placement, Plan, Worker};
 use hotplate_model::{
     Signature,
-    pretrained::{self, Activation, EncoderConfig},
+    pretrained::{Activation, EncoderConfig},
     safetensors::Safetensors,
 };
 
@@ -165,8 +165,6 @@ fn rules_of(config: &EncoderConfig, signature: &Signature) -> TokenRules {
         segments: config.type_vocab_size,
         has_pairs: signature.schema().inputs().len() > 1,
         lower_case: config.do_lower_case,
-        // As sentence-transformers does.
-        trim: matches!(config.head, pretrained::Head::Embedding { .. }),
     }
 }
 
@@ -259,3 +257,6 @@ impl Worker for TextWorker {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

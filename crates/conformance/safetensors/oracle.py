@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 
 import encoders
 import golden
-from corpus import PAIRS, TEXTS
+from corpus import PADS, PAIRS, TEXTS
 from encoders import Encoder
 
 APART = 2e-5
@@ -28,7 +28,7 @@ def require(holds: bool, complaint: str) -> None:
 
 
 def rows_of(encoder: Encoder) -> list[Row]:
-    return [(text, None) for text in TEXTS] + (list(PAIRS) if encoder.pairs else [])
+    return [(text, None) for text in (*TEXTS, PADS)] + (list(PAIRS) if encoder.pairs else [])
 
 
 def token_ids(folder: Path, rows: Sequence[Row], max_tokens: int) -> list[dict[str, list[int]]]:
@@ -56,7 +56,7 @@ def embeddings(folder: Path, texts: Sequence[str]) -> tuple[np.ndarray, int]:
         str(folder), device="cpu", model_kwargs={"dtype": torch.float32}
     ).float()
     alone = np.stack([model.encode(text) for text in texts])
-    together = model.encode(list(texts), batch_size=len(texts))
+    together = model.encode(list(texts), batch_size=32)
     apart = np.abs(alone - together).max()
     require(apart < APART, f"{folder.name}: rows move by {apart:.1e} with those beside them")
     return alone, model.max_seq_length

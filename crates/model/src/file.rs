@@ -61,21 +61,15 @@ impl fmt::Debug for FileBytes {
 }
 
 fn check(metadata: &Metadata) -> Result<(), Fault> {
-    check_kind(metadata)?;
+    if !metadata.is_file() {
+        return Err(Fault::NotAFile { got: name_of(metadata.file_type()) });
+    }
     match metadata.len() {
         0 => Err(Fault::Empty),
         bytes if bytes > limits::WEIGHT_BYTES => {
             Err(Fault::TooLarge { bytes, limit: limits::WEIGHT_BYTES })
         }
         _ => Ok(()),
-    }
-}
-
-pub(crate) fn check_kind(metadata: &Metadata) -> Result<(), Fault> {
-    if metadata.is_file() {
-        Ok(())
-    } else {
-        Err(Fault::NotAFile { got: name_of(metadata.file_type()) })
     }
 }
 
@@ -96,7 +90,7 @@ fn name_of(file_type: FileType) -> &'static str {
     if file_type.is_dir() { "a directory" } else { "something else" }
 }
 
-pub(crate) fn read(file: &File, len: u64) -> Result<Vec<u8>, ModelError> {
+fn read(file: &File, len: u64) -> Result<Vec<u8>, ModelError> {
     let mut bytes = Vec::new();
     // One byte more than it should have, to see a file that grows.
     file.take(len + 1).read_to_end(&mut bytes).map_err(unreadable)?;

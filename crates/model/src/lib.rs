@@ -1,9 +1,9 @@
 //! Reads model files, and says what a model takes and gives.
 //!
 //! A [`Model`] is an opened file whose structure has been checked. From it come the file's contents
-//! ([`Model::onnx`], [`Model::lightgbm`], [`Model::xgboost`]), which backends compile, and a
-//! [`Signature`], which says what rows look like and what kind of answer to expect. Nothing here
-//! runs a model.
+//! ([`Model::onnx`], [`Model::lightgbm`], [`Model::xgboost`], [`Model::safetensors`] with
+//! [`Model::pretrained`]), which backends compile, and a [`Signature`], which says what rows look
+//! like and what kind of answer to expect. Nothing here runs a model.
 //!
 //! ```no_run
 //! use hotplate_model::Model;
@@ -28,6 +28,8 @@
 //!   structures are refused at the first, and nesting has a greatest depth.
 //! * A file that names others names them beneath its own folder, without links that lead out of
 //!   it, wherever the tensors hide that are there ([`Model::external_files`]).
+//! * What is read beside weights, because a reader of them looks there, is of bounded size, and a
+//!   key that is there twice is refused.
 //!
 //! A refusal is a [`ModelError`] with a [kind](ModelError::kind), the byte at which the file went
 //! wrong, and one sentence that a person can act on.

@@ -35,11 +35,15 @@ impl Model {
     /// A file of up to 16 MiB is read; a larger one is mapped while the `Model` lives, and must
     /// not be written to meanwhile. To replace a model, rename a finished file into its place.
     ///
+    /// With weights in safetensors format, or an index of such files, the files beside them are
+    /// opened that hold more weights or [say what they are of](crate::pretrained).
+    ///
     /// # Errors
     ///
     /// Every [kind](crate::ModelErrorKind) up to and including external data; what is wrong with
-    /// a signature only [`signature`](Self::signature) finds, and with the files that hold external
-    /// data [`external_files`](Self::external_files).
+    /// a signature only [`signature`](Self::signature) finds, with the files that hold external
+    /// data [`external_files`](Self::external_files), and with what weights are said to be of
+    /// [`pretrained`](Self::pretrained).
     pub fn open(path: &Path) -> Result<Self, ModelError> {
         FileBytes::open(path)
             .and_then(|bytes| Self::check(bytes, Some(path)))
@@ -70,11 +74,27 @@ impl Model {
                 let folder =
                     path.map(folder_of).map(fs::canonicalize).transpose().map_err(unreadable)?;
                 let mut weights = Weights::read(&bytes, folder.as_deref())?;
-                let beside = Beside::read(folder.as_deref(), &mut weights)?;
+                let beside = match &folder {
+                    Some(folder) => Beside::read(folder, &mut weights)?,
+                    None => Beside::default(),
+                };
                 pretrained = Some((weights, beside));
             }
         }
         Ok(Self { bytes, format, path: path.map(Path::to_owned), pretrained })
+    }
+
+    /// The same model in a folder of these files.
+    #[cfg(any(test, feature = "fixtures"))]
+    pub(crate) fn beside(mut self, files: &[(&str, &[u8])]) -> Result<Self, ModelError> {
+        if let Some((weights, beside)) = &mut self.pretrained {
+            let bytes = |name: &str, _limit| {
+                let file = files.iter().find(|(file, _)| *file == name);
+                Ok(file.map(|(_, bytes)| FileBytes::Owned(bytes.to_vec())))
+            };
+            *beside = Beside::collect(Path::new(""), weights, &bytes)?;
+        }
+        Ok(self)
     }
 
     /// The format of the file.

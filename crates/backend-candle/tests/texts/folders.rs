@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 /// The folder of tiny models.
 pub(crate) fn cases() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../conformance/cases/text")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../conformance/cases/safetensors")
 }
 
 /// A copy of a tiny model, to be changed.

@@ -126,7 +126,7 @@ macro_rules! cases {
             let mut folders: Vec<String> = fs::read_dir(cases())
                 .unwrap()
                 .map(|entry| entry.unwrap())
-                .filter(|entry| entry.path().join("golden.json").exists())
+                .filter(|entry| entry.path().join("tokenizer.json").exists())
                 .map(|entry| entry.file_name().into_string().unwrap())
                 .collect();
             folders.sort();
@@ -144,6 +144,7 @@ cases! {
     several_labels_at_once: "bert-multilabel",
     regression_of_pairs: "bert-regression",
     classes_of_distilbert: "distilbert-topics",
+    mean_of_the_tokens_by_roberta: "roberta-mean",
     classes_of_pairs_by_roberta: "roberta-pairs",
     shards_of_xlm_roberta: "xlmr-shards",
 }

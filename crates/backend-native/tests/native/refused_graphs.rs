@@ -8,6 +8,7 @@ use hotplate_model::{
         TestDim::{Fixed, Open},
         Writer, floats, int, ml_operation, operation, shape, strings, tensor, with_constant,
     },
+    safetensors::fixture::File,
 };
 use hotplate_native::Native;
 
@@ -42,6 +43,16 @@ fn trees_on_other_types_are_refused() {
         let reason = format!("trees on {name}");
         assert_refused(&graph, "ai.onnx.ml.TreeEnsembleRegressor", "y", &reason);
     }
+}
+
+#[test]
+fn weights_are_left_to_other_engines() {
+    // Whatever they are of: nothing says it here.
+    let weights = File::default().f32("w", &[1], &[1.0]).finish();
+    let model = Model::from_bytes(weights).unwrap();
+    let error = Native.compile(&model, &CompileOptions::default()).unwrap_err();
+    assert_eq!(error.kind(), BackendErrorKind::Unsupported);
+    assert!(error.to_string().contains("not weights in safetensors"), "{error}");
 }
 
 #[test]

@@ -1,11 +1,16 @@
 //! Graphs that ONNX Runtime does not take.
 
-use hotplate_backend::BackendErrorKind as Kind;
-use hotplate_model::onnx::fixture::{
-    Ensemble, FLOAT, FOREIGN, STRING,
-    TestDim::{Fixed, Open},
-    Writer, graph, named, operation, shape, strings, value, with_constant,
+use hotplate_backend::{Backend as _, BackendErrorKind as Kind, CompileOptions};
+use hotplate_model::{
+    Model,
+    onnx::fixture::{
+        Ensemble, FLOAT, FOREIGN, STRING,
+        TestDim::{Fixed, Open},
+        Writer, graph, named, operation, shape, strings, value, with_constant,
+    },
+    safetensors::fixture::File,
 };
+use hotplate_onnxruntime::OnnxRuntime;
 
 use crate::support::{ask, backend_or_return, compile, floats, numbers, worker};
 
@@ -13,6 +18,16 @@ const DIMS: [hotplate_model::onnx::fixture::TestDim<'_>; 2] = [Open, Fixed(2)];
 
 fn of_nodes(nodes: &[Writer]) -> Writer {
     graph(&[value("x", FLOAT, &DIMS)], nodes, &[value("y", FLOAT, &DIMS)])
+}
+
+#[test]
+fn weights_are_left_to_other_engines() {
+    let weights = File::default().f32("w", &[1], &[1.0]).finish();
+    let model = Model::from_bytes(weights).unwrap();
+    let refused = OnnxRuntime::default().compile(&model, &CompileOptions::default());
+    let error = refused.unwrap_err();
+    assert_eq!(error.kind(), Kind::Unsupported);
+    assert_eq!(error.to_string(), "ONNX Runtime reads ONNX, not safetensors");
 }
 
 #[test]

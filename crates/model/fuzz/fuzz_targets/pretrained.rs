@@ -6,11 +6,9 @@
 
 #![no_main]
 
-use std::{fs, path::PathBuf, sync::LazyLock};
-
 use hotplate_model::{
     Model,
-    pretrained::{Architecture, Head},
+    pretrained::{Architecture, Head, fixture},
     safetensors::fixture::File,
 };
 use libfuzzer_sys::fuzz_target;
@@ -23,15 +21,6 @@ const FILES: [&str; 5] = [
     "tokenizer_config.json",
 ];
 
-/// A folder of this process with weights in it.
-static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
-    let folder = std::env::temp_dir().join(format!("hotplate-fuzz-{}", std::process::id()));
-    fs::create_dir_all(folder.join("1_Pooling")).expect("there is room for a folder");
-    let weights = network().finish();
-    fs::write(folder.join("model.safetensors"), weights).expect("there is room for a file");
-    folder
-});
-
 fn network() -> File {
     File::default()
         .f32("layers.0.weight", &[3, 2], &[0.5; 6])
@@ -40,19 +29,12 @@ fn network() -> File {
 }
 
 fuzz_target!(|bytes: &[u8]| {
-    let mut texts = bytes.split(|&byte| byte == 0);
-    let description =
-        String::from_utf8_lossy(bytes.split(|&byte| byte == 0).next().unwrap_or_default());
+    let texts: Vec<&[u8]> = bytes.split(|&byte| byte == 0).collect();
+    let description = String::from_utf8_lossy(texts[0]);
     let described = network().metadata("hotplate", &description).finish();
     look(&Model::from_bytes(described).expect("metadata may be any text"));
-    for name in FILES {
-        let path = FOLDER.join(name);
-        match texts.next().filter(|text| !text.is_empty()) {
-            Some(text) => fs::write(path, text).expect("there is room for a file"),
-            None => drop(fs::remove_file(path)),
-        }
-    }
-    if let Ok(model) = Model::open(&FOLDER.join("model.safetensors")) {
+    let files: Vec<_> = FILES.into_iter().zip(texts).filter(|(_, text)| !text.is_empty()).collect();
+    if let Ok(model) = fixture::model(network().finish(), &files) {
         look(&model);
     }
 });

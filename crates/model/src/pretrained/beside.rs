@@ -1,17 +1,11 @@
 use std::{
-    fs::{self, File},
-    io,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use super::{Module, PretrainedFault, modules};
 use crate::{
-    ModelError,
-    fault::Fault,
-    file::{FileBytes, check_kind, read, unreadable},
-    limits,
-    safetensors::Weights,
+    ModelError, ModelErrorKind, fault::Fault, file::FileBytes, limits, safetensors::Weights,
 };
 
 /// The architecture.
@@ -48,61 +42,74 @@ pub(crate) struct Beside {
     pub(super) modules: Vec<Module>,
 }
 
+/// How the bytes of a file are had, by its path from the folder and the most that it may have.
+type Read<'r> = dyn Fn(&str, u64) -> Result<Option<FileBytes>, ModelError> + 'r;
+
 impl Beside {
-    /// Reads those that are there, and adds the weights of modules to the others. A model whose
-    /// weights describe themselves has none.
-    pub(crate) fn read(folder: Option<&Path>, weights: &mut Weights) -> Result<Self, ModelError> {
-        let Some(folder) = folder.filter(|_| !weights.metadata().contains_key(ENTRY)) else {
+    /// Reads those that are in the folder, and adds the weights of modules to the others. A model
+    /// whose weights describe themselves has none.
+    pub(crate) fn read(folder: &Path, weights: &mut Weights) -> Result<Self, ModelError> {
+        Self::collect(folder, weights, &|name, limit| open(&folder.join(name), limit))
+    }
+
+    /// The same of files that `read` has.
+    pub(crate) fn collect(
+        folder: &Path,
+        weights: &mut Weights,
+        read: &Read<'_>,
+    ) -> Result<Self, ModelError> {
+        if weights.metadata().contains_key(ENTRY) {
             return Ok(Self::default());
-        };
+        }
         let folder = folder.to_owned();
         let mut beside = Self { folder, files: Vec::new(), modules: Vec::new() };
         let sentence = SENTENCE_CONFIGS.into_iter();
         for name in [CONFIG, MODULES, PROMPTS, TOKENIZER_CONFIG].into_iter().chain(sentence) {
-            beside.add(name, limits::CONFIG_BYTES)?;
+            beside.add(name, limits::CONFIG_BYTES, read)?;
         }
-        beside.add(TOKENIZER, limits::TOKENIZER_BYTES)?;
+        beside.add(TOKENIZER, limits::TOKENIZER_BYTES, read)?;
         if let Some(modules) = beside.file(MODULES) {
             let modules = modules::read(modules).map_err(|error| beside.place(error, MODULES))?;
             for module in &modules {
-                beside.add_module(module, weights)?;
+                beside.add_module(module, weights, read)?;
             }
             beside.modules = modules;
         }
         Ok(beside)
     }
 
-    /// Reads a file, where there is one.
-    fn add(&mut self, name: &str, limit: u64) -> Result<(), ModelError> {
-        let path = self.folder.join(name);
-        if let Some(bytes) = read_small(&path, limit).map_err(|error| error.of_file(&path))? {
-            self.files.push((name.to_owned(), bytes));
+    /// Adds a file, where there is one.
+    fn add(&mut self, name: &str, limit: u64, read: &Read<'_>) -> Result<(), ModelError> {
+        let bytes = read(name, limit).map_err(|error| self.place(error, name))?;
+        if let Some(bytes) = bytes {
+            self.files.push((name.to_owned(), (&*bytes).into()));
         }
         Ok(())
     }
 
-    fn add_module(&mut self, module: &Module, weights: &mut Weights) -> Result<(), ModelError> {
+    fn add_module(
+        &mut self,
+        module: &Module,
+        weights: &mut Weights,
+        read: &Read<'_>,
+    ) -> Result<(), ModelError> {
         let Some(folder) = module.folder() else { return Ok(()) };
         let config = format!("{folder}/{CONFIG}");
-        self.add(&config, limits::CONFIG_BYTES)?;
+        self.add(&config, limits::CONFIG_BYTES, read)?;
         if self.file(&config).is_none() {
             let absent = PretrainedFault::NoFile { name: config };
             return Err(self.place(absent.into(), MODULES));
         }
-        if module.has_weights() {
-            let name = format!("{folder}/{WEIGHTS}");
-            let path = self.folder.join(&name);
-            let bytes = match FileBytes::open(&path) {
-                Err(error) if error.kind() == crate::ModelErrorKind::NotFound => {
-                    return Err(self.place(PretrainedFault::NoWeights { name }.into(), MODULES));
-                }
-                bytes => bytes,
-            };
-            bytes
-                .and_then(|bytes| weights.add_module(folder, name, bytes))
-                .map_err(|error| error.of_file(&path))?;
+        if !module.has_weights() {
+            return Ok(());
         }
-        Ok(())
+        let name = format!("{folder}/{WEIGHTS}");
+        let path = self.path_of(&name);
+        let in_file = |error: ModelError| error.of_file(&path);
+        match read(&name, limits::WEIGHT_BYTES).map_err(in_file)? {
+            Some(bytes) => weights.add_module(folder, name, bytes).map_err(in_file),
+            None => Err(self.place(PretrainedFault::NoWeights { name }.into(), MODULES)),
+        }
     }
 
     /// The bytes of a file, where there is one.
@@ -130,20 +137,14 @@ impl Beside {
     }
 }
 
-/// Reads a file of at most `limit` bytes, where there is one.
-fn read_small(path: &Path, limit: u64) -> Result<Option<Arc<[u8]>>, ModelError> {
-    // Looked at before it is opened, since opening a pipe waits for its writer.
-    let metadata = match fs::metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        metadata => metadata.map_err(unreadable)?,
-    };
-    check_kind(&metadata)?;
-    let file = File::open(path).map_err(unreadable)?;
-    let metadata = file.metadata().map_err(unreadable)?;
-    check_kind(&metadata)?;
-    let bytes = metadata.len();
-    if bytes > limit {
-        return Err(Fault::TooLarge { bytes, limit }.into());
+/// The bytes of a file of at most `limit`, where there is one.
+fn open(path: &Path, limit: u64) -> Result<Option<FileBytes>, ModelError> {
+    match FileBytes::open(path) {
+        Ok(bytes) if bytes.len() as u64 > limit => {
+            Err(Fault::TooLarge { bytes: bytes.len() as u64, limit }.into())
+        }
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == ModelErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
-    Ok(Some(read(&file, bytes)?.into()))
 }

@@ -23,6 +23,8 @@ mod beside;
 mod config;
 mod encoder;
 mod fault;
+#[cfg(any(test, feature = "fixtures"))]
+pub mod fixture;
 mod head;
 mod mlp;
 mod modules;

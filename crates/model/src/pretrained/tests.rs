@@ -306,8 +306,9 @@ fn what_cannot_be_run_is_refused_by_name() {
 #[test]
 fn hostile_descriptions_are_refused() {
     let folder = Folder::of(&bert());
-    let cases: [(&[u8], Kind, &str); 8] = [
-        (b"", Kind::Truncated, "cut short"),
+    let cases: [(&[u8], Kind, &str); 9] = [
+        (b"", Kind::Empty, "empty"),
+        (b"{\"a\":", Kind::Truncated, "cut short"),
         (b"[]", Kind::Malformed, "should be an object"),
         (b"{\"model_type\": \"bert\"} x", Kind::Malformed, "expected the end"),
         (
