@@ -41,7 +41,7 @@ fn text_over_the_cap_is_refused_by_row_and_column() {
     let long = "a".repeat(300_000);
     let rows = [[Value::Text("short")], [Value::Text(&long)]];
     let bound = engine.bind(&["text"]).unwrap();
-    let error = bound.predict_rows_into(&rows, &mut engine.answer()).unwrap_err();
+    let error = bound.predict_rows_into(rows, &mut engine.answer()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::RefusedRows);
     assert_eq!((error.row(), error.column()), (Some(1), Some("text")));
     assert_eq!(error.expected().as_deref(), Some("a text of at most 262144 bytes"));
