@@ -57,7 +57,7 @@ impl Tolerance {
 
     /// For answers of type `dtype` from `backend` on a GPU, whose matrix products round what they
     /// multiply to the ten bits of TF32 and whose fused kernels sum in another order: the table of
-    /// [`of`](Self::of). Only graphs of ONNX run there.
+    /// [`of`](Self::of). Graphs of ONNX run there, and encoders of text, which answer in float32.
     pub fn on_gpu(backend: &str, dtype: DType) -> Self {
         match dtype {
             DType::F32 => Self { absolute: 1e-3, relative: 1e-3 },

@@ -65,7 +65,8 @@ fn gelu<S: Simd>(simd: S, x: f32x16<S>) -> f32x16<S> {
 #[inline(always)]
 fn gelu_tanh<S: Simd>(simd: S, x: f32x16<S>) -> f32x16<S> {
     let one = f32x16::splat(simd, 1.0);
-    let slope = (x * x).mul_add(f32x16::splat(simd, 0.071_354_814), f32x16::splat(simd, 1.595_769));
+    let slope =
+        (x * x).mul_add(f32x16::splat(simd, 0.071_354_814), f32x16::splat(simd, 1.595_769_2));
     x.max(f32x16::splat(simd, -20.0)) / (exp(simd, -(x * slope)) + one)
 }
 

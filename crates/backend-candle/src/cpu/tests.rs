@@ -195,7 +195,7 @@ fn candle_gives_the_same_for_dense_layers() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
     fn company_and_threads_do_not_change_a_bit(
