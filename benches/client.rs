@@ -33,6 +33,8 @@ pub fn score(body: &[u8]) -> f64 {
 pub struct Client {
     stream: TcpStream,
     reply: Vec<u8>,
+    /// How much of it is the head of the last reply.
+    head: usize,
 }
 
 impl Client {
@@ -40,7 +42,7 @@ impl Client {
     pub fn connect(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_nodelay(true).unwrap();
-        Self { stream, reply: vec![0; 16 << 10] }
+        Self { stream, reply: vec![0; 16 << 10], head: 0 }
     }
 
     /// Sends a request and returns the body of its reply.
@@ -52,19 +54,28 @@ impl Client {
             assert!(read > 0, "the server closed the connection");
             len += read;
             if let Some(body) = body_len(&self.reply[..len]) {
-                return &self.reply[len - body..len];
+                self.head = len - body;
+                return &self.reply[self.head..len];
             }
         }
+    }
+
+    /// A header of the last reply; its name in any case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        header(std::str::from_utf8(&self.reply[..self.head]).unwrap(), name)
     }
 }
 
 /// The length of a reply's body, once all of it is there.
 fn body_len(reply: &[u8]) -> Option<usize> {
-    const LENGTH: &str = "content-length: ";
     let text = std::str::from_utf8(reply).unwrap();
     let (head, body) = text.split_once("\r\n\r\n")?;
     assert!(head.starts_with("HTTP/1.1 200 "), "{text}");
-    let length = &head[head.find(LENGTH).expect("a length") + LENGTH.len()..];
-    let length: usize = length.lines().next()?.parse().unwrap();
+    let length: usize = header(head, "content-length").expect("a length").parse().unwrap();
     (body.len() == length).then_some(length)
+}
+
+fn header<'h>(head: &'h str, name: &str) -> Option<&'h str> {
+    let fields = head.lines().filter_map(|line| line.split_once(": "));
+    fields.into_iter().find(|(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }

@@ -10,10 +10,18 @@
 //! has counted for their threads. wrk sends a thousand different rows over connections that are
 //! kept; the sides take turns, and before each of its turns the server's answers are compared with
 //! the golden rows. What is printed is the median over the rounds, with the least and the most.
+//!
+//! ```sh
+//! cargo bench -p hotplate-benches --bench http_cost -- after-idle
+//! ```
+//!
+//! tells instead how long the first request after a pause takes, of both and, where it is installed,
+//! of nginx with a fixed reply.
 #![forbid(unsafe_code)]
 #![allow(clippy::unwrap_used, reason = "a bench that cannot go on panics")]
 #![allow(clippy::print_stdout, reason = "a bench prints what it measured")]
 
+mod after_idle;
 mod echo;
 mod in_process;
 mod load;
@@ -46,9 +54,16 @@ fn main() {
     let engine = open("churn");
     let golden = Golden::of(&engine, "output.probabilities.1");
     let bodies = golden.json();
-    let mut in_process = InProcess::new(&engine, &bodies);
     // Without it, as in tests, answers are checked once and nothing is timed.
     let timed = arguments.iter().any(|argument| argument == "--bench");
+    let only_idle = arguments.iter().any(|argument| argument == "after-idle");
+    if only_idle || !timed {
+        after_idle::run(&golden, &bodies, timed);
+        if only_idle {
+            return;
+        }
+    }
+    let mut in_process = InProcess::new(&engine, &bodies);
     let load = timed.then(|| Load::new(&bodies, TYPE));
     println!("us of processor time a request, {ROUNDS} rounds, wrk -t1, {} rows", bodies.len());
     println!("threads  -c |  server    echo  in process |  server - (echo + in process)");

@@ -3,15 +3,16 @@
 use std::{
     env, fs,
     io::{BufRead, BufReader},
-    net::{SocketAddr, TcpListener},
+    net::{SocketAddr, TcpListener, TcpStream},
     process::{self, Command, Stdio},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use hotplate::{OpenOptions, Registry};
-use hotplate_benches::model;
+use hotplate_benches::{PATH, model};
 use hotplate_server::{Serve, Server, Settings};
+use tempfile::TempDir;
 
 use crate::echo;
 
@@ -52,6 +53,8 @@ pub(crate) fn play(arguments: &[String]) -> bool {
 pub(crate) struct Child {
     process: process::Child,
     address: SocketAddr,
+    /// What it reads and writes beside.
+    _folder: Option<TempDir>,
 }
 
 impl Child {
@@ -65,6 +68,35 @@ impl Child {
         Self::start(&[ECHO, &threads.to_string(), reply])
     }
 
+    /// nginx, in one process, that always sends `reply`; nothing where there is no nginx.
+    pub(crate) fn nginx(reply: &str) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        // Free until a moment ago: nginx does not tell which port it has found.
+        let address = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
+        let at = folder.path().display();
+        let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+            .map(|kind| format!("{kind}_temp_path {at}/{kind};"))
+            .concat();
+        let configuration = format!(
+            "daemon off; master_process off; pid {at}/pid; error_log {at}/log; events {{}}
+             http {{ access_log off; {temporary} keepalive_requests 1000000000;
+             server {{ listen {address}; location {PATH} {{
+             default_type application/json; return 200 '{}'; }} }} }}",
+            reply.trim_end()
+        );
+        let file = folder.path().join("nginx.conf");
+        fs::write(&file, configuration).unwrap();
+        let process =
+            Command::new("nginx").arg("-c").arg(file).stderr(Stdio::null()).spawn().ok()?;
+        let nginx = Self { process, address, _folder: Some(folder) };
+        let patience = Instant::now() + Duration::from_secs(5);
+        while TcpStream::connect(address).is_err() {
+            assert!(Instant::now() < patience, "nginx does not answer");
+            thread::sleep(Duration::from_millis(10));
+        }
+        Some(nginx)
+    }
+
     fn start(arguments: &[&str]) -> Self {
         let mut process = Command::new(env::current_exe().unwrap())
             .args(arguments)
@@ -73,7 +105,7 @@ impl Child {
             .unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        Self { process, address: line.trim_end().parse().unwrap() }
+        Self { process, address: line.trim_end().parse().unwrap(), _folder: None }
     }
 
     pub(crate) const fn address(&self) -> SocketAddr {

@@ -14,7 +14,8 @@ const QUIET: f64 = 0.05;
 /// How many times as long as the rounds should take a machine may take to become quiet.
 const PATIENCE: u32 = 3;
 
-/// Processor time, in the system's own ticks: of everything, and of what is not this process.
+/// Processor time, in the system's own ticks: of everything, and of what is neither this process nor one
+/// that it started.
 #[derive(Clone, Copy, Debug)]
 struct Ticks {
     all: u64,
@@ -29,12 +30,28 @@ impl Ticks {
         let fields: Vec<u64> = fields.collect::<Option<_>>()?;
         let [_, _, _, idle, waits, ..] = fields[..] else { return None };
         let all: u64 = fields.iter().sum();
-        let own = fs::read_to_string("/proc/self/stat").ok()?;
-        // Behind the name, which may hold anything: the 14th and the 15th field of the line.
-        let own: Vec<&str> = own.rsplit_once(')')?.1.split_whitespace().skip(11).take(2).collect();
-        let own: u64 = own.iter().map(|field| field.parse::<u64>().ok()).sum::<Option<_>>()?;
+        let own: u64 = family()?.iter().map(|process| ticks_of(process)).sum::<Option<_>>()?;
         Some(Self { all, others: all.checked_sub(idle + waits)?.saturating_sub(own) })
     }
+}
+
+/// This process and those that it started and that still run, as `/proc` calls them.
+fn family() -> Option<Vec<String>> {
+    let mut family = vec!["self".to_owned()];
+    for thread in fs::read_dir("/proc/self/task").ok()? {
+        // A thread may be gone by now.
+        let children = fs::read_to_string(thread.ok()?.path().join("children"));
+        family.extend(children.unwrap_or_default().split_whitespace().map(str::to_owned));
+    }
+    Some(family)
+}
+
+/// What a process has had, in user mode and in the kernel.
+fn ticks_of(process: &str) -> Option<u64> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // Behind the name, which may hold anything: the 14th and the 15th field of the line.
+    let ticks = stat.rsplit_once(')')?.1.split_whitespace().skip(11).take(2);
+    ticks.map(|field| field.parse::<u64>().ok()).sum()
 }
 
 /// The share of the cores that others took since.

@@ -10,12 +10,13 @@
 //! cargo bench -p hotplate-benches --bench service -- loading
 //! ```
 //!
-//! runs the parts whose names hold `loading`. The server, who asks it and the bench share a process
-//! and its cores; rounds are repeated until they were quiet.
+//! runs the parts whose names hold `loading`. The server, who asks it and the bench share the cores
+//! and, but for who asks in `loading`, a process; rounds are repeated until they were quiet.
 #![forbid(unsafe_code)]
 #![allow(clippy::unwrap_used, reason = "a bench that cannot go on panics")]
 #![allow(clippy::print_stdout, reason = "a bench prints what it measured")]
 
+mod asker;
 mod first_byte;
 mod loading;
 #[path = "../scheduler/neighbours.rs"]
@@ -59,6 +60,9 @@ impl Run {
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let is_given = |name: &str| arguments.iter().any(|argument| argument == name);
+    if asker::play(&arguments) {
+        return;
+    }
     let run = Run { quick: !is_given("--bench") || is_given("--quick") };
     let wanted = arguments.iter().find(|argument| !argument.starts_with('-'));
     for (name, part) in PARTS {

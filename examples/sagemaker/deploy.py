@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from sagemaker.deserializers import JSONDeserializer
 from sagemaker.model import Model
-from sagemaker.predictor import Predictor
-from sagemaker.serializers import CSVSerializer
 
 import aws
+import endpoint
 import storage
 
 SECONDS_TO_START = 120
@@ -17,43 +15,21 @@ SECONDS_TO_START = 120
 rest is for unpacking."""
 
 
-class HotplatePredictor(Predictor):
-    """Sends rows as CSV, a list or a data frame, and gives predictions as JSON has them."""
-
-    def __init__(
-        self, endpoint_name: str, sagemaker_session: object = None, **others: object
-    ) -> None:
-        super().__init__(
-            endpoint_name,
-            sagemaker_session,
-            serializer=CSVSerializer(),
-            deserializer=JSONDeserializer(),
-            **others,
-        )
-
-
-def deploy(cloud: aws.Cloud, arguments: argparse.Namespace) -> Predictor:
+def deploy(cloud: aws.Cloud, arguments: argparse.Namespace) -> endpoint.HotplatePredictor:
     """Upload, create the model, the endpoint's configuration and the endpoint."""
     address, version = storage.upload(cloud, arguments.model, arguments.s3)
     model = Model(
         name=f"{arguments.endpoint}-{version}",
-        image_uri=arguments.image,
         model_data=address,
-        role=arguments.role,
-        env=aws.environment(arguments.env),
-        predictor_cls=HotplatePredictor,
-        # Hotplate fetches nothing, so that nothing needs to get out.
-        enable_network_isolation=True,
-        sagemaker_session=cloud.sagemaker_session(),
+        **endpoint.container(cloud, arguments),
     )
-    return model.deploy(
-        initial_instance_count=arguments.instances,
-        instance_type=arguments.instance_type,
-        endpoint_name=arguments.endpoint,
+    return endpoint.deploy(
+        cloud,
+        arguments,
+        model,
         container_startup_health_check_timeout=SECONDS_TO_START,
         # Requests take so little that the instance with the fewest open ones is the idle one.
         routing_config={"RoutingStrategy": "LEAST_OUTSTANDING_REQUESTS"},
-        wait=cloud.waits,
     )
 
 
@@ -68,16 +44,7 @@ def parser() -> argparse.ArgumentParser:
         "    --role arn:aws:iam::111122223333:role/SageMaker --dry-run",
     )
     add_model(parser)
-    parser.add_argument(
-        "--instances",
-        type=int,
-        default=2,
-        metavar="N",
-        help="two lie in two zones, so that one may fail (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--instance-type", default="ml.c7i.large", metavar="TYPE", help="default: %(default)s"
-    )
+    endpoint.add_instances(parser, "ml.c7i.large")
     aws.add_arguments(parser)
     return parser
 
@@ -88,18 +55,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--s3", metavar="ADDRESS", help="where a file is uploaded: s3://BUCKET/PREFIX"
     )
-    parser.add_argument("--endpoint", required=True, metavar="NAME", help="the endpoint")
-    parser.add_argument("--image", required=True, metavar="URI", help="Hotplate's image in ECR")
-    parser.add_argument(
-        "--role", required=True, metavar="ARN", help="the role that SageMaker takes"
-    )
-    parser.add_argument(
-        "--env",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="a variable of the container, such as SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT=text/csv",
-    )
+    endpoint.add_container(parser)
 
 
 def main() -> None:

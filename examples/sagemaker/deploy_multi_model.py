@@ -13,11 +13,11 @@ from pathlib import Path
 from sagemaker.multidatamodel import MultiDataModel
 
 import aws
+import endpoint
 import storage
-from deploy import HotplatePredictor
 
 
-def deploy(cloud: aws.Cloud, arguments: argparse.Namespace) -> HotplatePredictor:
+def deploy(cloud: aws.Cloud, arguments: argparse.Namespace) -> endpoint.HotplatePredictor:
     """Upload the archives, create the model over their prefix, and the endpoint."""
     prefix = arguments.s3.rstrip("/") + "/"
     for archive in sorted(arguments.models.glob("*.tar.gz")):
@@ -25,19 +25,9 @@ def deploy(cloud: aws.Cloud, arguments: argparse.Namespace) -> HotplatePredictor
     models = MultiDataModel(
         name=arguments.endpoint,
         model_data_prefix=prefix,
-        image_uri=arguments.image,
-        role=arguments.role,
-        env=aws.environment(arguments.env),
-        predictor_cls=HotplatePredictor,
-        enable_network_isolation=True,
-        sagemaker_session=cloud.sagemaker_session(),
+        **endpoint.container(cloud, arguments),
     )
-    return models.deploy(
-        initial_instance_count=arguments.instances,
-        instance_type=arguments.instance_type,
-        endpoint_name=arguments.endpoint,
-        wait=cloud.waits,
-    )
+    return endpoint.deploy(cloud, arguments, models)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -54,20 +44,9 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--s3", required=True, metavar="ADDRESS", help="the prefix: s3://BUCKET/PREFIX/"
     )
-    parser.add_argument("--endpoint", required=True, metavar="NAME")
-    parser.add_argument("--image", required=True, metavar="URI", help="Hotplate's image in ECR")
-    parser.add_argument(
-        "--role", required=True, metavar="ARN", help="the role that SageMaker takes"
-    )
-    parser.add_argument("--env", action="append", default=[], metavar="KEY=VALUE")
-    parser.add_argument(
-        "--instances", type=int, default=2, metavar="N", help="default: %(default)s"
-    )
-    parser.add_argument(
-        "--instance-type",
-        default="ml.r7i.large",
-        metavar="TYPE",
-        help="models are kept in memory, so memory is what counts (default: %(default)s)",
+    endpoint.add_container(parser)
+    endpoint.add_instances(
+        parser, "ml.r7i.large", "models are kept in memory, so memory is what counts; "
     )
     aws.add_arguments(parser)
     return parser

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 import aws
-from deploy import HotplatePredictor
+from endpoint import HotplatePredictor
 
 
 def read(path: Path, limit: int) -> pd.DataFrame:

@@ -32,7 +32,9 @@ mod worker;
 
 use std::{path::PathBuf, sync::Arc};
 
-use hotplate_backend::{Backend, BackendError, BackendErrorKind, CompileOptions, Plan};
+use hotplate_backend::{
+    Backend, BackendError, BackendErrorKind, CompileOptions, DeviceChoice, Plan,
+};
 use hotplate_model::{Format, Model};
 pub use library::{Failure, Library, Place};
 
@@ -52,6 +54,13 @@ impl Backend for OnnxRuntime {
 
     fn reads(&self, format: Format) -> bool {
         format == Format::Onnx
+    }
+
+    /// The driver of a device does, from the first look at it on. The processor's first session has
+    /// no thread but that of its caller; those of the others are started for workers.
+    fn starts_threads(&self, options: &CompileOptions) -> bool {
+        options.device != DeviceChoice::CPU
+            && Library::load(self.library.as_deref()).is_ok_and(|_| session::knows_devices())
     }
 
     fn compile(

@@ -110,6 +110,12 @@ impl Recipe {
     }
 }
 
+/// Whether the library, which is loaded, knows of other devices than the processor.
+pub(crate) fn knows_devices() -> bool {
+    // What cannot be told may be so.
+    [CUDA::is_available(), TensorRT::is_available()].into_iter().any(|is| is.unwrap_or(true))
+}
+
 fn cuda(index: u32) -> CUDA {
     CUDA::default().with_device_id(ordinal(index).unwrap_or(i32::MAX))
 }

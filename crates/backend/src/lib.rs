@@ -71,6 +71,13 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// Whether it runs models of files in this format, as far as that tells.
     fn reads(&self, format: Format) -> bool;
 
+    /// Whether threads that later run models may be started while one is compiled, so that they have
+    /// the priority of the thread that compiles.
+    fn starts_threads(&self, options: &CompileOptions) -> bool {
+        let _ = options;
+        false
+    }
+
     /// Compiles the whole model.
     ///
     /// # Errors

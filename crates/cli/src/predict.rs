@@ -27,6 +27,12 @@ pub(crate) fn run(arguments: &Predict) -> Result<()> {
     if let Some(threads) = arguments.threads {
         open = open.instances(threads.get()).threads(1);
     }
+    if let Some(base) = arguments.libsvm_base {
+        open = open.libsvm_base(base);
+    }
+    if let Some(absent) = arguments.sparse_absent {
+        open = open.sparse_absent(absent);
+    }
     let engine =
         open.open_folder(&model::find(path)?).map_err(|error| model::about(path, error))?;
     fall_back::warn(&engine);

@@ -1,5 +1,7 @@
 use std::fmt;
 
+use crate::{npy, npz, record_io};
+
 /// A form that rows and answers take as bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -74,6 +76,21 @@ impl Format {
         NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(essence)).map(|&(_, format)| format)
     }
 
+    /// The format that a body without a type most likely has: a binary one by the bytes that it
+    /// begins with, JSON by its first bracket, and CSV otherwise.
+    pub fn guess(body: &[u8]) -> Self {
+        const RECORD: [u8; 4] = record_io::MAGIC.to_le_bytes();
+        const MAGIC: [(&[u8], Format); 3] =
+            [(npy::MAGIC, Format::Npy), (&npz::MAGIC, Format::Npz), (&RECORD, Format::RecordIo)];
+        if let Some(&(_, format)) = MAGIC.iter().find(|(magic, _)| body.starts_with(magic)) {
+            return format;
+        }
+        match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
+            Some(b'{' | b'[') => Self::Json,
+            _ => Self::Csv,
+        }
+    }
+
     /// The format of this name, or of files with this extension: `csv`, `json`, `jsonl`.
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
@@ -127,6 +144,22 @@ mod tests {
         ] {
             assert_eq!(Format::from_media_type(text), format, "{text}");
         }
+    }
+
+    #[test]
+    fn text_is_guessed_by_its_first_bracket() {
+        for (body, format) in [
+            ("", Format::Csv),
+            (" \n", Format::Csv),
+            ("1,2\n", Format::Csv),
+            ("\n {\"a\": 1}", Format::Json),
+            ("[[1]]", Format::Json),
+            ("NUMPY", Format::Csv),
+            ("PK,1", Format::Csv),
+        ] {
+            assert_eq!(Format::guess(body.as_bytes()), format, "{body:?}");
+        }
+        assert_eq!(Format::guess(b"\x0a\x23\xd7"), Format::Csv, "too short to be a record");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Rows that say only some of their cells.
 
+use std::str::FromStr;
+
 use hotplate_tensor::{CellError, Columns, DType, Schema};
 
 use crate::{
@@ -43,6 +45,33 @@ pub enum Absent {
     Missing,
     /// Zero, as linear models and scikit-learn take them. Text is empty.
     Zero,
+}
+
+/// The error is what was expected.
+impl FromStr for IndexBase {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "0" => Ok(Self::Zero),
+            "1" => Ok(Self::One),
+            "auto" => Ok(Self::Auto),
+            _ => Err("0, 1 or auto"),
+        }
+    }
+}
+
+/// The error is what was expected.
+impl FromStr for Absent {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "missing" => Ok(Self::Missing),
+            "zero" => Ok(Self::Zero),
+            _ => Err("missing or zero"),
+        }
+    }
 }
 
 /// Which cells the sparse row at hand has said.

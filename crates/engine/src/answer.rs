@@ -1,7 +1,7 @@
 use std::{fmt, sync::Arc, time::Instant};
 
 use hotplate_codec::Predictions;
-use hotplate_model::{Labels, OutputSpec, Signature, Task};
+use hotplate_model::{Labels, Signature, Task};
 use hotplate_tensor::{Columns, DType, DataView, Tensor, TensorView};
 
 use crate::{engine::Ran, error::Error};
@@ -152,12 +152,7 @@ impl Answer {
 
     /// What a classifier's probabilities are made of, where it gives that as well.
     fn logits(&self, classes: usize) -> Option<DataView<'_>> {
-        let is_of_classes = |output: &OutputSpec| matches!(output.row_dims.as_deref(), Some([Some(width)]) if *width == classes);
-        let outputs = self.signature.outputs();
-        let index = outputs.iter().position(|output| {
-            output.name == LOGITS && output.dtype.is_float() && is_of_classes(output)
-        })?;
-        Some(self.outputs[index].data())
+        logits_of(&self.signature, classes).map(|output| self.outputs[output].data())
     }
 
     fn check(&self, row: usize) {
@@ -174,6 +169,14 @@ impl Answer {
             _ => Numbers::F32(&[]),
         }
     }
+}
+
+/// The index of the output that has a number for each class of which its probability is made.
+pub(crate) fn logits_of(signature: &Signature, classes: usize) -> Option<usize> {
+    signature.outputs().iter().position(|output| {
+        let is_of_classes = output.row_dims.as_deref() == Some(&[Some(classes)]);
+        output.name == LOGITS && output.dtype.is_float() && is_of_classes
+    })
 }
 
 /// The second class's probability in a row of a two-class classifier's probabilities.

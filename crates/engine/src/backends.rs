@@ -7,6 +7,7 @@ use hotplate_model::Model;
 
 use crate::{
     config::ModelSettings,
+    engine::behind::Behind,
     error::{Cause, Error, ErrorKind},
     passed_over::PassedOver,
 };
@@ -52,15 +53,19 @@ pub(crate) struct Compiled {
 ///
 /// On a device that is not to be had only where that is required; else on the processor, and then
 /// the placement says why.
-pub(crate) fn compile(model: &Model, settings: &ModelSettings) -> Result<Compiled, Error> {
+pub(crate) fn compile(
+    model: &Model,
+    settings: &ModelSettings,
+    behind: Behind,
+) -> Result<Compiled, Error> {
     let required = settings.require_device.unwrap_or_default();
     let device = settings.device.unwrap_or_default();
     if required && device == DeviceChoice::Auto {
         return Err(Error::new(Cause::NoDeviceToRequire));
     }
-    match compile_on(device, model, settings) {
+    match compile_on(device, model, settings, behind) {
         Err(error) if error.kind() == ErrorKind::DeviceUnavailable && !required => {
-            let mut compiled = compile_on(DeviceChoice::CPU, model, settings)?;
+            let mut compiled = compile_on(DeviceChoice::CPU, model, settings, behind)?;
             compiled.placement.fell_back = Some(why_not(error.passed_over()));
             Ok(compiled)
         }
@@ -84,6 +89,7 @@ fn compile_on(
     device: DeviceChoice,
     model: &Model,
     settings: &ModelSettings,
+    behind: Behind,
 ) -> Result<Compiled, Error> {
     let options = CompileOptions {
         column_names: settings.columns.clone(),
@@ -103,7 +109,9 @@ fn compile_on(
             });
             continue;
         }
-        let error = match backend.compile(model, &options) {
+        // Threads have the priority of the one that started them.
+        let behind = if backend.starts_threads(&options) { Behind::default() } else { behind };
+        let error = match behind.run(|| backend.compile(model, &options))? {
             Ok(plan) => {
                 let placement = plan.placement().clone();
                 return Ok(Compiled { backend: backend.name(), plan, passed_over, placement });

@@ -1,3 +1,4 @@
+pub(crate) mod behind;
 mod infer;
 mod open;
 mod split;
@@ -9,7 +10,7 @@ use std::{
 };
 
 use hotplate_backend::{DeviceChoice, Part, Placement, Plan, UnknownCategories};
-use hotplate_codec::Field;
+use hotplate_codec::{Field, Sparse};
 use hotplate_model::{Format, Labels, Signature, Task};
 use hotplate_scheduler::{Lane, LaneFigures, Terms, Tier};
 use hotplate_tensor::{Column, Columns, DType, Inputs, Schema, Tensor};
@@ -39,6 +40,7 @@ pub struct Engine {
     pub(crate) unknown_categories: UnknownCategories,
     /// What golden rows had counted before the first request.
     unknown_when_opened: Vec<(usize, u64)>,
+    sparse: Sparse,
     output: Option<Vec<Field>>,
     golden_rows: usize,
     /// The rows that contributions are relative to where the model's file says none.
@@ -146,6 +148,11 @@ impl Engine {
     /// The second class's probability from which on it is predicted, where configuration says.
     pub const fn threshold(&self) -> Option<f64> {
         self.threshold
+    }
+
+    /// How sparse rows of requests and files are to be read.
+    pub const fn sparse(&self) -> Sparse {
+        self.sparse
     }
 
     /// What replies should hold, where the model's configuration says.

@@ -37,6 +37,8 @@ pub(crate) struct Combining {
     pub(crate) said: Option<Combine>,
     /// Where it says nothing.
     pub(crate) otherwise: Option<Combine>,
+    /// Whether the first of several files is the model, where nobody says anything.
+    pub(crate) takes_first: bool,
 }
 
 impl ModelFolder {
@@ -77,6 +79,7 @@ impl ModelFolder {
                 return Err(Error::config(path.join(crate::config::FILE_NAME), problem));
             }
             (None, Some(_)) => models(path)?,
+            (None, None) if combining.takes_first => models(path)?.into_iter().take(1).collect(),
             (None, None) => vec![only_model(path)?],
         };
         let golden_rows = path.join(Self::GOLDEN_ROWS);

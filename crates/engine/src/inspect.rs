@@ -16,6 +16,7 @@ use crate::{
     backends::{self, Compiled, LibraryFound},
     combined,
     config::{ModelSettings, Table as _},
+    engine::behind::Behind,
     folder::Combining,
     passed_over::PassedOver,
 };
@@ -111,9 +112,9 @@ pub(crate) fn inspect_with(
     let how = settings.combine.unwrap_or_default();
     let compiled = combined::compile(&folder.files, how, |file| {
         if file == folder.file() {
-            return backends::compile(&model, &settings);
+            return backends::compile(&model, &settings, Behind::default());
         }
-        backends::compile(&Model::open(file)?, &settings)
+        backends::compile(&Model::open(file)?, &settings, Behind::default())
     });
     let opened_in = start.elapsed();
 

@@ -86,7 +86,7 @@ pub enum Position<'a> {
 ///
 /// let (mut reply, mut bytes) = (Reply::new(Format::Csv), Vec::new());
 /// reply.push(&mut stretch, &mut bytes)?;
-/// let outcome = reply.finish(&mut bytes);
+/// let outcome = reply.finish(&mut bytes)?;
 /// assert_eq!((outcome.answered, outcome.unanswered), (2, 1));
 /// assert_eq!(String::from_utf8(bytes)?.lines().nth(1), Some("ERROR"));
 /// assert_eq!(outcome.first[0].to_string(), "row 1 (line 2): expected 8 cells, got 1");
@@ -149,10 +149,8 @@ impl<'e> Scorer<'e> {
                 Err(error) => stretch.end = Some(RowFault::of_record(error)),
             }
         }
-        // An array says at its beginning how long it is, and is one block.
-        if let (None, Err(error)) = (&stretch.end, self.decoder.finish()) {
-            stretch.end = Some(RowFault::of_record(error));
-        }
+        // An array says at its beginning how long it is.
+        stretch.unless_followed = self.decoder.finish().err().map(RowFault::of_record);
         stretch.lines = self.decoder.counts().1;
         stretch.is_blank = at_start && self.decoder.is_blank();
     }
@@ -250,5 +248,6 @@ impl ScorerOptions {
     pub fn decoder(&self, engine: &Engine) -> BlockDecoder {
         BlockDecoder::new(Arc::clone(engine.signature().schema()), self.input)
             .ignore_unknown_columns(self.ignore_unknown_columns)
+            .sparse(engine.sparse())
     }
 }

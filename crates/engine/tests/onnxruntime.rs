@@ -243,3 +243,32 @@ fn graph_that_needs_more_memory_than_there_is_does_not_open() {
     assert_eq!(options.open(&path).unwrap_err().kind(), ErrorKind::OutOfMemory);
     serving.predict(&Golden::of("housing").numbers::<8>(0)).unwrap();
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn threads_that_run_a_model_do_not_step_back_with_those_that_compiled_it() {
+    let options = onnxruntime_or_return!();
+    /// The niceness of each thread of this process.
+    fn of_all() -> Vec<i32> {
+        let niceness = |thread: fs::DirEntry| {
+            // A thread of another test may be gone by now.
+            let stat = fs::read_to_string(thread.path().join("stat")).ok()?;
+            stat.rsplit_once(") ")?.1.split(' ').nth(16)?.parse().ok()
+        };
+        fs::read_dir("/proc/self/task")
+            .unwrap()
+            .filter_map(|thread| niceness(thread.unwrap()))
+            .collect()
+    }
+    let (_folder, path) = folder(&embedding());
+    let before = of_all();
+    let step_back = || {
+        let niceness = rustix::process::nice(7).unwrap();
+        assert!(of_all().contains(&niceness), "the thread that compiles has stepped back");
+    };
+    let engine = options.instances(1).threads(2).compile_behind(step_back).open(path).unwrap();
+    let after = of_all();
+    assert!(after.len() > before.len(), "two threads run the model, one of them its own");
+    assert!(after.iter().all(|niceness| before.contains(niceness)), "{after:?}");
+    drop(engine);
+}

@@ -40,7 +40,7 @@ fn reply(
     Scorer::new(engine, options).score(Position::First, body.as_bytes(), &mut stretch);
     let (mut reply, mut bytes) = (Reply::new(options.output), Vec::new());
     let ended = reply.push(&mut stretch, &mut bytes);
-    let outcome = reply.finish(&mut bytes);
+    let outcome = reply.finish(&mut bytes).unwrap();
     (String::from_utf8(bytes).unwrap(), ended.map(|()| outcome))
 }
 
@@ -89,7 +89,7 @@ fn reply_in_blocks(
             break;
         }
     }
-    let outcome = reply.finish(&mut bytes);
+    let outcome = reply.finish(&mut bytes).unwrap();
     (String::from_utf8(bytes).unwrap(), ended.map(|()| outcome))
 }
 

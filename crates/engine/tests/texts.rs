@@ -44,6 +44,20 @@ fn digest_tells_of_every_file_that_shapes_the_answer() {
 }
 
 #[test]
+fn logits_can_be_asked_for_where_there_are_some() {
+    let folder = copy_of("distilbert-topics");
+    let config = "[model]\noutput = [\"raw_scores\"]\n";
+    fs::write(folder.path().join("hotplate.toml"), config).unwrap();
+    assert!(opened(folder.path()).output().is_some());
+    let folder = tempfile::tempdir().unwrap();
+    let churn = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/churn/model.onnx");
+    fs::copy(churn, folder.path().join("model.onnx")).unwrap();
+    fs::write(folder.path().join("hotplate.toml"), config).unwrap();
+    let error = Engine::open(folder.path()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Configuration);
+}
+
+#[test]
 fn version_takes_the_place_of_another_where_clients_see_no_difference() {
     let registry = Registry::open(&case("bert-mean"), &OpenOptions::new().instances(1)).unwrap();
     let endpoint = |name: &str| Endpoint::new("bert-mean", opened(&case(name))).unwrap();

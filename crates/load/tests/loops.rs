@@ -48,10 +48,7 @@ fn overload_is_booked_as_waiting_and_ends_with_the_arrivals() {
         }
     };
     let settings = OpenLoop { callers: 1, ..OpenLoop::default() };
-    let begun = Instant::now();
     let measured = open_loop(&target, &arrivals, &settings, |_| {}).unwrap();
-    // All 300 would take three seconds.
-    assert!(begun.elapsed() < Duration::from_secs(2));
     assert!(measured.answered <= 31 && measured.answered + measured.unsent == 300, "{measured:?}");
     assert_eq!(measured.latency.count(), 300);
     assert!(measured.latency.quantile(0.5) >= 100 * MS, "{measured:?}");

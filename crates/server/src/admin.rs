@@ -25,12 +25,14 @@ use std::{hint::black_box, sync::Mutex};
 
 use hotplate::{Registry, config::SecretText};
 
-use crate::{problem::Problem, reply::Reply, status::Reason};
+use crate::{problem::Problem, profile::Profile, reply::Reply, status::Reason};
 
 /// The admin API behind its door.
 #[derive(Debug)]
 pub(crate) struct Admin {
     token: SecretText,
+    /// What every version must be fit for that answers.
+    profile: Option<Profile>,
     /// Held by whoever opens a model, so that they come one after the other.
     opening: Mutex<()>,
 }
@@ -46,8 +48,8 @@ enum Place<'p> {
 }
 
 impl Admin {
-    pub(crate) const fn new(token: SecretText) -> Self {
-        Self { token, opening: Mutex::new(()) }
+    pub(crate) const fn new(token: SecretText, profile: Option<Profile>) -> Self {
+        Self { token, profile, opening: Mutex::new(()) }
     }
 
     /// Checks what a request has in `Authorization`.
@@ -169,7 +171,7 @@ mod tests {
 
     #[test]
     fn token_is_the_whole_token() {
-        let admin = Admin::new("secret".to_owned().into());
+        let admin = Admin::new("secret".to_owned().into(), None);
         let status = |authorization: Option<&str>| {
             admin.admit(authorization).err().map(|problem| {
                 let mut reply = Reply::default();

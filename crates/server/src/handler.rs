@@ -2,6 +2,7 @@
 
 mod admission;
 mod ask;
+mod asking;
 mod batch;
 mod ending;
 mod lease;
@@ -12,9 +13,13 @@ mod scratch;
 mod texts;
 mod watch;
 
-use std::{cell::RefCell, sync::OnceLock, time::Duration};
+use std::{
+    cell::RefCell,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
-use hotplate::{OpenOptions, Registry, Terms};
+use hotplate::{OpenOptions, Registry};
 use hotplate_codec::Format;
 
 use self::admission::Task;
@@ -46,7 +51,7 @@ pub struct Handler {
     sessions: Option<Sessions>,
     /// How long a request may wait for its model.
     patience: Option<Duration>,
-    profile: Option<Profile>,
+    profile: Option<Arc<Profile>>,
 }
 
 impl Handler {
@@ -109,10 +114,10 @@ impl Handler {
         self
     }
 
-    /// Makes replies to predictions those of a container of SageMaker's.
+    /// Reads and writes predictions as a container of SageMaker's does it.
     #[must_use]
     pub fn imitate(mut self, profile: Profile) -> Self {
-        self.profile = Some(profile);
+        self.profile = Some(Arc::new(profile));
         self
     }
 
@@ -143,17 +148,6 @@ impl Handler {
         reply: &mut Reply,
     ) {
         let in_flight = self.begin(admitted, scratch);
-        self.answer_task(admitted, body, scratch, reply);
-        self.end(in_flight.as_ref(), admitted, body, reply);
-    }
-
-    fn answer_task(
-        &self,
-        admitted: &Admitted,
-        body: &[u8],
-        scratch: &mut Scratch,
-        reply: &mut Reply,
-    ) {
         reply.clear();
         match &admitted.task {
             Task::Ping => {
@@ -170,43 +164,20 @@ impl Handler {
                 reply.document(Format::Json.media_type(), parameters);
             }
             Task::Manage(manage) => {
-                let Err(problem) = self.manage(manage, body, reply) else { return };
-                problem.answer(reply);
-            }
-            Task::Batch { lease, ask } => {
-                let mut answered = batch::answer(lease.engine(), *ask, body, reply);
-                if lease.endpoint().is_watched()
-                    && let Some(before) = self.look_at(&answered, lease, None)
-                {
-                    reply.clear();
-                    answered = batch::answer(before, *ask, body, reply);
-                }
-                if let Err(problem) = answered {
+                if let Err(problem) = self.manage(manage, body, reply) {
                     problem.answer(reply);
                 }
             }
-            Task::Imitate { lease, headers } => {
-                if let Some(profile) = &self.profile {
-                    profile.answer(headers, body, lease.engine(), &self.terms(), reply);
+            Task::Batch { lease, ask } => self.answer_batch(lease, *ask, body, reply),
+            Task::Predict(predict) => {
+                let mut next = self.ask(predict, body, scratch, reply);
+                while let Some(mut asking) = next {
+                    let ran = asking.run();
+                    next = asking.go_on(ran, scratch, reply);
                 }
-            }
-            Task::Predict { lease, ask, session } => {
-                let session = session.as_deref();
-                if session.is_some() && self.is_about_session(session, body, reply) {
-                    return;
-                }
-                let (engine, watch) = (lease.engine(), self.watch(ask));
-                let model = scratch.of(engine);
-                let mut answered = model.predict(engine, *ask, body, watch, reply);
-                if lease.endpoint().is_watched()
-                    && let Some(before) = self.look_at(&answered, lease, Some(model))
-                {
-                    let watch = self.watch(ask);
-                    answered = scratch.of(before).predict(before, *ask, body, watch, reply);
-                }
-                self.conclude(answered, lease, session, body, reply);
             }
         }
+        self.end(in_flight.as_ref(), admitted, body, reply);
     }
 
     /// As [`answer`](Self::answer), in a task that does not block while the model is run.
@@ -217,47 +188,15 @@ impl Handler {
         scratch: &RefCell<Scratch>,
         reply: &mut Reply,
     ) {
-        let in_flight = self.begin(admitted, &mut scratch.borrow_mut());
-        self.answer_task_in_task(admitted, body, scratch, reply).await;
-        self.end(in_flight.as_ref(), admitted, body, reply);
-    }
-
-    async fn answer_task_in_task(
-        &self,
-        admitted: &Admitted,
-        body: &[u8],
-        scratch: &RefCell<Scratch>,
-        reply: &mut Reply,
-    ) {
-        if let (Task::Imitate { lease, headers }, Some(profile)) = (&admitted.task, &self.profile) {
-            let (engine, terms) = (lease.engine(), self.terms());
-            return profile.answer_in_task(headers, body, engine, &terms, reply).await;
-        }
-        let Task::Predict { lease, ask, session } = &admitted.task else {
-            return self.answer_task(admitted, body, &mut scratch.borrow_mut(), reply);
+        let Task::Predict(predict) = &admitted.task else {
+            return self.answer(admitted, body, &mut scratch.borrow_mut(), reply);
         };
-        reply.clear();
-        let session = session.as_deref();
-        if session.is_some() && self.is_about_session(session, body, reply) {
-            return;
+        let in_flight = self.begin(admitted, &mut scratch.borrow_mut());
+        let mut next = self.ask(predict, body, &mut scratch.borrow_mut(), reply);
+        while let Some(mut asking) = next {
+            let ran = asking.run_in_task().await;
+            next = asking.go_on(ran, &mut scratch.borrow_mut(), reply);
         }
-        let (engine, watch) = (lease.engine(), self.watch(ask));
-        let mut model = scratch.borrow_mut().take(engine);
-        let mut answered = model.predict_in_task(engine, *ask, body, watch, reply).await;
-        if lease.endpoint().is_watched()
-            && let Some(before) = self.look_at(&answered, lease, Some(&model))
-        {
-            let watch = self.watch(ask);
-            let mut model = scratch.borrow_mut().take(before);
-            answered = model.predict_in_task(before, *ask, body, watch, reply).await;
-            scratch.borrow_mut().put(before, model);
-        }
-        self.conclude(answered, lease, session, body, reply);
-        scratch.borrow_mut().put(engine, model);
-    }
-
-    /// How a model is asked by who has no wishes.
-    fn terms(&self) -> Terms {
-        Terms { patience: self.patience, ..Terms::default() }
+        self.end(in_flight.as_ref(), admitted, body, reply);
     }
 }

@@ -35,15 +35,16 @@
 //! an admin API on a listener of its own, where [`Admin`] says so: `GET /endpoints`, and below that
 //! weights, variants, the shadow and the way back.
 //!
-//! Requests are counted and timed, by model, variant and phase, for `GET /metrics`, for CloudWatch's
-//! embedded metrics ([`Metrics`]) and for clients that ask by the attribute `timing`; where
-//! [`Capture`] says so, they are written down with their replies.
+//! Requests are counted and timed, by model, variant and phase, when their replies are made or, in
+//! pieces, at their ends: for `GET /metrics`, for CloudWatch's embedded metrics ([`Metrics`]) and for
+//! clients that ask by the attribute `timing`; where [`Capture`] says so, they are written down with
+//! their replies.
 //!
 //! A request that fails gets one JSON object: `error` for a person, `reason` for programs, and
 //! `row`, `column`, `expected` and `got` where they apply. Rows count from zero.
 //!
-//! Under a [`Profile`], predictions are asked for and answered as one of SageMaker's own containers
-//! does it.
+//! Under a [`Profile`], bodies are read and replies are written as one of SageMaker's own containers
+//! does it; those replies are whole, and all else is the same.
 #![forbid(unsafe_code)]
 
 mod accept;
@@ -74,7 +75,7 @@ pub use head::Head;
 pub use http::{ServeError, Server, Signals};
 pub use memory::{Memory, lock as lock_memory};
 pub use problem::Problem;
-pub use profile::{Container, Headers, Profile};
+pub use profile::{Container, Profile};
 pub use reply::{Phases, Reply};
 pub use sagemaker::base_folder;
 pub use settings::{

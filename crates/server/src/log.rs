@@ -31,6 +31,15 @@ pub(crate) struct RequestLog {
     dropped: AtomicU64,
 }
 
+/// A request: which one, which model, and what its client calls that.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'r> {
+    pub(crate) id: Option<&'r str>,
+    pub(crate) path: &'r str,
+    pub(crate) model: Option<&'r str>,
+    pub(crate) target_model: Option<&'r str>,
+}
+
 impl RequestLog {
     /// Starts the thread that writes.
     pub(crate) fn start() -> io::Result<Self> {
@@ -62,25 +71,18 @@ impl RequestLog {
         self.send(line);
     }
 
-    /// Logs a reply: when, which request, which model and what its client calls that, how it ended,
-    /// and where the time went. No features and no answers.
-    pub(crate) fn write(
-        &self,
-        id: Option<&str>,
-        path: &str,
-        model: Option<&str>,
-        target_model: Option<&str>,
-        reply: &Reply,
-        total: Duration,
-    ) {
+    /// Logs a reply: when, to which request, how it ended, how long its body is, and where the time
+    /// went. No features and no answers.
+    pub(crate) fn write(&self, asked: Asked<'_>, reply: &Reply, bytes: u64, total: Duration) {
         let mut line = begun();
-        text(&mut line, ",\"id\":", id);
-        text(&mut line, ",\"path\":", Some(path));
-        text(&mut line, ",\"model\":", model);
-        text(&mut line, ",\"target_model\":", target_model);
+        text(&mut line, ",\"id\":", asked.id);
+        text(&mut line, ",\"path\":", Some(asked.path));
+        text(&mut line, ",\"model\":", asked.model);
+        text(&mut line, ",\"target_model\":", asked.target_model);
         number(&mut line, ",\"status\":", reply.status);
         text(&mut line, ",\"reason\":", reply.reason);
         number(&mut line, ",\"rows\":", reply.rows);
+        number(&mut line, ",\"bytes\":", bytes);
         number(&mut line, ",\"parse_us\":", reply.phases.parse.as_micros());
         number(&mut line, ",\"queue_us\":", reply.phases.queue.as_micros());
         number(&mut line, ",\"compute_us\":", reply.phases.compute.as_micros());

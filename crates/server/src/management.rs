@@ -5,13 +5,14 @@
 
 mod page;
 mod room;
+mod step_back;
 
 use std::{
     collections::BTreeMap,
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use hotplate::{Endpoint, Engine, ErrorKind, OpenOptions, Registry, Version};
@@ -19,8 +20,11 @@ use hotplate_codec::{Format, json};
 use serde_json::Value;
 
 pub(crate) use self::page::Page;
-use self::room::Room;
-use crate::{config::ModelMemory, problem::Problem, reply::Reply, status::Reason};
+use self::{room::Room, step_back::step_back};
+use crate::{
+    config::ModelMemory, observe::Observer, problem::Problem, profile::Profile, reply::Reply,
+    status::Reason,
+};
 
 /// How often it is looked whether the last request to a model has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(1);
@@ -61,7 +65,8 @@ impl Management {
         Self { options, room: Room::new(memory), places: Mutex::new(BTreeMap::new()) }
     }
 
-    /// Does what is asked, in a reply that was cleared.
+    /// Does what is asked, in a reply that was cleared. Models that `profile` could not serve are
+    /// not loaded.
     ///
     /// # Errors
     ///
@@ -69,6 +74,8 @@ impl Management {
     pub(crate) fn answer(
         &self,
         registry: &Registry,
+        observer: &Observer,
+        profile: Option<&Profile>,
         manage: &Manage,
         body: &[u8],
         reply: &mut Reply,
@@ -76,11 +83,11 @@ impl Management {
         let mut document = Vec::new();
         match manage {
             Manage::Load => {
-                self.load(registry, body)?;
+                self.load(registry, observer, profile, body)?;
                 member(b"{\"status\":", "Workers scaled", &mut document);
             }
             Manage::Remove(name) => {
-                self.remove(registry, name)?;
+                self.remove(registry, observer, name)?;
                 let status = format!("Model \"{name}\" unregistered");
                 member(b"{\"status\":", &status, &mut document);
             }
@@ -99,7 +106,14 @@ impl Management {
     }
 
     /// Loads a model; it is warm when this returns.
-    fn load(&self, registry: &Registry, body: &[u8]) -> Result<(), Problem> {
+    fn load(
+        &self,
+        registry: &Registry,
+        observer: &Observer,
+        profile: Option<&Profile>,
+        body: &[u8],
+    ) -> Result<(), Problem> {
+        let begun = Instant::now();
         let (name, url) = fields(body)?;
         let arrival = self.announce(registry, &name)?;
         let path = Path::new(&url);
@@ -111,16 +125,23 @@ impl Management {
             Problem::new(Reason::NoMemory, message)
                 .expected(format!("{} bytes", small.needed), format!("{} bytes", small.left))
         })?;
-        let endpoint = self
-            .options
-            .open(path)
-            .and_then(|engine| Endpoint::new(name.clone(), Version::opened_at(engine, path)))
-            .map_err(|error| not_opened(&error))?;
+        let engine = self.options.open(path).map_err(|error| not_opened(&error))?;
+        if let Some(profile) = profile {
+            let unfit = |problem| Problem::new(Reason::BadModel, format!("{url}: {problem}"));
+            profile.check(&engine).map_err(unfit)?;
+        }
+        let version = Version::opened_at(engine, path);
+        let endpoint = Endpoint::new(name.clone(), version).map_err(|error| not_opened(&error))?;
         drop(promise);
         {
             let mut places = self.places();
             registry.insert(endpoint).map_err(|error| not_opened(&error))?;
-            places.insert(name, Some(url));
+            places.insert(name.clone(), Some(url));
+            let endpoints = registry.load();
+            for variant in endpoints.get(&name).into_iter().flat_map(|endpoint| endpoint.variants())
+            {
+                observer.came(&name, variant.name(), begun.elapsed(), endpoints.len());
+            }
         }
         arrival.succeed();
         Ok(())
@@ -138,14 +159,20 @@ impl Management {
     }
 
     /// Removes a model; its memory is free when this returns.
-    fn remove(&self, registry: &Registry, name: &str) -> Result<(), Problem> {
+    fn remove(&self, registry: &Registry, observer: &Observer, name: &str) -> Result<(), Problem> {
+        let begun = Instant::now();
         let endpoint = registry.remove(name).ok_or_else(|| not_loaded(name))?;
         let engines: Vec<Arc<Engine>> =
             endpoint.variants().iter().map(|variant| Arc::clone(variant.engine())).collect();
+        let variants: Vec<String> =
+            endpoint.variants().iter().map(|variant| variant.name().to_owned()).collect();
         // First the endpoint: whoever answers a request holds that.
         drop(alone(endpoint));
         for engine in engines {
             drop(alone(engine));
+        }
+        for variant in variants {
+            observer.went(name, &variant, begun.elapsed(), registry.load().len());
         }
         self.places().remove(name);
         Ok(())
@@ -202,18 +229,6 @@ impl Drop for Arrival<'_> {
             self.management.places().remove(&self.name);
         }
     }
-}
-
-/// How far compiling steps back: to about a tenth of what a thread that answers gets of a core that
-/// both want. Further back, a model would not come at all on a machine that is always busy.
-#[cfg(target_os = "linux")]
-const NICENESS: i32 = 10;
-
-/// Lets threads that answer requests have the cores before this one.
-fn step_back() {
-    // Where the system does not know of it, the model comes as well.
-    #[cfg(target_os = "linux")]
-    let _ = rustix::process::nice(NICENESS);
 }
 
 /// The value, once nobody else holds it.

@@ -18,9 +18,11 @@ mod buckets;
 mod calendar;
 mod capture;
 mod emf;
+mod loads;
 mod page;
 mod series;
 mod shard;
+mod streamed;
 mod told;
 
 use std::{
@@ -32,6 +34,7 @@ use hotplate::{Endpoint, Endpoints};
 
 use self::{
     capture::Sampled,
+    loads::Loaded,
     series::{Series, locked},
     shard::Answered,
 };
@@ -40,6 +43,7 @@ pub(crate) use self::{
     emf::{Emf, EmfConfig},
     page::Page,
     series::{InFlight, Recorder},
+    streamed::Streamed,
     told::{Teller, tell},
 };
 use crate::{head::Head, reply::Reply};
@@ -50,6 +54,7 @@ pub(crate) struct Observer {
     /// Of models, and first of all of requests that came to none.
     table: Arc<Mutex<Vec<Arc<Series>>>>,
     nobody: Arc<Series>,
+    loaded: Arc<Loaded>,
     pub(crate) times_phases: bool,
     /// Whether every reply tells of itself, as if its request asked for it.
     pub(crate) tells: bool,
@@ -80,7 +85,7 @@ impl Observer {
     pub(crate) fn new(times_phases: bool, tells: bool, capture: Option<Capture>) -> Self {
         let nobody = Arc::new(Series::new("", ""));
         let table = Arc::new(Mutex::new(vec![Arc::clone(&nobody)]));
-        Self { table, nobody, times_phases, tells, capture }
+        Self { table, nobody, loaded: Arc::default(), times_phases, tells, capture }
     }
 
     pub(crate) fn capture(&self) -> Option<&Capture> {
@@ -123,16 +128,7 @@ impl Observer {
             recorder.fail(reply.status, reason, nanos(reply.phases.total));
             return;
         }
-        let phases = &reply.phases;
-        recorder.count(&Answered {
-            rows: reply.rows as u64,
-            request_bytes: body.len() as u64,
-            reply_bytes: reply.body.len() as u64,
-            total: nanos(phases.total),
-            phases: phases
-                .timed
-                .then(|| [phases.parse, phases.queue, phases.compute, phases.encode].map(nanos)),
-        });
+        recorder.count(&answered(body.len(), reply, reply.body.len()));
         if let (Some(capture), Some(sampled)) = (&self.capture, &observed.sampled) {
             let Series { model, variant, .. } = &*recorder.series;
             capture.offer(sampled, [model, variant], end, body, reply);
@@ -164,6 +160,20 @@ impl Observer {
             table.push(Arc::clone(&series));
             series
         })
+    }
+}
+
+/// What is counted of a reply whose body has so many bytes.
+fn answered(request_bytes: usize, reply: &Reply, reply_bytes: usize) -> Answered {
+    let phases = &reply.phases;
+    Answered {
+        rows: reply.rows as u64,
+        request_bytes: request_bytes as u64,
+        reply_bytes: reply_bytes as u64,
+        total: nanos(phases.total),
+        phases: phases
+            .timed
+            .then(|| [phases.parse, phases.queue, phases.compute, phases.encode].map(nanos)),
     }
 }
 

@@ -33,6 +33,38 @@ struct Details {
     retry_after: Option<Duration>,
 }
 
+/// Why there is no answer.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// The client is to be told.
+    Problem(Problem),
+    /// The reply says it already, in the words of a container of SageMaker's.
+    Told,
+}
+
+impl Refusal {
+    /// As [`Problem::speaks_against_model`]; what a container says is about rows or headers.
+    pub(crate) fn speaks_against_model(&self) -> bool {
+        match self {
+            Self::Problem(problem) => problem.speaks_against_model(),
+            Self::Told => false,
+        }
+    }
+
+    /// Makes `reply` tell the client, where it does not yet.
+    pub(crate) fn answer(&self, reply: &mut Reply) {
+        if let Self::Problem(problem) = self {
+            problem.answer(reply);
+        }
+    }
+}
+
+impl<P: Into<Problem>> From<P> for Refusal {
+    fn from(problem: P) -> Self {
+        Self::Problem(problem.into())
+    }
+}
+
 impl Problem {
     pub(crate) fn new(reason: Reason, message: impl Into<String>) -> Self {
         Self(Box::new(Details {

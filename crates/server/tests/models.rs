@@ -70,6 +70,41 @@ fn server_without_models_is_alive_and_says_so() {
 }
 
 #[test]
+fn loads_are_counted_as_sagemaker_names_them() {
+    let server = empty(Serve::default());
+    let mut client = Client::connect(server.address());
+    let page = client.get("/metrics").text().to_owned();
+    assert!(page.contains("LoadedModelCount 0\n") && !page.contains("ModelCacheHit"), "{page}");
+    assert_eq!(load(&mut client, "4a8f", &shipped("housing")).status, 200);
+    for _ in 0..3 {
+        assert_eq!(client.post("/models/4a8f/invoke", CSV, DISTRICT).status, 200);
+    }
+    assert_eq!(client.post("/models/other/invoke", CSV, DISTRICT).status, 404);
+    let of = "{EndpointName=\"4a8f\",VariantName=\"AllTraffic\"}";
+    let shows = |page: &str, sample: &str| {
+        assert!(page.lines().any(|line| line == sample), "no {sample} in\n{page}");
+    };
+    let page = client.get("/metrics").text().to_owned();
+    shows(&page, "LoadedModelCount 1");
+    // The first request is the one that it came for.
+    shows(&page, &format!("ModelCacheHit_sum{of} 2"));
+    shows(&page, &format!("ModelCacheHit_count{of} 3"));
+    shows(&page, "ModelCacheHit_sum{EndpointName=\"\",VariantName=\"\"} 0");
+    shows(&page, "ModelCacheHit_count{EndpointName=\"\",VariantName=\"\"} 1");
+    shows(&page, &format!("ModelUnloadingTime_count{of} 0"));
+    assert!(page.contains(&format!("ModelLoadingTime{of} ")), "{page}");
+    assert_eq!(delete(&mut client, "/models/4a8f").status, 200);
+    let page = client.get("/metrics").text().to_owned();
+    shows(&page, "LoadedModelCount 0");
+    shows(&page, &format!("ModelUnloadingTime_count{of} 1"));
+    let took =
+        page.lines().find_map(|line| line.strip_prefix(&format!("ModelUnloadingTime_sum{of} ")));
+    assert!(took.unwrap().parse::<f64>().unwrap() > 0.0, "{page}");
+    assert!(!page.contains(&format!("ModelLoadingTime{of} ")), "{page}");
+    server.stop().unwrap();
+}
+
+#[test]
 fn model_comes_answers_and_goes() {
     let server = empty(Serve::default());
     let mut client = Client::connect(server.address());

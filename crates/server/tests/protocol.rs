@@ -3,7 +3,9 @@
 
 mod support;
 
-use support::{Client, housing};
+use hotplate::OpenOptions;
+use hotplate_codec::{Absent, IndexBase};
+use support::{Client, housing, models, serving};
 
 const DISTRICT: &str = "8.3252,41,6.98,1.02,322,2.56,37.88,-122.23\n";
 const BY_POSITION: &str = "[[8.3252,41,6.98,1.02,322,2.56,37.88,-122.23]]";
@@ -14,6 +16,56 @@ fn request(version: &str, lines: &str) -> String {
     format!(
         "POST /invocations {version}\r\nHost: t\r\n{lines}Content-Length: {length}\r\n\r\n{DISTRICT}"
     )
+}
+
+#[test]
+fn sparse_rows_mean_what_the_model_s_settings_say() {
+    let options = OpenOptions::new().libsvm_base(IndexBase::Zero).sparse_absent(Absent::Zero);
+    let server = serving(&models().join("housing"), &options);
+    let mut client = Client::connect(server.address());
+    let mut ask = |media_type: &str, body: &str| {
+        let response =
+            client.post("/invocations", &format!("Content-Type: {media_type}\r\n"), body);
+        assert_eq!(response.status, 200, "{}", response.text());
+        response.json()
+    };
+    let dense = ask("text/csv", "8.3,0,6.9,1,322,2.5,37.9,-122.2");
+    assert_ne!(ask("text/csv", "8.3,,6.9,1,322,2.5,37.9,-122.2"), dense);
+    let libsvm = "1 0:8.3 2:6.9 3:1 4:322 5:2.5 6:37.9 7:-122.2";
+    assert_eq!(ask("text/libsvm", libsvm), dense);
+    let keys = "{\"keys\":[0,2,3,4,5,6,7],\"shape\":[8],\
+                \"values\":[8.3,6.9,1,322,2.5,37.9,-122.2]}";
+    assert_eq!(ask("application/json", keys), dense);
+    server.stop().unwrap();
+}
+
+#[test]
+fn body_without_a_type_is_known_by_how_it_begins() {
+    let server = housing();
+    let mut client = Client::connect(server.address());
+    let row = [8.3252_f32, 41.0, 6.98, 1.02, 322.0, 2.56, 37.88, -122.23];
+    let elements: Vec<u8> = row.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let header = b"\x93NUMPY\x01\x00\x3b\x00\
+                   {'descr': '<f4', 'fortran_order': False, 'shape': (1, 8), }";
+    let array = [&header[..], &elements].concat();
+    // Record, features, a key and its value, a tensor of float32, its values.
+    let message = [&b"\x0a\x2e\x0a\x06values\x12\x24\x12\x22\x0a\x20"[..], &elements].concat();
+    let record = [&b"\x0a\x23\xd7\xce\x30\0\0\0"[..], &message].concat();
+    let text = row.map(|value| value.to_string()).join(",");
+    let document = format!("[[{text}]]");
+    let expected = client.post("/invocations", "Content-Type: text/csv\r\n", &text).json();
+    assert!(expected["predictions"][0]["score"].is_number(), "{expected}");
+    for headers in ["", "Content-Type: application/octet-stream\r\n"] {
+        for body in [text.as_bytes(), document.as_bytes(), &array, &record] {
+            let reply = client.post("/invocations", headers, body);
+            assert_eq!((reply.status, reply.json()), (200, expected.clone()), "{body:?}");
+        }
+        // Of four columns, which only who reads the archive knows.
+        let matrix = include_bytes!("../../codec/tests/formats/golden/csr-stored.npz");
+        let problem = client.post("/invocations", headers, matrix).json();
+        assert_eq!(problem["reason"], "wrong_arity", "{problem}");
+    }
+    server.stop().unwrap();
 }
 
 #[test]

@@ -3,7 +3,10 @@
 
 mod support;
 
-use std::{thread, time::Duration};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use hotplate::{OpenOptions, Registry};
 use hotplate_server::{Serve, Server};
@@ -150,6 +153,10 @@ fn failure_in_the_midst_breaks_the_connection_and_one_in_front_does_not() {
     let rest = client.rest();
     assert!(!rest.ends_with(b"0\r\n\r\n"), "a client takes it for whole");
     assert!(rest.iter().filter(|&&byte| byte == b'.').count() >= 1024, "the first rows are there");
+    // Once for each of the two that failed.
+    let failed = metric(&server, "hotplate_requests_total", "reason=\"unknown_category\"");
+    let answered = metric(&server, "hotplate_requests_total", "status=\"200\"");
+    assert_eq!((failed, answered), (2.0, 0.0));
     assert_eq!(Client::connect(server.address()).post("/invocations", lines, row).status, 200);
     server.stop().unwrap();
 }
@@ -199,4 +206,50 @@ fn stream_at_hand_comes_to_its_end_before_the_server_stops() {
     }
     assert_eq!(lines, 50_000);
     stopping.join().unwrap().unwrap();
+}
+
+/// The value of a sample of the only variant of a server.
+fn metric(server: &Server, name: &str, labels: &str) -> f64 {
+    let page = Client::connect(server.address()).get("/metrics");
+    let is_it = |line: &&str| {
+        line.starts_with(&format!("{name}{{model=")) && line.contains("AllTraffic\"") && {
+            line.contains(labels)
+        }
+    };
+    let line = page.text().lines().find(is_it).map(|line| line.rsplit_once(' ').unwrap().1);
+    line.map_or(0.0, |value| value.parse().unwrap())
+}
+
+#[test]
+fn stream_is_counted_when_it_is_at_its_end() {
+    let server = housing();
+    let (body, count) = (rows(100_000), |name| metric(&server, name, ""));
+    let mut client = Client::connect(server.address());
+    client.send(format!("{}{body}", head("HTTP/1.1", "Accept: text/csv\r\n", &body)).as_bytes());
+    assert_eq!(client.receive_head().status, 200);
+    assert_eq!(count("hotplate_requests_in_flight"), 1.0);
+    assert_eq!(count("hotplate_rows_total"), 0.0);
+    let mut bytes = 0;
+    while let Some(chunk) = client.chunk() {
+        bytes += chunk.len();
+    }
+    assert_eq!(count("hotplate_requests_in_flight"), 0.0);
+    assert_eq!(count("hotplate_rows_total"), 100_000.0);
+    assert_eq!(count("hotplate_request_bytes_total"), body.len() as f64);
+    assert_eq!(count("hotplate_reply_bytes_total"), bytes as f64);
+    assert_eq!(count("hotplate_request_seconds_count"), 1.0);
+
+    // Of one that nobody takes any more, what was answered. It is longer than what sockets hold.
+    let long = rows(300_000);
+    client.send(format!("{}{long}", head("HTTP/1.1", "", &long)).as_bytes());
+    assert_eq!(client.receive_head().status, 200);
+    drop(client);
+    let end = Instant::now() + Duration::from_secs(20);
+    while count("hotplate_requests_in_flight") > 0.0 {
+        assert!(Instant::now() < end, "it never came to its end");
+        thread::sleep(Duration::from_millis(5));
+    }
+    let answered = count("hotplate_rows_total");
+    assert!(answered > 100_000.0 && answered < 400_000.0, "{answered}");
+    server.stop().unwrap();
 }

@@ -7,16 +7,16 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser as _},
 };
 use hotplate::scorer::OnError;
-use hotplate_codec::Format;
+use hotplate_codec::{Absent, Format, IndexBase};
 
 use super::{format, written_format};
 use crate::runs_on::RunsOn;
 
 /// Score a file of rows.
 ///
-/// Reads rows in any format and writes one answer per row. CSV, JSON Lines, libsvm and RecordIO are
-/// read block by block, so a file may be larger than memory; a JSON document and NumPy's arrays are
-/// read whole. A first line of CSV that holds column names is recognised, and then columns may come
+/// Reads rows in any format and writes one answer per row. CSV, JSON Lines, libsvm, RecordIO and npy
+/// are read block by block, so a file may be larger than memory; a JSON document, npz, and an npy
+/// whose rows do not lie one behind the other, as those in Fortran order, are read whole. A first line of CSV that holds column names is recognised, and then columns may come
 /// in any order.
 ///
 /// A row that is wrong ends the run with exit code 1 and an error that names row, line and column.
@@ -66,6 +66,16 @@ pub(crate) struct Predict {
     /// Pass over columns that the model does not have, such as an identifier or the target
     #[arg(long)]
     pub(crate) ignore_unknown_columns: bool,
+
+    /// The number of the first column in libsvm: 0, 1, or auto, which is 1 unless the file's first
+    /// block names 0 [default: libsvm_base in hotplate.toml, else 1]
+    #[arg(long, value_name = "BASE", value_parser = str::parse::<IndexBase>)]
+    pub(crate) libsvm_base: Option<IndexBase>,
+
+    /// What the cells are that a sparse row does not say, of libsvm, npz, RecordIO and JSON: missing
+    /// or zero [default: sparse_absent in hotplate.toml, else missing]
+    #[arg(long, value_name = "WHAT", value_parser = str::parse::<Absent>)]
+    pub(crate) sparse_absent: Option<Absent>,
 
     /// Say with each answer what every column adds to the score, or the K columns that add most;
     /// in json or jsonl

@@ -72,7 +72,8 @@ fn read(
 ) -> Result<Vec<Columns>> {
     let mut columns = engine.rows();
     let mut decoder = BlockDecoder::new(Arc::clone(columns.schema()), file.format)
-        .ignore_unknown_columns(ignore_unknown_columns);
+        .ignore_unknown_columns(ignore_unknown_columns)
+        .sparse(engine.sparse());
     let mut blocks = Blocks::new(file.open()?, file.format);
     let mut singles = Vec::new();
     while let Some(mut block) = blocks.next(|buffer| decoder.whole_records(buffer))?

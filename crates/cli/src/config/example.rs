@@ -5,7 +5,8 @@ use hotplate_server::Settings;
 
 const ABOUT: &str = "\
 # Every key of hotplate.toml, with a value that it may have. Keep the lines that you need: a key
-# that is not there has the default that stands above it.
+# that is not there has the default that stands above it. Behind ## are lines about files that are
+# not here: take the marks away where yours are.
 ";
 
 /// The longest line of a comment.
@@ -23,11 +24,13 @@ pub(super) fn text() -> String {
 fn write_table(table: &TableInfo, text: &mut String) {
     text.push('\n');
     table.doc.iter().for_each(|line| comment(line.trim(), text));
-    text.push_str(&format!("{}\n", table.heading()));
+    // A table of which there may be none names files that have to be there.
+    let mark = if table.each { "## " } else { "" };
+    text.push_str(&format!("{mark}{}\n", table.heading()));
     for key in table.keys {
         text.push('\n');
         comment(&format!("{}. Default: {}.", key.about(), key.default_words()), text);
-        text.push_str(&format!("{} = {}\n", key.name, key.example()));
+        text.push_str(&format!("{mark}{} = {}\n", key.name, key.example()));
     }
 }
 

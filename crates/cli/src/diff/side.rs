@@ -43,7 +43,9 @@ impl<'a> Side<'a> {
             engine,
             path,
             // What the other model alone reads, or neither does, is no mistake in the rows.
-            decoder: BlockDecoder::new(schema, file.format).ignore_unknown_columns(true),
+            decoder: BlockDecoder::new(schema, file.format)
+                .ignore_unknown_columns(true)
+                .sparse(engine.sparse()),
             columns: engine.rows(),
             answer: engine.answer(),
             scored: Scored::default(),

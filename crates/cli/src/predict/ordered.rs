@@ -195,7 +195,7 @@ impl Writer {
         }
         let flushed = self.output.write_all(&self.bytes).and_then(|()| self.output.flush());
         flushed.map_err(End::Write)?;
-        end.map_or(Ok(outcome), Err)
+        end.map_or_else(|| outcome.map_err(End::Row), Err)
     }
 }
 

@@ -45,7 +45,8 @@ impl<R: Read> Blocks<R> {
     ) -> io::Result<Option<&[u8]>> {
         self.buffer.copy_within(self.given..self.filled, 0);
         self.filled -= self.given;
-        self.given = 0;
+        // What was left may hold records, as behind the header of an array, and more may not come.
+        self.given = if self.filled == 0 { 0 } else { whole_records(&self.buffer[..self.filled]) };
         // A long record is not looked through again before twice as much is there, which bounds
         // the time by the length of the source.
         let mut look_from = 0;

@@ -61,15 +61,11 @@ fn only(
     by_ending: Option<Format>,
     engine: &Engine,
 ) -> Result<Columns> {
-    let format = arguments.input_format.or(by_ending).unwrap_or_else(|| {
-        match text.trim_ascii_start().first() {
-            Some(b'{' | b'[') => Format::Json,
-            _ => Format::Csv,
-        }
-    });
+    let format = arguments.input_format.or(by_ending).unwrap_or_else(|| Format::guess(text));
     let mut columns = engine.rows();
     Decoder::new(Arc::clone(columns.schema()))
         .ignore_unknown_columns(arguments.ignore_unknown_columns)
+        .sparse(engine.sparse())
         .decode(format, text, &mut columns)?;
     match columns.rows() {
         1 => Ok(columns),
@@ -84,7 +80,8 @@ fn out_of(file: &RowsFile<'_>, arguments: &Trace, engine: &Engine) -> Result<Row
     let number = arguments.number.unwrap_or_default();
     let mut columns = engine.rows();
     let mut decoder = BlockDecoder::new(Arc::clone(columns.schema()), file.format)
-        .ignore_unknown_columns(arguments.ignore_unknown_columns);
+        .ignore_unknown_columns(arguments.ignore_unknown_columns)
+        .sparse(engine.sparse());
     let mut blocks = Blocks::new(file.open()?, file.format);
     let mut before = 0;
     while let Some(mut block) = blocks.next(|buffer| decoder.whole_records(buffer))? {

@@ -57,6 +57,43 @@ fn rows_are_scored_alike_in_every_form() {
 }
 
 #[test]
+fn sparse_rows_mean_what_flags_and_the_folder_say() {
+    let row = "8.3,0,6.9,1,322,2.5,37.9,-122.2\n";
+    let dense = hotplate_fed(&["predict", "models/housing"], row.as_bytes());
+    let missing = hotplate_fed(&["predict", "models/housing"], row.replace(",0,", ",,").as_bytes());
+    assert_ne!(dense.lines(), missing.lines());
+    let from = |first: usize| {
+        let cells = row.trim_end().split(',').enumerate().filter(|&(_, cell)| cell != "0");
+        let cells: String = cells.map(|(at, cell)| format!(" {}:{cell}", at + first)).collect();
+        format!("1{cells}\n")
+    };
+    let ask = |model: &str, body: &str, flags: &[&str]| {
+        let arguments = [&["predict", model, "--input-format", "libsvm"], flags].concat();
+        hotplate_fed(&arguments, body.as_bytes())
+    };
+    let housing = "models/housing";
+    assert_eq!(ask(housing, &from(1), &[]).lines(), missing.lines());
+    assert_eq!(ask(housing, &from(1), &["--libsvm-base", "auto"]).lines(), missing.lines());
+    assert_eq!(ask(housing, &from(1), &["--sparse-absent", "zero"]).lines(), dense.lines());
+    assert!(ask(housing, &from(0), &[]).failed(1).contains("indices from 1 to 8"));
+    for base in ["0", "auto"] {
+        let flags = ["--libsvm-base", base, "--sparse-absent=zero"];
+        assert_eq!(ask(housing, &from(0), &flags).lines(), dense.lines(), "{base}");
+    }
+    let folder = folder_with("housing", &["model.onnx"]);
+    let settings = "[model]\nlibsvm_base = 0\nsparse_absent = \"zero\"\n";
+    fs::write(folder.path().join("hotplate.toml"), settings).unwrap();
+    let said = folder.path().to_str().unwrap();
+    assert_eq!(ask(said, &from(0), &[]).lines(), dense.lines());
+    // A flag wins.
+    assert_eq!(ask(said, &from(1), &["--libsvm-base", "1"]).lines(), dense.lines());
+    let flags = ["--sparse-absent", "missing"];
+    assert_eq!(ask(said, &from(0), &flags).lines(), missing.lines());
+    let slip = ask(housing, "", &["--libsvm-base", "2"]);
+    assert!(slip.failed(2).contains("0, 1 or auto"), "{slip:?}");
+}
+
+#[test]
 fn output_is_in_the_form_of_the_input_or_of_its_name() {
     let json = hotplate(&["predict", "models/churn", "--input", "models/churn/rows.json"]);
     let document: Value = serde_json::from_str(&json.out).unwrap();

@@ -45,6 +45,47 @@ fn variables_say_what_flags_do_not() {
     assert_eq!((&model["device"], &model["golden_rows"]), (&"cpu".into(), &1248.into()), "{out}");
     let request = lines.iter().find(|line| !line["status"].is_null()).unwrap();
     assert_eq!((&request["status"], &request["rows"]), (&200.into(), &6.into()), "{out}");
+    assert!(request["bytes"].as_u64().unwrap() > 0, "{out}");
+}
+
+/// A body that came in chunks.
+fn joined(mut chunks: &str) -> String {
+    let mut body = String::new();
+    while let Some((length, rest)) = chunks.split_once("\r\n") {
+        let (chunk, rest) = rest.split_at(usize::from_str_radix(length, 16).unwrap());
+        body.push_str(chunk);
+        chunks = rest.strip_prefix("\r\n").unwrap();
+    }
+    body
+}
+
+#[test]
+fn reply_in_pieces_is_logged_at_its_end() {
+    const TIMES: usize = 2_000;
+    let served = Served::start(&["models/housing", "--port", "0", "--log-requests"], &[]);
+    let rows: Value =
+        serde_json::from_slice(&fs::read(shipped("housing/rows.json")).unwrap()).unwrap();
+    let rows = rows["instances"].as_array().unwrap();
+    let many: Vec<&Value> = rows.iter().cycle().take(rows.len() * TIMES).collect();
+    let body = serde_json::json!({ "instances": many }).to_string();
+    let (status, chunks) = served.ask("POST", "/invocations", body.as_bytes());
+    let reply = joined(&chunks);
+    let answers: Value = serde_json::from_str(&reply).unwrap();
+    assert_eq!((status, answers["predictions"].as_array().unwrap().len()), (200, many.len()));
+    assert!(chunks.matches("\r\n").count() > 4, "in several pieces");
+    let (_, out, _) = served.stop();
+    let lines: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let requests: Vec<_> = lines.iter().filter(|line| !line["status"].is_null()).collect();
+    let [line] = requests[..] else { panic!("{out}") };
+    assert_eq!((&line["status"], &line["rows"]), (&200.into(), &many.len().into()), "{line}");
+    assert_eq!(
+        (&line["bytes"], &line["model"]),
+        (&reply.len().into(), &"housing".into()),
+        "{line}"
+    );
+    assert!(line["reason"].is_null(), "{line}");
+    let micros = |key: &str| line[key].as_u64().unwrap();
+    assert!(micros("total_us") >= micros("parse_us") + micros("compute_us"), "{line}");
 }
 
 #[test]

@@ -64,6 +64,45 @@ fn quote_that_is_left_open_is_found_in_one_pass() {
     assert_eq!(run.out.lines().count(), 10);
 }
 
+/// An array of so many of housing's rows, which all are the same, of which so many are there.
+fn housing_array(announced: usize, there: usize) -> Vec<u8> {
+    let row = [8.3252_f32, 41.0, 6.98, 1.02, 322.0, 2.56, 37.88, -122.23];
+    let row: Vec<u8> = row.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let text = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({announced}, 8), }}\n");
+    let length = u16::try_from(text.len()).unwrap().to_le_bytes();
+    [b"\x93NUMPY\x01\x00", &length[..], text.as_bytes(), &row.repeat(there)].concat()
+}
+
+#[test]
+fn rows_of_an_array_are_answered_as_they_come() {
+    const ROWS: usize = 50_000;
+    let arguments =
+        ["predict", "models/housing", "--input-format", "npy", "--output-format", "csv"];
+    let array = housing_array(ROWS, ROWS);
+    let mut child = spawn(&arguments);
+    let mut input = child.stdin.take().unwrap();
+    let mut answers = BufReader::new(child.stdout.take().unwrap());
+    let (begin, rest) = array.split_at(200);
+    input.write_all(begin).unwrap();
+    let mut first = String::new();
+    answers.read_line(&mut first).unwrap();
+    assert!(first.trim_end().parse::<f64>().is_ok(), "{first:?}");
+    let rest = rest.to_vec();
+    let feeder = thread::spawn(move || input.write_all(&rest).unwrap());
+    let mut others = String::new();
+    answers.read_to_string(&mut others).unwrap();
+    feeder.join().unwrap();
+    assert!(child.wait().unwrap().success());
+    assert_eq!(others.lines().count(), ROWS - 1);
+    assert!(others.lines().all(|line| line == first.trim_end()));
+
+    let run = hotplate_fed(&arguments, &housing_array(ROWS, ROWS - 1));
+    assert!(run.failed(1).contains("expected 1600000 bytes of elements"), "{}", run.err);
+    assert_eq!(run.out.lines().count(), ROWS - 1, "what came is answered");
+    let run = hotplate_fed(&arguments, &housing_array(3, 4));
+    assert!(run.failed(1).contains("got more"), "{}", run.err);
+}
+
 #[test]
 fn answers_come_as_rows_do() {
     let (header, rows) = churn_rows();

@@ -44,13 +44,13 @@ SECONDS_TO_STOP = 40
 class Server:
     """`hotplate serve` on two free ports, the container's and that of AWS's clients."""
 
-    def __init__(self, *arguments, ready=True, variables=None):
+    def __init__(self, *arguments, ready=True, variables=None, errors=subprocess.DEVNULL):
         port, aws_port = free_ports(2)
         command = [os.environ["HOTPLATE"], "serve", *map(str, arguments)]
         command += ["--port", str(port), "--aws-endpoint", str(aws_port)]
         self.port, self.aws_port = port, aws_port
         self.process = subprocess.Popen(
-            command, env=variables or {}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            command, env=variables or {}, stdout=subprocess.PIPE, stderr=errors
         )
         if ready:
             self.wait_until_ready()

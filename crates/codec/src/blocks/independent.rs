@@ -10,7 +10,9 @@ impl BlockDecoder {
     /// nothing before it is seen what follows. A block of that length can be decoded without the
     /// ones in front by a decoder that [`follow`](Self::follow)s the one that began the file.
     ///
-    /// JSON documents, NumPy's arrays and plain text are one block.
+    /// The header of an array is a block, and its rows are others, or one where they do not lie one
+    /// behind the other. JSON documents, archives and plain text are one
+    /// block.
     pub fn independent_records(&self, buffer: &[u8]) -> usize {
         if self.is_one_block() {
             return 0;
@@ -38,8 +40,8 @@ impl BlockDecoder {
         if self.is_one_block() {
             return;
         }
-        if self.format == Format::Libsvm {
-            // Which column is the first is told by all rows of the block.
+        if matches!(self.format, Format::Libsvm | Format::Npy) {
+            // Which column is the first is told by all rows of the block; and an array has a header.
             let _ = self.decode(block, columns);
             return;
         }
@@ -67,6 +69,7 @@ impl BlockDecoder {
             begun: true,
             has_header: first.progress.has_header,
             index_base: first.progress.index_base,
+            array: first.progress.array.map(|array| array.at(bytes)),
             in_blocks: self.progress.in_blocks,
             splits_at_shapes: self.progress.splits_at_shapes,
             bytes,
@@ -75,7 +78,7 @@ impl BlockDecoder {
     }
 
     const fn is_one_block(&self) -> bool {
-        matches!(self.format, Format::Json | Format::Npy | Format::Npz | Format::Text)
+        matches!(self.format, Format::Json | Format::Npz | Format::Text)
     }
 
     /// The rows and the line ends of what was decoded so far.

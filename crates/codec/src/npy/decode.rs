@@ -14,6 +14,8 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ArrayProgress {
     header: Header,
+    /// The bytes in front of the first row.
+    header_bytes: usize,
     vectors: Vectors,
     /// The shape that each row has where a request chooses it.
     row_shape: Option<Shape>,
@@ -45,6 +47,12 @@ impl ArrayProgress {
             row * self.vectors.width + index
         };
         at * self.header.element.bytes
+    }
+
+    /// The same array, of which the rows were read that stand in front of byte `bytes` of its file.
+    pub(crate) fn at(self, bytes: usize) -> Self {
+        let rows = bytes.saturating_sub(self.header_bytes).checked_div(self.row_bytes);
+        Self { rows_read: rows.unwrap_or_default().min(self.rows), ..self }
     }
 
     /// Refuses an array of which rows have not come.
@@ -109,7 +117,7 @@ impl Decoder {
             start = length;
             progress.begun = true;
             self.by_position = true;
-            progress.array = Some(self.array(header)?);
+            progress.array = Some(self.array(header, length)?);
         }
         let Some(array) = &mut progress.array else { return Ok(start) };
         self.array_rows(array, &bytes[start..], progress.rows, columns)
@@ -156,7 +164,7 @@ impl Decoder {
     }
 
     /// The rows that an array has for this schema.
-    fn array(&self, header: Header) -> Result<ArrayProgress, DecodeError> {
+    fn array(&self, header: Header, header_bytes: usize) -> Result<ArrayProgress, DecodeError> {
         let inputs = self.schema.inputs();
         let (is_alone, rank) = match inputs {
             [only] => (true, only.row_shape.dims().len()),
@@ -194,7 +202,9 @@ impl Decoder {
         };
         let row_bytes = vectors.width.checked_mul(header.element.bytes);
         let row_bytes = row_bytes.ok_or_else(|| self.wrong_array(&header))?;
-        let array = ArrayProgress { header, vectors, row_shape, row_bytes, rows, rows_read: 0 };
+        let rows_read = 0;
+        let array =
+            ArrayProgress { header, header_bytes, vectors, row_shape, row_bytes, rows, rows_read };
         // Rows without bytes would be as many as the header says.
         if rows > 0 && array.row_bytes == 0 {
             return Err(self.wrong_array(&array.header));

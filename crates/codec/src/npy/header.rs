@@ -4,7 +4,8 @@ use hotplate_tensor::{MAX_RANK, Shape};
 
 use crate::{DecodeError, DecodeErrorKind, error::snippet, npy::Element};
 
-const MAGIC: &[u8] = b"\x93NUMPY";
+/// What every file begins with.
+pub(crate) const MAGIC: &[u8] = b"\x93NUMPY";
 
 /// The longest dictionary; NumPy itself reads none that is longer unless it is told to.
 const LONGEST: usize = 10_000;

@@ -9,4 +9,4 @@ mod header;
 
 pub(crate) use decode::{ArrayProgress, first_row, whole_rows};
 pub(crate) use element::Element;
-pub(crate) use header::{Header, split_header};
+pub(crate) use header::{Header, MAGIC, split_header};

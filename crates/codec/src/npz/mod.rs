@@ -7,3 +7,4 @@ mod matrix;
 mod zip;
 
 pub(crate) use matrix::Archived;
+pub(crate) use zip::LOCAL as MAGIC;

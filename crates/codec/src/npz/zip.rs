@@ -25,7 +25,8 @@ const LOCAL_BYTES: usize = 30;
 
 const END: [u8; 4] = *b"PK\x05\x06";
 const CENTRAL: [u8; 4] = *b"PK\x01\x02";
-const LOCAL: [u8; 4] = *b"PK\x03\x04";
+/// What stands in front of a file, and so what an archive that holds one begins with.
+pub(crate) const LOCAL: [u8; 4] = *b"PK\x03\x04";
 
 const STORED: u16 = 0;
 const DEFLATED: u16 = 8;
@@ -155,7 +156,7 @@ impl<'a> File<'a> {
             self.content
         };
         // A fuzzer would hardly find a checksum, and nothing behind it.
-        if !cfg!(fuzzing) && crc32(content) != self.crc {
+        if !cfg!(fuzzing) && crc32fast::hash(content) != self.crc {
             return Err(DecodeError::malformed(
                 "a file with the checksum that the zip archive says",
             ));
@@ -172,46 +173,9 @@ fn u32_at(bytes: &[u8], at: usize) -> u32 {
     u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
 }
 
-/// For each byte, what it does to the checksum.
-const CRC_TABLE: [u32; 256] = {
-    let mut table = [0; 256];
-    let mut byte = 0_u8;
-    loop {
-        let (mut crc, mut bit) = (byte as u32, 0);
-        while bit < 8 {
-            crc = if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 };
-            bit += 1;
-        }
-        table[byte as usize] = crc;
-        if byte == u8::MAX {
-            break table;
-        }
-        byte += 1;
-    }
-};
-
-/// The checksum of ISO 3309, as zip has it.
-fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(!0, |crc, &byte| {
-        let [low, ..] = crc.to_le_bytes();
-        CRC_TABLE[usize::from(low ^ byte)] ^ crc >> 8
-    })
-}
-
 #[cold]
 fn too_large() -> DecodeError {
     DecodeError::new(DecodeErrorKind::TooLarge)
         .with_expected(format!("files of at most {MOST_BYTES} bytes in the zip archive").into())
         .with_got("more")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn checksum_is_that_of_the_standard() {
-        assert_eq!(crc32(b"123456789"), 0xcbf4_3926);
-        assert_eq!(crc32(b""), 0);
-    }
 }

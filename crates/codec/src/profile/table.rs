@@ -51,32 +51,41 @@ impl Table {
         self.columns
     }
 
-    /// Replaces what `out` holds by some rows, `width` cells each. Columns that the body lacks are
-    /// missing.
+    /// Some of the rows, `width` cells each, made in `memory` where the table is not of them. Columns
+    /// that the body lacks are missing.
     ///
     /// # Panics
     ///
     /// When there are no such rows, or `width` is less than [`columns`](Self::columns).
-    pub fn rows_into(&self, rows: Range<usize>, width: usize, out: &mut Vec<f32>) {
+    pub fn cells<'t>(
+        &'t self,
+        rows: Range<usize>,
+        width: usize,
+        memory: &'t mut Vec<f32>,
+    ) -> &'t [f32] {
         assert!(self.columns <= width, "{} columns in rows of {width}", self.columns);
-        out.clear();
+        memory.clear();
         match &self.cells {
             Cells::Dense(cells) => {
                 let cells = &cells[rows.start * self.columns..rows.end * self.columns];
+                if self.columns == width {
+                    return cells;
+                }
                 for (nth, row) in cells.chunks_exact(self.columns).enumerate() {
-                    out.extend_from_slice(row);
-                    out.resize((nth + 1) * width, f32::NAN);
+                    memory.extend_from_slice(row);
+                    memory.resize((nth + 1) * width, f32::NAN);
                 }
             }
             Cells::Sparse { starts, entries } => {
-                out.resize(rows.len() * width, f32::NAN);
-                for (row, cells) in rows.zip(out.chunks_exact_mut(width)) {
+                memory.resize(rows.len() * width, f32::NAN);
+                for (row, cells) in rows.zip(memory.chunks_exact_mut(width)) {
                     for &(column, number) in &entries[starts[row]..starts[row + 1]] {
                         cells[column] = number;
                     }
                 }
             }
         }
+        memory
     }
 }
 
@@ -86,15 +95,17 @@ mod tests {
 
     #[test]
     fn columns_that_are_not_there_are_missing() {
-        let mut out = Vec::new();
-        Table::dense(2, vec![1.0, 2.0, 3.0, 4.0]).rows_into(1..2, 3, &mut out);
-        assert_eq!(out[..2], [3.0, 4.0]);
-        assert!(out[2].is_nan());
+        let mut memory = Vec::new();
+        let dense = Table::dense(2, vec![1.0, 2.0, 3.0, 4.0]);
+        assert_eq!(dense.cells(1..2, 2, &mut memory), [3.0, 4.0]);
+        let cells = dense.cells(1..2, 3, &mut memory);
+        assert_eq!(cells[..2], [3.0, 4.0]);
+        assert!(cells[2].is_nan());
         let sparse = Table::sparse(3, vec![0, 0, 2], vec![(0, 5.0), (2, 6.0)]);
         assert_eq!(sparse.rows(), 2);
-        sparse.rows_into(0..2, 3, &mut out);
-        assert!(out[..3].iter().all(|cell| cell.is_nan()));
-        assert_eq!((out[3], out[5]), (5.0, 6.0));
-        assert!(out[4].is_nan());
+        let cells = sparse.cells(0..2, 3, &mut memory);
+        assert!(cells[..3].iter().all(|cell| cell.is_nan()));
+        assert_eq!((cells[3], cells[5]), (5.0, 6.0));
+        assert!(cells[4].is_nan());
     }
 }

@@ -13,8 +13,8 @@ fn check_rows(table: &Table) {
     let (rows, columns) = (table.rows(), table.columns());
     assert!(columns > 0);
     if columns <= WIDEST {
-        let mut cells = Vec::new();
-        table.rows_into(0..rows.min(16), columns + 1, &mut cells);
+        let mut memory = Vec::new();
+        let cells = table.cells(0..rows.min(16), columns + 1, &mut memory);
         assert_eq!(cells.len(), rows.min(16) * (columns + 1));
         assert!(cells.chunks_exact(columns + 1).all(|row| row[columns].is_nan()));
     }
@@ -48,8 +48,8 @@ fn records() -> Vec<u8> {
 fn records_dense_and_sparse_are_rows_of_one_table() {
     let table = xgboost::read(BodyType::Recordio, &records()).unwrap();
     assert_eq!((table.rows(), table.columns()), (3, 3));
-    let mut cells = Vec::new();
-    table.rows_into(1..3, 3, &mut cells);
+    let mut memory = Vec::new();
+    let cells = table.cells(1..3, 3, &mut memory);
     assert_eq!(cells[..3], [1.0, 2.0, 3.0]);
     assert!(cells[3].is_nan() && cells[4].is_nan() && cells[5] == 1.0);
 }

@@ -31,6 +31,21 @@ fn rows(name: &str) -> String {
 }
 
 #[test]
+fn binary_files_are_known_by_how_they_begin() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/formats/golden");
+    let mut seen = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let format = Format::from_name(name.rsplit_once('.').unwrap().1).unwrap();
+        if format != Format::Libsvm {
+            assert_eq!(Format::guess(&golden(&name)), format, "{name}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 40, "{seen} files");
+}
+
+#[test]
 fn arrays_of_every_type_are_read() {
     for name in
         ["float-little-f8", "float-big-f8", "fortran", "version-2", "version-3", "sagemaker"]

@@ -1,5 +1,5 @@
-use hotplate_codec::{DecodeErrorKind as Kind, Format, Sparse};
-use hotplate_tensor::{DType, RowDim};
+use hotplate_codec::{BlockDecoder, DecodeError, DecodeErrorKind as Kind, Format, Sparse};
+use hotplate_tensor::{Columns, DType, RowDim};
 
 use crate::support::{decode, in_blocks, matrix, of, refuses, shown, table};
 
@@ -13,6 +13,64 @@ pub(crate) fn npy(descr: &str, is_fortran: bool, shape: &str, elements: &[u8]) -
 
 fn bytes(numbers: &[f64]) -> Vec<u8> {
     numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
+}
+
+/// The rows of an array whose blocks of about so many bytes are decoded last one first; the last
+/// block says whether all came.
+fn backwards(width: usize, body: &[u8], step: usize) -> Result<String, DecodeError> {
+    let decoder = || BlockDecoder::new(matrix(width), Format::Npy);
+    let mut columns = Columns::new(matrix(width));
+    let mut first = decoder();
+    let (mut blocks, mut start, mut end) = (Vec::new(), 0, 0);
+    while start < body.len() {
+        end = body.len().min(end + step);
+        let mut whole = first.independent_records(&body[start..end]);
+        if end == body.len() && whole == 0 {
+            whole = end - start;
+        }
+        if start == 0 && whole > 0 {
+            first.begin(&body[..whole], &mut columns);
+        }
+        if whole > 0 {
+            blocks.push(start..start + whole);
+        }
+        start += whole;
+    }
+    let mut rows = Vec::new();
+    for (number, block) in blocks.iter().enumerate().rev() {
+        let mut decoder = decoder();
+        if number > 0 {
+            decoder.follow(&first, block.start);
+        }
+        decoder.decode(&body[block.clone()], &mut columns)?;
+        assert_eq!(decoder.finish().is_ok() && columns.rows() > 0, number + 1 == blocks.len());
+        rows.extend(Some(shown(&columns)).filter(|rows| !rows.is_empty()));
+    }
+    rows.reverse();
+    Ok(rows.join(" | "))
+}
+
+#[test]
+fn rows_are_blocks_that_can_be_read_in_any_order() {
+    let numbers: Vec<f64> = (0_u8..60).map(f64::from).collect();
+    for (fortran, width, shape) in
+        [(false, 3, "(20, 3)"), (false, 1, "(60,)"), (true, 1, "(60, 1)"), (true, 3, "(20, 3)")]
+    {
+        let body = npy("<f8", fortran, shape, &bytes(&numbers));
+        let whole = decode(&matrix(width), Format::Npy, Sparse::default(), &body).unwrap();
+        for step in [1, 7, 50, 100, 1000] {
+            assert_eq!(backwards(width, &body, step).unwrap(), shown(&whole), "{shape} by {step}");
+        }
+    }
+    // Of more rows than were announced, some block has too many.
+    let body = npy("<f8", false, "(19, 3)", &bytes(&numbers));
+    for step in [50, 1000] {
+        let error = backwards(3, &body, step).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "malformed: expected 456 bytes of elements behind the header, got more"
+        );
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hotplate_backend::{DeviceChoice, TreeLayout, UnknownCategories};
-use hotplate_codec::Field;
+use hotplate_codec::{Absent, Field, IndexBase};
 
 use super::{Choice, Count, Entry, FilePath, Fraction, Kind, Text, Texts, Time, Truth};
 use crate::{backends::BackendChoice, combined::Combine};
@@ -26,6 +26,10 @@ crate::settings! {
         output: Fields, otherwise "by format", like "[\"score\"]";
         /// `accept` (no category, counted) or `refuse`: categories that training never saw.
         unknown_categories: Unknown, otherwise "accept", like "\"refuse\"";
+        /// 0, 1 or `auto` (1 unless a body names 0): the number of the first column in libsvm.
+        libsvm_base: Base, otherwise "1", like "0";
+        /// `missing` or `zero`: what the cells are that a sparse row does not say.
+        sparse_absent: Choice<Absent>, otherwise "missing", like "\"zero\"";
         /// Slots: threads that can run the model at once.
         instances: Threads,
             otherwise "one per core, or one that uses every core, whichever is faster", like "2";
@@ -91,6 +95,25 @@ impl Kind for Unknown {
             "accept" => Ok(UnknownCategories::AsModelSays),
             "refuse" => Ok(UnknownCategories::Refuse),
             _ => Err("\"accept\" or \"refuse\""),
+        }
+    }
+}
+
+/// The number of the first column: as an integer, or in a string.
+pub(crate) struct Base;
+
+impl Kind for Base {
+    type Value = IndexBase;
+    const PLACEHOLDER: &'static str = "BASE";
+
+    fn of_text(text: &str) -> Result<IndexBase, &'static str> {
+        text.parse()
+    }
+
+    fn of_entry(entry: Entry<'_>) -> Result<IndexBase, &'static str> {
+        match entry.integer::<u8>() {
+            Some(base) => Self::of_text(&base.to_string()),
+            None => Self::of_text(entry.text().unwrap_or_default()),
         }
     }
 }
@@ -171,7 +194,8 @@ mod tests {
         let settings = settings(
             "[model]\nname = \"n\"\nfile = \"f.onnx\"\n\
              combine = \"vote\"\ncolumns = [\"a\"]\nthreshold = 0.4\n\
-             output = [\"score\"]\nunknown_categories = \"refuse\"\ninstances = 3\n\
+             output = [\"score\"]\nunknown_categories = \"refuse\"\n\
+             libsvm_base = 0\nsparse_absent = \"zero\"\ninstances = 3\n\
              max_batch_rows = 64\nmax_queue_delay = \"500us\"\nmax_waiting_rows = 9\n\
              backend = \"onnxruntime\"\ndevice = \"cuda:1\"\nrequire_device = true\n\
              threads = 2\ntree_layout = \"blocks\"\nonnxruntime = \"/lib/libonnxruntime.so\"\n",
@@ -184,6 +208,8 @@ mod tests {
             threshold: Some(0.4),
             output: Some(vec![Field::Score]),
             unknown_categories: Some(UnknownCategories::Refuse),
+            libsvm_base: Some(IndexBase::Zero),
+            sparse_absent: Some(Absent::Zero),
             instances: Some(3),
             max_batch_rows: Some(64),
             max_queue_delay: Some(Duration::from_micros(500)),
@@ -196,6 +222,16 @@ mod tests {
             onnxruntime: Some("/lib/libonnxruntime.so".into()),
         };
         assert_eq!(settings.unwrap(), expected);
+    }
+
+    #[test]
+    fn first_column_is_an_integer_or_a_word() {
+        let base = |value: &str| settings(&format!("[model]\nlibsvm_base = {value}"));
+        for (value, expected) in
+            [("1", IndexBase::One), ("\"0\"", IndexBase::Zero), ("\"auto\"", IndexBase::Auto)]
+        {
+            assert_eq!(base(value).unwrap().libsvm_base, Some(expected), "{value}");
+        }
     }
 
     #[test]
@@ -218,6 +254,9 @@ mod tests {
         refused("[model]\nthreshold = \"high\"", "a number, got \"high\"");
         refused("[model]\noutput = [\"scores\"]", "predicted_label, score and probabilities");
         refused("[model]\nunknown_categories = \"ignore\"", "\"accept\" or \"refuse\"");
+        refused("[model]\nlibsvm_base = 2", "0, 1 or auto, got 2");
+        refused("[model]\nlibsvm_base = [0]", "0, 1 or auto, got [0]");
+        refused("[model]\nsparse_absent = \"nan\"", "missing or zero, got \"nan\"");
         refused("[model]\ninstances = 0", "1 to 1024, got 0");
         refused("[model]\nthreads = 0", "1 to 1024, got 0");
         refused("[model]\nmax_batch_rows = 0", "at least 1, got 0");

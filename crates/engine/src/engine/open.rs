@@ -1,23 +1,20 @@
 //! How a model is opened.
 
 use std::{
-    panic::resume_unwind,
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
-    thread,
     time::{Duration, Instant},
 };
 
-use hotplate_backend::{
-    BackendError, BackendErrorKind, DeviceChoice, Limits, TreeLayout, UnknownCategories,
-};
-use hotplate_codec::Field;
-use hotplate_model::{Digest, Format, Model, Task};
+use hotplate_backend::{DeviceChoice, Limits, TreeLayout, UnknownCategories};
+use hotplate_codec::{Absent, Field, IndexBase, Sparse};
+use hotplate_model::{Digest, Format, Model, Signature, Task};
 use hotplate_scheduler::{Lane, LaneSettings};
 
-use super::{Engine, TURN_ROWS};
+use super::{Engine, TURN_ROWS, behind::Behind};
 use crate::{
     BackendChoice, Combine, GoldenRows, Inspection, ModelFolder,
+    answer::logits_of,
     backends::{self, Compiled},
     combined,
     config::{ModelSettings, Table as _},
@@ -33,6 +30,7 @@ pub struct OpenOptions {
     settings: ModelSettings,
     skip_golden_rows: bool,
     otherwise_combine: Option<Combine>,
+    takes_first: bool,
     compile_behind: Option<fn()>,
 }
 
@@ -49,9 +47,10 @@ impl OpenOptions {
         self
     }
 
-    /// Compiles on a thread of its own, which calls `prepare` first: to step back behind threads that
-    /// answer requests, by lowering its priority. What the model is run by does not inherit that,
-    /// unless a backend starts threads while it compiles.
+    /// Reads and compiles on threads of their own, which call `prepare` first: to step back behind
+    /// threads that answer requests, by lowering their priority. What the model is run by does not
+    /// inherit that: a backend that starts threads while it compiles, such as a GPU's driver,
+    /// compiles on the thread that opens the model.
     #[must_use]
     pub const fn compile_behind(mut self, prepare: fn()) -> Self {
         self.compile_behind = Some(prepare);
@@ -69,6 +68,14 @@ impl OpenOptions {
     #[must_use]
     pub const fn combine_unless_said(mut self, combine: Combine) -> Self {
         self.otherwise_combine = Some(combine);
+        self
+    }
+
+    /// Of a folder of several model files whose configuration says nothing about them, takes the
+    /// first by name instead of refusing it.
+    #[must_use]
+    pub const fn first_file_unless_said(mut self) -> Self {
+        self.takes_first = true;
         self
     }
 
@@ -90,6 +97,20 @@ impl OpenOptions {
     #[must_use]
     pub const fn unknown_categories(mut self, unknown: UnknownCategories) -> Self {
         self.settings.unknown_categories = Some(unknown);
+        self
+    }
+
+    /// The number of the first column in libsvm; [`IndexBase::One`] unless said.
+    #[must_use]
+    pub const fn libsvm_base(mut self, base: IndexBase) -> Self {
+        self.settings.libsvm_base = Some(base);
+        self
+    }
+
+    /// What the cells are that a sparse row does not say; [`Absent::Missing`] unless said.
+    #[must_use]
+    pub const fn sparse_absent(mut self, absent: Absent) -> Self {
+        self.settings.sparse_absent = Some(absent);
         self
     }
 
@@ -226,7 +247,11 @@ impl OpenOptions {
     }
 
     pub(crate) const fn combining(&self) -> Combining {
-        Combining { said: self.settings.combine, otherwise: self.otherwise_combine }
+        Combining {
+            said: self.settings.combine,
+            otherwise: self.otherwise_combine,
+            takes_first: self.takes_first,
+        }
     }
 
     /// Opens a model that was found without asking it for its golden rows.
@@ -235,31 +260,16 @@ impl OpenOptions {
         let how = said.combine.unwrap_or_default();
         let mut format = Format::Onnx;
         let mut digests = Vec::new();
-        // Nothing of a file is needed once it is compiled.
-        let mut compile = || {
-            combined::compile(&folder.files, how, |file| {
-                let model = Model::open(file)?;
-                format = model.format();
-                digests.push(model.digest());
-                backends::compile(&model, &said)
-            })
-        };
-        let Compiled { backend, plan, placement, .. } = match self.compile_behind {
-            None => compile()?,
-            Some(prepare) => thread::scope(|scope| {
-                let behind = thread::Builder::new().name("hotplate-compile".to_owned());
-                let compile = || {
-                    prepare();
-                    compile()
-                };
-                let compiling = behind.spawn_scoped(scope, compile).map_err(|error| {
-                    let problem = format!("no thread can be started to compile the model: {error}");
-                    let error = BackendError::told(BackendErrorKind::OutOfMemory, problem);
-                    Error::new(Cause::Backend(error))
-                })?;
-                compiling.join().unwrap_or_else(|panic| resume_unwind(panic))
-            })?,
-        };
+        let behind = Behind(self.compile_behind);
+        let compiled = combined::compile(&folder.files, how, |file| {
+            let read = behind.run(|| Model::open(file).map(|model| (model.digest(), model)))?;
+            let (digest, model) = read?;
+            format = model.format();
+            digests.push(digest);
+            // Nothing of a file is needed once it is compiled.
+            backends::compile(&model, &said, behind)
+        });
+        let Compiled { backend, plan, placement, .. } = compiled?;
         let signature = Arc::new(plan.signature().clone());
         let two_classes = matches!(
             signature.task(), Task::Classifier { classes, .. } if classes.len() == 2
@@ -271,7 +281,7 @@ impl OpenOptions {
             return Err(Error::new(Cause::VoteThreshold));
         }
         if let Some(output) = &said.output {
-            check_output(output, signature.task())?;
+            check_output(output, &signature)?;
         }
         let backend_error = |error| Error::new(Cause::Backend(error));
         let Slots { instances, threads } =
@@ -302,6 +312,10 @@ impl OpenOptions {
             threshold: said.threshold,
             unknown_categories: said.unknown_categories.unwrap_or_default(),
             unknown_when_opened,
+            sparse: Sparse {
+                index_base: said.libsvm_base.unwrap_or_default(),
+                absent: said.sparse_absent.unwrap_or_default(),
+            },
             output: said.output,
             golden_rows: 0,
             background: None,
@@ -311,10 +325,13 @@ impl OpenOptions {
 }
 
 /// Checks that replies can hold what configuration asks for.
-fn check_output(output: &[Field], task: &Task) -> Result<(), Error> {
+fn check_output(output: &[Field], signature: &Signature) -> Result<(), Error> {
+    let task = signature.task();
     let fits = |field: &Field| match task {
-        // No plan gives the margins that probabilities are made of.
-        Task::Classifier { .. } => !matches!(field, Field::RawScore | Field::RawScores),
+        Task::Classifier { classes, .. } => {
+            !matches!(field, Field::RawScore | Field::RawScores)
+                || logits_of(signature, classes.len()).is_some()
+        }
         Task::Regressor { .. } => matches!(field, Field::Score | Field::PredictedScore),
         _ => false,
     };

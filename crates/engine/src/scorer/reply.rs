@@ -12,6 +12,8 @@ pub struct Reply {
     rows: usize,
     lines: usize,
     outcome: Outcome,
+    /// Why the file is wrong if no other block follows.
+    unless_followed: Option<RowFault>,
 }
 
 /// What became of the records of a file.
@@ -37,7 +39,7 @@ impl Reply {
         // Pieces hold what fields they were made with.
         let encoder = Encoder::new(format, None);
         let outcome = Outcome { answered: 0, unanswered: 0, first: Vec::new(), is_blank: true };
-        Self { encoder, rows: 0, lines: 0, outcome }
+        Self { encoder, rows: 0, lines: 0, outcome, unless_followed: None }
     }
 
     /// Appends the answers and placeholders of the next block to `out`.
@@ -61,15 +63,20 @@ impl Reply {
         }
         self.encoder.piece(&stretch.answers[start..], out);
         let end = stretch.end.take().map(|fault| fault.behind(self.rows, self.lines));
+        self.unless_followed = stretch.unless_followed.take();
         self.rows += stretch.rows;
         self.lines += stretch.lines;
         end.map_or(Ok(()), Err)
     }
 
     /// Appends what closes the reply, and tells what became of the records.
-    pub fn finish(self, out: &mut Vec<u8>) -> Outcome {
+    ///
+    /// # Errors
+    ///
+    /// When the file ended and had announced more. The reply is closed all the same.
+    pub fn finish(self, out: &mut Vec<u8>) -> Result<Outcome, RowFault> {
         self.encoder.finish(out);
-        self.outcome
+        self.unless_followed.map_or(Ok(self.outcome), Err)
     }
 
     fn placeholder(&mut self, fault: &RowFault, out: &mut Vec<u8>) {

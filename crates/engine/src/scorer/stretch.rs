@@ -13,6 +13,8 @@ pub struct Stretch {
     pub(super) lines: usize,
     pub(super) is_blank: bool,
     pub(super) end: Option<RowFault>,
+    /// Why the file is wrong if it ends with this block.
+    pub(super) unless_followed: Option<RowFault>,
 }
 
 impl Stretch {
@@ -27,6 +29,7 @@ impl Stretch {
         (self.rows, self.lines) = (0, 0);
         self.is_blank = false;
         self.end = None;
+        self.unless_followed = None;
     }
 
     pub(super) fn leave_gap(&mut self, fault: RowFault) {

@@ -2,7 +2,9 @@
 
 use std::{path::Path, sync::Arc};
 
-use hotplate::{Change, Endpoint, Error, Registry, Shadow, ShadowTerms, Variant, Version};
+use hotplate::{
+    Change, Endpoint, Error, ErrorKind, Registry, Shadow, ShadowTerms, Variant, Version,
+};
 
 use super::{
     Admin,
@@ -26,6 +28,12 @@ impl Admin {
         let (model, weight) = (model(&body)?, body.number("weight")?);
         check_endpoint(registry, endpoint)?;
         let version = self.open(registry, endpoint, variant, model)?;
+        if let Some(profile) = &self.profile {
+            profile.check(version.engine()).map_err(|problem| {
+                let kind = ErrorKind::Unsupported;
+                refused(registry, endpoint, Some(variant), kind, problem.to_owned())
+            })?;
+        }
         change(registry, endpoint, Change::Swapped, Some(variant), |endpoint| {
             endpoint.with_version(variant, version, weight)
         })
@@ -66,7 +74,7 @@ impl Admin {
         };
         registry
             .open_version(Path::new(model))
-            .map_err(|error| refused(registry, endpoint, Some(variant), &error))
+            .map_err(|error| failed(registry, endpoint, Some(variant), &error))
     }
 }
 
@@ -131,15 +139,24 @@ fn change(
             log::event(endpoint, &registry.note(endpoint, what, variant, None));
             Ok(())
         }
-        Err(error) => Err(refused(registry, endpoint, variant, &error)),
+        Err(error) => Err(failed(registry, endpoint, variant, &error)),
     }
 }
 
 /// Tells of a change that was refused. Its caller may know everything, paths included.
-fn refused(registry: &Registry, endpoint: &str, variant: Option<&str>, error: &Error) -> Problem {
-    let problem = error.to_string();
+fn failed(registry: &Registry, endpoint: &str, variant: Option<&str>, error: &Error) -> Problem {
+    refused(registry, endpoint, variant, error.kind(), error.to_string())
+}
+
+fn refused(
+    registry: &Registry,
+    endpoint: &str,
+    variant: Option<&str>,
+    kind: ErrorKind,
+    problem: String,
+) -> Problem {
     log::event(endpoint, &registry.note(endpoint, Change::Refused, variant, Some(problem.clone())));
-    Problem::new(Reason::ChangeRefused(error.kind()), problem)
+    Problem::new(Reason::ChangeRefused(kind), problem)
 }
 
 /// Refuses a name before a model is opened for it.

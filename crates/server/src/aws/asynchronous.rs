@@ -1,7 +1,8 @@
 //! `InvokeEndpointAsync`: requests that wait in line, whose answers become files.
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Write as _},
     sync::{
         Arc,
         mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
@@ -184,7 +185,7 @@ pub(super) async fn enqueue(
             return Err(Fault::ServiceUnavailable(message.to_owned()));
         }
         Err(TrySendError::Disconnected(_)) => {
-            let message = "the thread of asynchronous invocations has ended";
+            let message = "answers to asynchronous invocations can neither be written nor told of";
             return Err(Fault::InternalFailure(message.to_owned()));
         }
     }
@@ -206,8 +207,11 @@ fn work(waiting: &Receiver<Job>, handler: &Handler, s3: &Folder) {
             Ok(()) => s3.put(&job.output, &reply.body),
             Err(failure) => s3.put(&job.failure, failure.as_bytes()),
         };
-        if let Err(error) = written {
-            eprintln!("the answer to an asynchronous invocation is lost: {error}");
+        let Err(error) = written else { continue };
+        let lost = format!("the answer to an asynchronous invocation is lost: {error}\n");
+        // Where not even that can be told, no more answers are promised.
+        if io::stderr().write_all(lost.as_bytes()).is_err() {
+            break;
         }
     }
 }

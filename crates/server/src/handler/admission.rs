@@ -2,14 +2,20 @@
 
 use hotplate::{Endpoints, Registry, Snapshot, Tier};
 
-use super::{Handler, ask::Ask, batch, lease::Lease, route::Route};
+use super::{
+    Handler,
+    ask::{Ask, Form},
+    batch,
+    lease::Lease,
+    route::Route,
+};
 use crate::{
     config::Batch,
     head::Head,
-    management::Manage,
+    management::{self as models, Manage},
     observe::{Observed, Page},
     problem::Problem,
-    profile::Headers,
+    profile::Imitated,
     sessions::Session,
     status::Reason,
 };
@@ -28,20 +34,16 @@ pub(super) enum Task {
     Metrics(Page),
     ExecutionParameters,
     Manage(Manage),
-    Predict {
-        lease: Lease,
-        ask: Ask,
-        session: Option<Box<Session>>,
-    },
-    Batch {
-        lease: Lease,
-        ask: Ask,
-    },
-    /// As a container of SageMaker's would answer.
-    Imitate {
-        lease: Lease,
-        headers: Headers,
-    },
+    Predict(Predict),
+    Batch { lease: Lease, ask: Ask },
+}
+
+/// A request for predictions.
+#[derive(Debug)]
+pub(super) struct Predict {
+    pub(super) lease: Lease,
+    pub(super) form: Form,
+    pub(super) session: Option<Box<Session>>,
 }
 
 impl Admitted {
@@ -50,11 +52,10 @@ impl Admitted {
     #[must_use]
     pub fn keep(self) -> Self {
         let task = match self.task {
-            Task::Predict { lease, ask, session } => {
-                Task::Predict { lease: lease.keep(), ask, session }
+            Task::Predict(predict) => {
+                Task::Predict(Predict { lease: predict.lease.keep(), ..predict })
             }
             Task::Batch { lease, ask } => Task::Batch { lease: lease.keep(), ask },
-            Task::Imitate { lease, headers } => Task::Imitate { lease: lease.keep(), headers },
             task => task,
         };
         Self { task, ..self }
@@ -63,31 +64,21 @@ impl Admitted {
     /// Whether threads of the model's own run it, so that the caller's had better not wait.
     pub fn is_attended(&self) -> bool {
         match &self.task {
-            Task::Predict { lease, .. } | Task::Imitate { lease, .. } => {
-                lease.engine().tier() == Tier::Attended
-            }
+            Task::Predict(predict) => predict.lease.engine().tier() == Tier::Attended,
             _ => false,
         }
     }
 
     /// The name of the variant that answers, if one does.
     pub fn variant(&self) -> Option<&str> {
-        match &self.task {
-            Task::Predict { lease, .. }
-            | Task::Batch { lease, .. }
-            | Task::Imitate { lease, .. } => Some(lease.variant().name()),
-            _ => None,
-        }
+        self.lease().map(|lease| lease.variant().name())
     }
 
     /// The endpoint that is asked, if one is.
     pub fn endpoint(&self) -> Option<&str> {
         match &self.task {
-            Task::Predict { lease, .. }
-            | Task::Batch { lease, .. }
-            | Task::Imitate { lease, .. } => Some(lease.endpoint().name()),
             Task::Manage(Manage::Describe(name) | Manage::Remove(name)) => Some(name),
-            _ => None,
+            _ => self.lease().map(|lease| lease.endpoint().name()),
         }
     }
 
@@ -110,17 +101,22 @@ impl Handler {
     /// When nothing in the body could make it a good request.
     pub fn admit(&self, head: &Head<'_>) -> Result<Admitted, Problem> {
         let observed = self.observer.observe(head);
-        match self.task(head) {
+        let Some(route) = Route::of(head.path, self.management.is_some()) else {
+            let problem = not_found(self.management.is_some());
+            self.not_admitted(None, &problem);
+            return Err(problem);
+        };
+        match route.allow(head).and_then(|()| self.task(route, head)) {
             Ok(task) => Ok(Admitted { task, observed }),
             Err(problem) => {
-                self.not_admitted(head, &problem);
+                self.not_admitted(Some(route), &problem);
                 Err(problem)
             }
         }
     }
 
-    fn task(&self, head: &Head<'_>) -> Result<Task, Problem> {
-        Ok(match Route::of(head, self.management.is_some())? {
+    fn task(&self, route: Route<'_>, head: &Head<'_>) -> Result<Task, Problem> {
+        Ok(match route {
             Route::Invocations => {
                 let endpoints = self.ready()?;
                 if endpoints.len() != 1 {
@@ -140,9 +136,19 @@ impl Handler {
                 self.ready()?;
                 Task::Ping
             }
-            Route::Manage(manage) => {
+            Route::Models => {
                 self.ready()?;
-                Task::Manage(manage)
+                Task::Manage(match head.method {
+                    "POST" => Manage::Load,
+                    _ => Manage::List(models::Page::of(head.query)),
+                })
+            }
+            Route::Model(name) => {
+                self.ready()?;
+                Task::Manage(match head.method {
+                    "DELETE" => Manage::Remove(name.to_owned()),
+                    _ => Manage::Describe(name.to_owned()),
+                })
             }
             // Before the models are there, too: whoever collects metrics should not take a server
             // that starts for one that is gone.
@@ -152,10 +158,28 @@ impl Handler {
     }
 
     fn predict(&self, endpoints: Snapshot, place: usize, head: &Head<'_>) -> Result<Task, Problem> {
-        if self.profile.is_some() {
-            let variant = endpoints[place].choose(head.target_variant)?;
-            let lease = Lease::of(endpoints, place, variant);
-            return Ok(Task::Imitate { lease, headers: Headers::from(head) });
+        let form = self.form(head)?;
+        let variant = endpoints[place].choose(head.target_variant)?;
+        let lease = Lease::of(endpoints, place, variant);
+        if let Form::Own(ask) = &form {
+            ask.check_for(lease.engine())?;
+        }
+        let form = match form {
+            Form::Own(ask) if self.batch.is_some() => return Ok(Task::Batch { lease, ask }),
+            form => form,
+        };
+        let session = match (&self.sessions, head.session_id) {
+            (Some(sessions), Some(id)) => Some(Box::new(sessions.named(id)?)),
+            _ => None,
+        };
+        Ok(Task::Predict(Predict { lease, form, session }))
+    }
+
+    fn form(&self, head: &Head<'_>) -> Result<Form, Problem> {
+        if let Some(profile) = &self.profile {
+            let mut imitated = Imitated::of(profile, head);
+            imitated.wishes.terms.patience = self.patience;
+            return Ok(Form::Imitated(Box::new(imitated)));
         }
         let accept = match self.batch {
             Some(Batch { lines_for_lines: true }) => {
@@ -165,17 +189,7 @@ impl Handler {
         };
         let mut ask = Ask::of(head, accept)?;
         ask.wishes.terms.patience = self.patience;
-        let variant = endpoints[place].choose(head.target_variant)?;
-        let lease = Lease::of(endpoints, place, variant);
-        ask.check_for(lease.engine())?;
-        if self.batch.is_some() {
-            return Ok(Task::Batch { lease, ask });
-        }
-        let session = match (&self.sessions, head.session_id) {
-            (Some(sessions), Some(id)) => Some(Box::new(sessions.named(id)?)),
-            _ => None,
-        };
-        Ok(Task::Predict { lease, ask, session })
+        Ok(Form::Own(ask))
     }
 
     fn ready(&self) -> Result<Snapshot, Problem> {
@@ -183,6 +197,13 @@ impl Handler {
             Problem::new(Reason::NotReady, "the models are being loaded; try again in a moment")
         })
     }
+}
+
+fn not_found(managed: bool) -> Problem {
+    let message = "there is no such path; there are GET /ping, GET /metrics, \
+                   GET /execution-parameters, POST /invocations and POST /models/NAME/invoke";
+    let more = if managed { ", and /models and /models/NAME for what is loaded" } else { "" };
+    Problem::new(Reason::NotFound, format!("{message}{more}"))
 }
 
 fn model_required(endpoints: &Endpoints) -> Problem {

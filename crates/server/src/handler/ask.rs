@@ -3,7 +3,28 @@
 use hotplate::Engine;
 use hotplate_codec::Format;
 
-use crate::{accept::negotiate, head::Head, problem::Problem, status::Reason, wishes::Wishes};
+use crate::{
+    accept::negotiate, head::Head, problem::Problem, profile::Imitated, status::Reason,
+    wishes::Wishes,
+};
+
+/// How a body is read, how its reply is written, and what is wished for.
+#[derive(Debug)]
+pub(super) enum Form {
+    /// In a format of our own.
+    Own(Ask),
+    /// As a container of SageMaker's has it.
+    Imitated(Box<Imitated>),
+}
+
+impl Form {
+    pub(super) fn wishes(&self) -> Wishes {
+        match self {
+            Self::Own(ask) => ask.wishes,
+            Self::Imitated(imitated) => imitated.wishes,
+        }
+    }
+}
 
 /// How a model is asked.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +51,7 @@ impl Ask {
     ///
     /// When nothing in a body could make it a good request.
     pub(super) fn of(head: &Head<'_>, default_accept: Format) -> Result<Self, Problem> {
-        let body = match head.content_type {
+        let body = match head.content_type.filter(|got| !is_any(got)) {
             None => None,
             Some(got) => {
                 Some(Format::from_media_type(got).ok_or_else(|| unsupported_media_type(got))?)
@@ -68,6 +89,12 @@ impl Ask {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether a type says no more of a body than that it is bytes.
+fn is_any(media_type: &str) -> bool {
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/octet-stream")
 }
 
 fn unsupported_media_type(got: &str) -> Problem {

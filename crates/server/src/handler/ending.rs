@@ -2,9 +2,17 @@
 
 use hotplate::Device;
 
-use super::{Admitted, Handler, Task, lease::Lease, pieces::Pieces, scratch::Scratch};
+use super::{
+    Admitted, Handler, Task, admission::Predict, ask::Form, lease::Lease, pieces::Pieces,
+    scratch::Scratch,
+};
 use crate::{
-    management::Manage, problem::Problem, reply::Reply, sessions::Session, status::Reason,
+    management::Manage,
+    observe::Streamed,
+    problem::{Problem, Refusal},
+    reply::Reply,
+    sessions::Session,
+    status::Reason,
 };
 
 impl Handler {
@@ -19,7 +27,7 @@ impl Handler {
         let mut scratch = Scratch::default();
         let (lease, ask) = match &admitted.task {
             // Whoever looks at an answer looks at all of it.
-            Task::Predict { lease, ask, session: None }
+            Task::Predict(Predict { lease, form: Form::Own(ask), session: None })
                 if !lease.endpoint().is_watched() && !admitted.is_captured() =>
             {
                 (lease, *ask)
@@ -29,15 +37,22 @@ impl Handler {
                 return None;
             }
         };
-        let in_flight = self.begin(&admitted, &mut scratch);
+        let in_flight = self.begin_with(lease, &mut scratch);
         reply.clear();
-        let begun = Pieces::begin(lease.again(), ask, body, self.watch(&ask), reply);
-        let pieces = begun.unwrap_or_else(|problem| {
-            self.conclude(Err(problem), lease, None, body, reply);
-            None
-        });
-        self.end(in_flight.as_ref(), &admitted, body, reply);
-        pieces
+        match Pieces::begin(lease.keep(), ask, body, self.watch(&ask.wishes), reply) {
+            Ok(Some(pieces)) => {
+                let streamed = Streamed::new(in_flight, admitted.observed, body.len());
+                reply.phases.total = streamed.elapsed();
+                self.tell(lease, ask.wishes.timing, reply);
+                Some(pieces.observed(streamed, reply))
+            }
+            begun => {
+                let answered = begun.map(drop).map_err(Refusal::from);
+                self.conclude(answered, lease, None, body, reply);
+                self.end(Some(&in_flight), &admitted, body, reply);
+                None
+            }
+        }
     }
 
     /// Whether a body is about sessions alone, which is answered then.
@@ -58,28 +73,30 @@ impl Handler {
     /// Tells what is wrong, or the id of a session that was wished for with the rows.
     pub(super) fn conclude(
         &self,
-        answered: Result<(), Problem>,
+        answered: Result<(), Refusal>,
         lease: &Lease,
         session: Option<&Session>,
         body: &[u8],
         reply: &mut Reply,
     ) {
         let answered = match (answered, session, &self.sessions) {
-            (Ok(()), Some(Session::New), Some(sessions)) => sessions.open(reply),
+            (Ok(()), Some(Session::New), Some(sessions)) => {
+                sessions.open(reply).map_err(Refusal::from)
+            }
             (answered, ..) => answered,
         };
-        if let Err(problem) = answered {
-            // Only what is no row of the model can be about a session, and need not say so before.
-            if session.is_some() || !self.is_about_session(None, body, reply) {
-                let on_device = lease.engine().placement().device != Device::Cpu;
-                // Whoever decides which models are in memory has to know that there are too many.
-                let problem = match self.management {
-                    Some(_) if on_device => problem.of_device(),
-                    _ => problem,
-                };
-                problem.answer(reply);
-            }
+        let Err(refusal) = answered else { return };
+        // Only what is no row of the model can be about a session, and need not say so before.
+        if session.is_none() && self.is_about_session(None, body, reply) {
+            return;
         }
+        let on_device = lease.engine().placement().device != Device::Cpu;
+        // Whoever decides which models are in memory has to know that there are too many.
+        let refusal = match (refusal, &self.management) {
+            (Refusal::Problem(problem), Some(_)) if on_device => problem.of_device().into(),
+            (refusal, _) => refusal,
+        };
+        refusal.answer(reply);
     }
 
     pub(super) fn manage(
@@ -91,6 +108,7 @@ impl Handler {
         let (Some(management), Some(registry)) = (&self.management, self.registry()) else {
             return Err(Problem::new(Reason::Internal, "there are no models to manage"));
         };
-        management.answer(registry, manage, body, reply)
+        let profile = self.profile.as_deref();
+        management.answer(registry, &self.observer, profile, manage, body, reply)
     }
 }

@@ -26,12 +26,7 @@ impl Lease {
     }
 
     /// The same for as long as one likes.
-    pub(super) fn keep(self) -> Self {
-        Self { held: Held::Kept(Arc::clone(self.endpoint())), variant: self.variant }
-    }
-
-    /// Another of the same, for as long as one likes.
-    pub(super) fn again(&self) -> Self {
+    pub(super) fn keep(&self) -> Self {
         Self { held: Held::Kept(Arc::clone(self.endpoint())), variant: self.variant }
     }
 

@@ -1,25 +1,26 @@
 //! What is observed of requests for predictions, whatever becomes of them.
 
+use hotplate::Endpoints;
+
 use super::{
     Admitted, Handler, Task,
-    ask::Ask,
+    admission::Predict,
     lease::Lease,
+    route::Route,
     scratch::{Scratch, Stopwatch},
 };
 use crate::{
-    head::Head,
     observe::{InFlight, Teller, tell},
     problem::Problem,
     reply::Reply,
+    wishes::Wishes,
 };
 
 impl Admitted {
     /// Who answers, if a model does.
     pub(super) const fn lease(&self) -> Option<&Lease> {
         match &self.task {
-            Task::Predict { lease, .. }
-            | Task::Batch { lease, .. }
-            | Task::Imitate { lease, .. } => Some(lease),
+            Task::Predict(Predict { lease, .. }) | Task::Batch { lease, .. } => Some(lease),
             _ => None,
         }
     }
@@ -29,9 +30,10 @@ impl Admitted {
         self.observed.is_sampled()
     }
 
-    const fn asks_for_times(&self) -> bool {
+    fn asks_for_times(&self) -> bool {
         match &self.task {
-            Task::Predict { ask, .. } | Task::Batch { ask, .. } => ask.wishes.timing,
+            Task::Predict(predict) => predict.form.wishes().timing,
+            Task::Batch { ask, .. } => ask.wishes.timing,
             _ => false,
         }
     }
@@ -40,7 +42,11 @@ impl Admitted {
 impl Handler {
     /// Begins with a request, which a model is asked until what this returns is dropped.
     pub(super) fn begin(&self, admitted: &Admitted, scratch: &mut Scratch) -> Option<InFlight> {
-        admitted.lease().map(|lease| InFlight::of(scratch.recorder(lease, &self.observer)))
+        admitted.lease().map(|lease| self.begin_with(lease, scratch))
+    }
+
+    pub(super) fn begin_with(&self, lease: &Lease, scratch: &mut Scratch) -> InFlight {
+        InFlight::of(scratch.recorder(lease, &self.observer))
     }
 
     /// What follows when there is a reply.
@@ -53,7 +59,12 @@ impl Handler {
     ) {
         let (Some(in_flight), Some(lease)) = (in_flight, admitted.lease()) else { return };
         self.observer.finish(in_flight, &admitted.observed, body, reply);
-        if reply.status < 300 && (admitted.asks_for_times() || self.observer.tells) {
+        self.tell(lease, admitted.asks_for_times(), reply);
+    }
+
+    /// Lets an answer tell of itself, where it is asked for that.
+    pub(super) fn tell(&self, lease: &Lease, asked: bool, reply: &mut Reply) {
+        if reply.status < 300 && (asked || self.observer.tells) {
             let (model, variant) = (lease.endpoint().name(), lease.variant().name());
             tell(Teller { model, variant, engine: lease.engine() }, reply);
         }
@@ -70,18 +81,15 @@ impl Handler {
 
     /// Counts a request that would have been for a prediction.
     #[cold]
-    pub(super) fn not_admitted(&self, head: &Head<'_>, problem: &Problem) {
-        let path = head.path.strip_prefix('/').unwrap_or(head.path);
-        let named = path.strip_prefix("models/").and_then(|rest| rest.strip_suffix("/invoke"));
-        if path == "ping" || path == "models" || path.starts_with("models/") && named.is_none() {
-            return;
-        }
+    pub(super) fn not_admitted(&self, route: Option<Route<'_>>, problem: &Problem) {
         let endpoints = self.registry().map(hotplate::Registry::load);
-        let endpoint = endpoints.as_deref().and_then(|endpoints| match (path, named) {
-            ("invocations", _) => endpoints.only(),
-            (_, Some(name)) => endpoints.get(name),
-            _ => None,
-        });
+        let endpoints = endpoints.as_deref();
+        let endpoint = match route {
+            Some(Route::Ping | Route::Models | Route::Model(_)) => return,
+            Some(Route::Invocations) => endpoints.and_then(Endpoints::only),
+            Some(Route::Invoke(name)) => endpoints.and_then(|endpoints| endpoints.get(name)),
+            Some(Route::Metrics | Route::ExecutionParameters) | None => None,
+        };
         let to = endpoint.map(|endpoint| {
             // Nobody has chosen among several.
             let only = (endpoint.variants().len() == 1).then(|| endpoint.variants()[0].name());
@@ -91,8 +99,8 @@ impl Handler {
         self.observer.refuse(to, status, reason);
     }
 
-    pub(super) fn watch(&self, ask: &Ask) -> Stopwatch {
+    pub(super) fn watch(&self, wishes: &Wishes) -> Stopwatch {
         let observer = &self.observer;
-        Stopwatch::new(observer.times_phases || observer.tells || ask.wishes.timing)
+        Stopwatch::new(observer.times_phases || observer.tells || wishes.timing)
     }
 }

@@ -1,14 +1,9 @@
-//! What a method and a path ask for.
+//! What a path is of, and the methods that it has.
 
-use crate::{
-    head::Head,
-    management::{Manage, Page},
-    problem::Problem,
-    status::Reason,
-};
+use crate::{head::Head, problem::Problem, status::Reason};
 
 /// What a request is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Route<'p> {
     Ping,
     Metrics,
@@ -17,115 +12,110 @@ pub(super) enum Route<'p> {
     Invocations,
     /// To ask the model of this name.
     Invoke(&'p str),
-    /// To change the models or to know of them.
-    Manage(Manage),
+    /// To load a model, or to know which there are.
+    Models,
+    /// To know of the model of this name, or to remove it.
+    Model(&'p str),
 }
 
 impl<'p> Route<'p> {
-    /// Where models can be `managed`, there are paths for that.
-    ///
-    /// # Errors
-    ///
-    /// When there is no such path, or it has another method.
-    pub(super) fn of(head: &Head<'p>, managed: bool) -> Result<Self, Problem> {
-        match head.path.strip_prefix('/').unwrap_or(head.path) {
-            "invocations" => allow(head, &["POST"], "POST", Self::Invocations),
-            "ping" => allow(head, &["GET", "HEAD"], "GET, HEAD", Self::Ping),
-            "metrics" => allow(head, &["GET", "HEAD"], "GET, HEAD", Self::Metrics),
-            "execution-parameters" => {
-                allow(head, &["GET", "HEAD"], "GET, HEAD", Self::ExecutionParameters)
-            }
-            "models" if managed => {
-                let manage = match head.method {
-                    "POST" => Manage::Load,
-                    _ => Manage::List(Page::of(head.query)),
-                };
-                allow(head, &["GET", "POST"], "GET, POST", Self::Manage(manage))
-            }
+    /// The route of a path. Where models can be `managed`, there are paths for that.
+    pub(super) fn of(path: &'p str, managed: bool) -> Option<Self> {
+        match path.strip_prefix('/').unwrap_or(path) {
+            "invocations" => Some(Self::Invocations),
+            "ping" => Some(Self::Ping),
+            "metrics" => Some(Self::Metrics),
+            "execution-parameters" => Some(Self::ExecutionParameters),
+            "models" => managed.then_some(Self::Models),
             path => {
-                let path = path.strip_prefix("models/").ok_or_else(|| not_found(managed))?;
-                let (name, rest) =
-                    path.split_once('/').map_or((path, None), |(name, rest)| (name, Some(rest)));
-                match rest {
-                    _ if name.is_empty() => Err(not_found(managed)),
-                    Some("invoke") => allow(head, &["POST"], "POST", Self::Invoke(name)),
-                    None if managed => {
-                        let manage = match head.method {
-                            "DELETE" => Manage::Remove(name.to_owned()),
-                            _ => Manage::Describe(name.to_owned()),
-                        };
-                        allow(head, &["GET", "DELETE"], "GET, DELETE", Self::Manage(manage))
-                    }
-                    _ => Err(not_found(managed)),
+                let path = path.strip_prefix("models/")?;
+                match path.split_once('/') {
+                    None if managed && !path.is_empty() => Some(Self::Model(path)),
+                    Some((name, "invoke")) if !name.is_empty() => Some(Self::Invoke(name)),
+                    _ => None,
                 }
             }
         }
     }
-}
 
-fn allow<'p>(
-    head: &Head<'_>,
-    methods: &[&str],
-    list: &'static str,
-    route: Route<'p>,
-) -> Result<Route<'p>, Problem> {
-    if methods.contains(&head.method) {
-        return Ok(route);
+    /// Checks that the path has the request's method.
+    ///
+    /// # Errors
+    ///
+    /// When it has others.
+    pub(super) fn allow(self, head: &Head<'_>) -> Result<(), Problem> {
+        let (methods, list): (&[&str], _) = match self {
+            Self::Ping | Self::Metrics | Self::ExecutionParameters => {
+                (&["GET", "HEAD"], "GET, HEAD")
+            }
+            Self::Invocations | Self::Invoke(_) => (&["POST"], "POST"),
+            Self::Models => (&["GET", "POST"], "GET, POST"),
+            Self::Model(_) => (&["GET", "DELETE"], "GET, DELETE"),
+        };
+        if methods.contains(&head.method) {
+            return Ok(());
+        }
+        let message = format!("{} has no {}; use {list}", head.path, head.method);
+        Err(Problem::new(Reason::MethodNotAllowed, message).expected(list, head.method).allow(list))
     }
-    let message = format!("{} has no {}; use {list}", head.path, head.method);
-    Err(Problem::new(Reason::MethodNotAllowed, message).expected(list, head.method).allow(list))
-}
-
-fn not_found(managed: bool) -> Problem {
-    let message = "there is no such path; there are GET /ping, GET /metrics, \
-                   GET /execution-parameters, POST /invocations and POST /models/NAME/invoke";
-    let more = if managed { ", and /models and /models/NAME for what is loaded" } else { "" };
-    Problem::new(Reason::NotFound, format!("{message}{more}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn route<'p>(method: &'p str, path: &'p str, managed: bool) -> Result<Route<'p>, Problem> {
-        Route::of(&Head { method, path, ..Head::default() }, managed)
+    fn allows(method: &str, path: &str, managed: bool) -> bool {
+        let head = Head { method, path, ..Head::default() };
+        Route::of(path, managed).is_some_and(|route| route.allow(&head).is_ok())
     }
 
     #[test]
     fn paths_are_routes() {
         for managed in [false, true] {
-            let route = |method, path| route(method, path, managed);
-            assert_eq!(route("GET", "/ping").unwrap(), Route::Ping);
-            assert_eq!(route("HEAD", "/metrics").unwrap(), Route::Metrics);
-            let parameters = route("GET", "/execution-parameters").unwrap();
-            assert_eq!(parameters, Route::ExecutionParameters);
-            assert_eq!(route("POST", "/invocations").unwrap(), Route::Invocations);
-            assert_eq!(route("POST", "/models/a.b/invoke").unwrap(), Route::Invoke("a.b"));
-            for (method, path) in [
-                ("GET", "/invocations"),
-                ("PUT", "/ping"),
-                ("GET", "/models/a/invoke"),
-                ("PUT", "/models/a"),
-                ("POST", "/models/a"),
-                ("DELETE", "/models"),
-            ] {
-                assert!(route(method, path).is_err(), "{method} {path}");
-            }
+            let route = |path| Route::of(path, managed);
+            assert_eq!(route("/ping"), Some(Route::Ping));
+            assert_eq!(route("/metrics"), Some(Route::Metrics));
+            assert_eq!(route("/execution-parameters"), Some(Route::ExecutionParameters));
+            assert_eq!(route("/invocations"), Some(Route::Invocations));
+            assert_eq!(route("/models/a.b/invoke"), Some(Route::Invoke("a.b")));
             for path in ["/", "/models/", "/models//invoke", "/models/a/b/invoke", "/pings"] {
-                assert!(route("POST", path).is_err(), "{path}");
+                assert_eq!(route(path), None, "{path}");
             }
         }
     }
 
     #[test]
     fn models_are_managed_where_that_is_served() {
-        assert_eq!(route("POST", "/models", true).unwrap(), Route::Manage(Manage::Load));
-        let describe = Route::Manage(Manage::Describe("a".to_owned()));
-        assert_eq!(route("GET", "/models/a", true).unwrap(), describe);
-        let remove = Route::Manage(Manage::Remove("a".to_owned()));
-        assert_eq!(route("DELETE", "/models/a", true).unwrap(), remove);
-        for (method, path) in [("GET", "/models"), ("POST", "/models"), ("DELETE", "/models/a")] {
-            assert!(route(method, path, false).is_err(), "{method} {path}");
+        assert_eq!(Route::of("/models", true), Some(Route::Models));
+        assert_eq!(Route::of("/models/a", true), Some(Route::Model("a")));
+        for path in ["/models", "/models/a"] {
+            assert_eq!(Route::of(path, false), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn routes_have_methods() {
+        for (method, path) in [
+            ("GET", "/ping"),
+            ("HEAD", "/metrics"),
+            ("POST", "/invocations"),
+            ("POST", "/models/a/invoke"),
+            ("GET", "/models"),
+            ("POST", "/models"),
+            ("GET", "/models/a"),
+            ("DELETE", "/models/a"),
+        ] {
+            assert!(allows(method, path, true), "{method} {path}");
+        }
+        for (method, path) in [
+            ("GET", "/invocations"),
+            ("PUT", "/ping"),
+            ("GET", "/models/a/invoke"),
+            ("PUT", "/models/a"),
+            ("POST", "/models/a"),
+            ("DELETE", "/models"),
+        ] {
+            assert!(!allows(method, path, true), "{method} {path}");
         }
     }
 }

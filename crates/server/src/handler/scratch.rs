@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hotplate::{Answer, Columns, Engine, Error, ErrorKind, Shadow};
+use hotplate::{Answer, Columns, Engine, Error, ErrorKind, Shadow, Terms};
 use hotplate_codec::{Decoder, Encoder, Format};
 
 use super::{ask::Ask, lease::Lease, texts};
@@ -33,7 +33,8 @@ pub struct Scratch {
 #[derive(Debug)]
 struct Spares {
     engine: Weak<Engine>,
-    free: Vec<ModelScratch>,
+    #[expect(clippy::vec_box, reason = "a request takes one along from place to place")]
+    free: Vec<Box<ModelScratch>>,
 }
 
 #[derive(Debug)]
@@ -73,20 +74,12 @@ impl Scratch {
         Arc::clone(&self.recorders[found].1)
     }
 
-    pub(super) fn of(&mut self, engine: &Arc<Engine>) -> &mut ModelScratch {
-        let free = &mut self.spares(engine).free;
-        if free.is_empty() {
-            free.push(ModelScratch::new(engine));
-        }
-        &mut free[0]
+    /// Memory for a request, for as long as that is answered.
+    pub(super) fn take(&mut self, engine: &Arc<Engine>) -> Box<ModelScratch> {
+        self.spares(engine).free.pop().unwrap_or_else(|| Box::new(ModelScratch::new(engine)))
     }
 
-    /// A task's memory, for as long as it is answered.
-    pub(super) fn take(&mut self, engine: &Arc<Engine>) -> ModelScratch {
-        self.spares(engine).free.pop().unwrap_or_else(|| ModelScratch::new(engine))
-    }
-
-    pub(super) fn put(&mut self, engine: &Arc<Engine>, model: ModelScratch) {
+    pub(super) fn put(&mut self, engine: &Arc<Engine>, model: Box<ModelScratch>) {
         let free = &mut self.spares(engine).free;
         if free.len() < SPARES {
             free.push(model);
@@ -107,35 +100,34 @@ impl Scratch {
 impl ModelScratch {
     pub(super) fn new(engine: &Engine) -> Self {
         Self {
-            decoder: Decoder::new(Arc::clone(engine.signature().schema())),
+            decoder: Decoder::new(Arc::clone(engine.signature().schema())).sparse(engine.sparse()),
             rows: engine.rows(),
             answer: engine.answer(),
         }
     }
 
-    pub(super) fn predict(
-        &mut self,
-        engine: &Engine,
-        ask: Ask,
-        body: &[u8],
-        mut watch: Stopwatch,
-        reply: &mut Reply,
-    ) -> Result<(), Problem> {
-        self.decode(ask, body)?;
-        watch.parsed();
-        self.answer(engine, ask, watch, reply)
+    /// Answers what was decoded.
+    pub(super) fn run(&mut self, engine: &Engine, terms: &Terms) -> Result<(), Error> {
+        engine.predict_with(terms, &self.rows, &mut self.answer)
     }
 
-    /// Answers what was decoded.
-    pub(super) fn answer(
+    /// As [`run`](Self::run), in a task that does not block meanwhile.
+    pub(super) async fn run_in_task(
         &mut self,
         engine: &Engine,
-        ask: Ask,
-        watch: Stopwatch,
-        reply: &mut Reply,
-    ) -> Result<(), Problem> {
-        engine.predict_with(&ask.wishes.terms, &self.rows, &mut self.answer)?;
-        self.reply(engine, ask, watch, reply)
+        terms: &Terms,
+    ) -> Result<(), Error> {
+        let answer = std::mem::replace(&mut self.answer, engine.answer());
+        match engine.infer_with(terms, &self.rows, answer).await {
+            Ok(answer) => {
+                self.answer = answer;
+                Ok(())
+            }
+            Err(unanswered) => {
+                self.answer = unanswered.answer;
+                Err(unanswered.error)
+            }
+        }
     }
 
     /// The answers to some of the rows that were decoded, as they stand within a reply.
@@ -171,25 +163,14 @@ impl ModelScratch {
         self.decoder.text_request().is_some()
     }
 
-    pub(super) async fn predict_in_task(
-        &mut self,
-        engine: &Engine,
-        ask: Ask,
-        body: &[u8],
-        mut watch: Stopwatch,
-        reply: &mut Reply,
-    ) -> Result<(), Problem> {
-        self.decode(ask, body)?;
-        watch.parsed();
-        let answer = std::mem::replace(&mut self.answer, engine.answer());
-        self.answer = match engine.infer_with(&ask.wishes.terms, &self.rows, answer).await {
-            Ok(answer) => answer,
-            Err(unanswered) => {
-                self.answer = unanswered.answer;
-                return Err(unanswered.error.into());
-            }
-        };
-        self.reply(engine, ask, watch, reply)
+    /// What the model said to them.
+    pub(super) const fn answer(&self) -> &Answer {
+        &self.answer
+    }
+
+    /// The rows, for whoever reads them otherwise.
+    pub(super) const fn rows_mut(&mut self) -> &mut Columns {
+        &mut self.rows
     }
 
     /// Shows the rows and their answers to a shadow.
@@ -198,16 +179,16 @@ impl ModelScratch {
     }
 
     pub(super) fn decode(&mut self, ask: Ask, body: &[u8]) -> Result<(), Problem> {
-        let format = ask.body.unwrap_or_else(|| guess(body));
+        let format = ask.body.unwrap_or_else(|| Format::guess(body));
         Ok(self.decoder.decode(format, body, &mut self.rows)?)
     }
 
     /// Writes the answer, with reasons where those are wished for.
-    fn reply(
+    pub(super) fn reply(
         &self,
         engine: &Engine,
         ask: Ask,
-        mut watch: Stopwatch,
+        watch: &mut Stopwatch,
         reply: &mut Reply,
     ) -> Result<(), Problem> {
         let explain = ask.wishes.explain;
@@ -234,6 +215,7 @@ impl ModelScratch {
 }
 
 /// A clock that is read only where somebody wants to know.
+#[derive(Debug)]
 pub(super) struct Stopwatch {
     last: Option<Instant>,
     phases: Phases,
@@ -256,7 +238,7 @@ impl Stopwatch {
         self.phases.compute = self.lap().saturating_sub(self.phases.queue);
     }
 
-    pub(super) fn encoded(mut self) -> Phases {
+    pub(super) fn encoded(&mut self) -> Phases {
         self.phases.encode = self.lap();
         self.phases
     }
@@ -275,13 +257,5 @@ fn not_explained(error: Error) -> Problem {
     match error.kind() {
         ErrorKind::Unsupported => Problem::new(Reason::NotExplained, error.to_string()),
         _ => error.into(),
-    }
-}
-
-/// The format of a body that came without a type.
-pub(super) fn guess(body: &[u8]) -> Format {
-    match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
-        Some(b'{' | b'[') => Format::Json,
-        _ => Format::Csv,
     }
 }

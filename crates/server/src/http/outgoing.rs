@@ -63,6 +63,11 @@ impl Outgoing {
         Self::Frames(Box::new(self))
     }
 
+    /// The bytes of it all, where they are known.
+    pub(super) fn bytes(&self) -> Option<u64> {
+        self.size_hint().exact()
+    }
+
     /// A body that begins with `first` and goes on with `pieces`.
     pub(super) fn stream(
         first: Bytes,
@@ -160,8 +165,7 @@ async fn compute(shared: Arc<Shared>, mut pieces: Box<Pieces>) -> Computed {
     let permit = Arc::clone(&shared.large).acquire_owned().await.ok()?;
     let task = spawn_blocking(move || {
         let _permit = permit;
-        let mut piece = Vec::new();
-        pieces.next(&mut piece).ok()?;
+        let piece = pieces.next()?;
         Some((Bytes::from(piece), Some(pieces).filter(|pieces| pieces.has_next())))
     });
     task.await.ok()?

@@ -31,6 +31,7 @@ use crate::{
     aws,
     handler::{Admitted, Handler, Pieces, Scratch},
     head::Head,
+    log::Asked,
     problem::Problem,
     reply::Reply,
     status::Reason,
@@ -132,7 +133,10 @@ pub(crate) async fn invoke(
         let (mut reply, pieces) = Box::pin(answer_apart(shared, admitted.keep(), body)).await;
         let first = std::mem::take(&mut reply.body).into();
         let body = match pieces {
-            Some(pieces) => {
+            Some(mut pieces) => {
+                if let Some(start) = start {
+                    log_at_end(shared, &parts, by.as_ref(), &mut pieces, start);
+                }
                 Outgoing::stream(first, Box::new(pieces), shared, pace, share.keep(shared))
             }
             None => Outgoing::whole(first),
@@ -271,6 +275,37 @@ pub(super) fn fail(
     finish(shared, parts, by, &reply, bytes, start)
 }
 
+/// Logs a reply that goes out in pieces, when it is at its end.
+fn log_at_end(
+    shared: &Arc<Shared>,
+    parts: &Parts,
+    by: Option<&AnsweredBy>,
+    pieces: &mut Pieces,
+    start: Instant,
+) {
+    let Asked { id, path, model, target_model } = asked(parts, by);
+    let owned = |text: Option<&str>| text.map(str::to_owned);
+    let (id, model, target_model) = (owned(id), owned(model), owned(target_model));
+    let (path, shared) = (path.to_owned(), Arc::clone(shared));
+    pieces.at_end(move |reply, bytes| {
+        let (id, model, target_model) = (id.as_deref(), model.as_deref(), target_model.as_deref());
+        let asked = Asked { id, path: &path, model, target_model };
+        if let Some(log) = &shared.log {
+            log.write(asked, reply, bytes as u64, start.elapsed());
+        }
+    });
+}
+
+/// What the log says of a request.
+fn asked<'p>(parts: &'p Parts, by: Option<&'p AnsweredBy>) -> Asked<'p> {
+    Asked {
+        id: REQUEST_IDS.iter().find_map(|name| parts.headers.get(name)).map(text),
+        path: parts.uri.path(),
+        model: by.map(|by| by.endpoint.as_str()),
+        target_model: parts.headers.get(&TARGET_MODEL).map(text),
+    }
+}
+
 /// Makes the response, and logs it when asked for.
 pub(super) fn finish(
     shared: &Shared,
@@ -280,11 +315,9 @@ pub(super) fn finish(
     body: Outgoing,
     start: Option<Instant>,
 ) -> Response<Outgoing> {
-    if let (Some(log), Some(start)) = (&shared.log, start) {
-        let id = REQUEST_IDS.iter().find_map(|name| parts.headers.get(name)).map(text);
-        let target = parts.headers.get(&TARGET_MODEL).map(text);
-        let endpoint = by.as_ref().map(|by| by.endpoint.as_str());
-        log.write(id, parts.uri.path(), endpoint, target, reply, start.elapsed());
+    // One that is on its way is logged when it is at its end.
+    if let (Some(log), Some(start), Some(bytes)) = (&shared.log, start, body.bytes()) {
+        log.write(asked(&parts, by.as_ref()), reply, bytes, start.elapsed());
     }
     // The request's map becomes the reply's, whose memory hyper keeps for the next request.
     let mut headers = parts.headers;

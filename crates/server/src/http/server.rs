@@ -77,7 +77,10 @@ impl Server {
             stopping: AtomicBool::new(false),
             log: log.map_err(ServeError::Start)?,
             _emf: emf.map_err(ServeError::Start)?,
-            admin: config.admin.as_ref().map(|admin| Admin::new(admin.token.clone())),
+            admin: config
+                .admin
+                .as_ref()
+                .map(|admin| Admin::new(admin.token.clone(), config.profile.clone())),
         });
         let (stop, stopped) = watch::channel(false);
         let threads = Threads::start(listeners, config.threads, &shared, &stopped, config.drain)

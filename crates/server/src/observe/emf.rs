@@ -20,6 +20,7 @@ use hotplate_codec::json;
 use super::{
     Observer,
     buckets::{CELL, CELLS},
+    loads::{Loaded, Loads, Took},
     page::Errors,
     series::{Series, locked},
     shard::{PHASES, Spread, Sums},
@@ -51,7 +52,7 @@ pub(crate) struct Emf {
 impl Emf {
     pub(crate) fn start(config: EmfConfig, observer: &Observer) -> io::Result<Self> {
         let (stop, stopped) = channel();
-        let mut periods = Periods { config, table: Arc::clone(&observer.table), known: Vec::new() };
+        let mut periods = Periods::new(config, observer);
         let thread = thread::Builder::new().name("hotplate-emf".to_owned()).spawn(move || {
             loop {
                 let stops = stopped.recv_timeout(periods.config.period);
@@ -83,6 +84,7 @@ impl Drop for Emf {
 struct Periods {
     config: EmfConfig,
     table: Arc<Mutex<Vec<Arc<Series>>>>,
+    loaded: Arc<Loaded>,
     known: Vec<Known>,
 }
 
@@ -91,24 +93,40 @@ struct Known {
     series: Arc<Series>,
     sums: Sums,
     errors: Errors,
+    loads: Loads,
 }
 
 impl Periods {
-    /// The lines of the period that ends now, of variants that were asked in it.
+    fn new(config: EmfConfig, observer: &Observer) -> Self {
+        let (table, loaded) = (Arc::clone(&observer.table), Arc::clone(&observer.loaded));
+        Self { config, table, loaded, known: Vec::new() }
+    }
+
+    /// The lines of the period that ends now, of variants that were asked, came or went in it; and
+    /// where models come and go, how many there are.
     fn lines(&mut self, now: SystemTime) -> Vec<u8> {
         for series in &*locked(&self.table) {
             if !self.known.iter().any(|known| Arc::ptr_eq(&known.series, series)) {
                 let (sums, errors) = (Sums::default(), Errors::default());
-                self.known.push(Known { series: Arc::clone(series), sums, errors });
+                let (series, loads) = (Arc::clone(series), Loads::default());
+                self.known.push(Known { series, sums, errors, loads });
             }
         }
         let mut lines = Vec::new();
         for known in &mut self.known {
-            let Known { series, sums, errors } = known;
+            let Known { series, sums, errors, loads } = known;
             let (sums_now, errors_now) = (series.sums(), Errors::of(series));
             let earlier = std::mem::replace(sums, sums_now);
             let errors_before = std::mem::replace(errors, errors_now);
+            let loads_now = *series.loads();
+            let loads_before = std::mem::replace(loads, loads_now.unwrap_or_default());
+            let asked = sums.answered + errors.client + errors.server;
+            let asked_before = earlier.answered + errors_before.client + errors_before.server;
             let period = Period {
+                loading: loads.loading.since(loads_before.loading),
+                unloading: loads.unloading.since(loads_before.unloading),
+                hits: loads_now.map(|loads| loads.hits(asked) - loads_before.hits(asked_before)),
+                loaded: self.loaded.count().filter(|_| series.model.is_empty()),
                 answered: sums.answered - earlier.answered,
                 client_errors: errors.client - errors_before.client,
                 server_errors: errors.server - errors_before.server,
@@ -118,7 +136,7 @@ impl Periods {
                     sums.phases[phase].since(&earlier.phases[phase])
                 }),
             };
-            if period.answered + period.client_errors + period.server_errors > 0 {
+            if !period.is_idle() {
                 self.config.line(&series.model, &series.variant, now, &period, &mut lines);
             }
         }
@@ -137,6 +155,20 @@ struct Period {
     rows: u64,
     total: Spread,
     phases: [Spread; PHASES.len()],
+    loading: Took,
+    unloading: Took,
+    /// Of a model that came: the requests that it was there for already.
+    hits: Option<u64>,
+    /// The models at its end.
+    loaded: Option<u64>,
+}
+
+impl Period {
+    const fn is_idle(&self) -> bool {
+        self.answered + self.client_errors + self.server_errors == 0
+            && self.loading.count + self.unloading.count == 0
+            && self.loaded.is_none()
+    }
 }
 
 impl EmfConfig {
@@ -149,9 +181,17 @@ impl EmfConfig {
             ("InvocationModelErrors", of.client_errors + of.server_errors),
             ("Rows", of.rows),
         ];
-        for (name, count) in counts {
+        let others = [("ModelCacheHit", of.hits), ("LoadedModelCount", of.loaded)];
+        let others = others.into_iter().filter_map(|(name, count)| Some((name, count?)));
+        for (name, count) in counts.into_iter().chain(others) {
             #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53")]
             metrics.push((name.to_owned(), "Count", vec![count as f64]));
+        }
+        let took = [("ModelLoadingTime", of.loading), ("ModelUnloadingTime", of.unloading)];
+        for (name, took) in took.into_iter().filter(|(_, took)| took.count > 0) {
+            #[expect(clippy::cast_precision_loss, reason = "a model comes once, or a few times")]
+            let mean = took.seconds() * 1e6 / took.count as f64;
+            metrics.push((name.to_owned(), "Microseconds", vec![mean]));
         }
         let phases = PHASES.into_iter().zip(&of.phases).map(|(phase, spread)| {
             let (first, rest) = phase.split_at(1);
@@ -248,8 +288,8 @@ mod tests {
             period: Duration::from_secs(60),
             endpoint: endpoint.map(str::to_owned),
         };
-        let table = Arc::clone(&observer.table);
-        (observer, Periods { config, table, known: Vec::new() })
+        let periods = Periods::new(config, &observer);
+        (observer, periods)
     }
 
     fn lines(periods: &mut Periods) -> Vec<Value> {
@@ -298,6 +338,32 @@ mod tests {
         assert!((mean / 500.0 - 1.0).abs() < 0.05, "{mean}");
         assert!(latency.is_sorted() && (latency[89] / 895.0 - 1.0).abs() < 0.1, "{latency:?}");
         assert!(lines(&mut periods).is_empty(), "nothing came since");
+    }
+
+    #[test]
+    fn models_that_come_and_go_are_told_of() {
+        let (observer, mut periods) = periods(Some("prod"));
+        observer.came("churn", "AllTraffic", Duration::from_millis(3), 1);
+        let now = lines(&mut periods);
+        assert_eq!(now[0]["LoadedModelCount"], 1.0);
+        assert_eq!(
+            (&now[1]["ModelName"], &now[1]["ModelCacheHit"]),
+            (&"churn".into(), &0.0.into())
+        );
+        assert_eq!(now[1]["ModelLoadingTime"], 3000.0);
+        assert!(now[1]["ModelUnloadingTime"].is_null() && now[1]["LoadedModelCount"].is_null());
+        let recorder = observer.recorder("churn", "AllTraffic", true);
+        (0..4).for_each(|_| recorder.fail(400, "wrong_type", 10));
+        assert_eq!(lines(&mut periods)[1]["ModelCacheHit"], 3.0);
+        recorder.fail(400, "wrong_type", 10);
+        observer.went("churn", "AllTraffic", Duration::from_micros(7), 0);
+        let now = lines(&mut periods);
+        assert_eq!(now[0]["LoadedModelCount"], 0.0);
+        assert_eq!(
+            (&now[1]["ModelUnloadingTime"], &now[1]["ModelCacheHit"]),
+            (&7.0.into(), &1.0.into())
+        );
+        assert_eq!(lines(&mut periods).len(), 1, "how many there are");
     }
 
     #[test]

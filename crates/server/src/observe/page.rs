@@ -49,7 +49,7 @@ impl Page {
         families.extend(variants::families(endpoints));
         let shown = observer.shown(endpoints);
         families.extend(families::of_requests(&shown));
-        families.extend(sagemaker::families(&shown, endpoints));
+        families.extend(sagemaker::families(&shown, endpoints, observer.loaded.count().is_some()));
         if let Some(capture) = observer.capture() {
             families.extend(families::of_capture(&capture.figures()));
         }

@@ -8,7 +8,10 @@ use std::{
     },
 };
 
-use super::shard::{Answered, Shard, Sums};
+use super::{
+    loads::Loads,
+    shard::{Answered, Shard, Sums},
+};
 
 /// The counts of one variant of one model; without names, of requests that came to none.
 #[derive(Debug)]
@@ -20,6 +23,8 @@ pub(super) struct Series {
     /// Of all others, one at a time.
     shared: Mutex<Shared>,
     failures: Mutex<BTreeMap<(u16, &'static str), u64>>,
+    /// Where its model came while others were asked.
+    loads: Mutex<Option<Loads>>,
     /// Whether it has left the table: what is asked under its names from now on is another's.
     retired: AtomicBool,
     /// Whether a page has shown it since its model was removed.
@@ -41,6 +46,7 @@ impl Series {
             own: Mutex::default(),
             shared: Mutex::new(Shared { shard: Shard::new(), gone: Sums::default() }),
             failures: Mutex::default(),
+            loads: Mutex::default(),
             retired: AtomicBool::new(false),
             shown_last: AtomicBool::new(false),
         }
@@ -57,6 +63,10 @@ impl Series {
     /// The failures so far, by status and reason.
     pub(super) fn failures(&self) -> Vec<((u16, &'static str), u64)> {
         locked(&self.failures).iter().map(|(key, count)| (*key, *count)).collect()
+    }
+
+    pub(super) fn loads(&self) -> MutexGuard<'_, Option<Loads>> {
+        locked(&self.loads)
     }
 
     /// What all threads have counted.

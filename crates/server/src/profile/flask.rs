@@ -1,6 +1,6 @@
 //! What Flask makes of replies.
 
-use crate::reply::Reply;
+use crate::{problem::Refusal, reply::Reply};
 
 /// The type of a reply that was given none.
 pub(super) const HTML: &str = "text/html; charset=utf-8";
@@ -12,16 +12,17 @@ const PAGE: &str = "<!doctype html>\n<html lang=en>\n<title>500 Internal Server 
     application.</p>\n";
 
 /// Makes `reply` that page.
-pub(super) fn failed(reply: &mut Reply) {
-    text(500, PAGE, reply);
+pub(super) fn failed(reply: &mut Reply) -> Refusal {
+    text(500, PAGE, reply)
 }
 
 /// Makes `reply` a text without a type of its own.
-pub(super) fn text(status: u16, text: &str, reply: &mut Reply) {
+pub(super) fn text(status: u16, text: &str, reply: &mut Reply) -> Refusal {
     reply.clear();
     reply.status = status;
     reply.content_type = HTML;
     reply.body.extend_from_slice(text.as_bytes());
+    Refusal::Told
 }
 
 /// Gives `reply` the type of what was accepted.

@@ -7,7 +7,7 @@ use hotplate_codec::profile::{
 };
 
 use super::{Headers, Profile, flask};
-use crate::reply::Reply;
+use crate::{problem::Refusal, reply::Reply};
 
 const JSON: &str = "application/json";
 
@@ -17,35 +17,33 @@ pub(super) fn read(
     body: &[u8],
     width: usize,
     reply: &mut Reply,
-) -> Option<Table> {
+) -> Result<Table, Refusal> {
     let content_type = headers.content_type.as_deref().filter(|header| !header.is_empty());
     let body_type = BodyType::of(content_type.unwrap_or(JSON));
     let table = body_type.and_then(|body_type| sklearn::read(body_type, body, width));
-    if table.is_none() {
-        flask::failed(reply);
-    }
-    table
+    table.ok_or_else(|| flask::failed(reply))
 }
 
-/// Writes the reply.
+/// Writes the reply, or the page that a client gets that accepts something else.
 pub(super) fn write(
     profile: &Profile,
     headers: &Headers,
     engine: &Engine,
     answer: &Answer,
     reply: &mut Reply,
-) {
+) -> Result<(), Refusal> {
     let accept = headers.accept.as_deref().filter(|accept| !matches!(*accept, "" | "*/*"));
     let accept = accept.or(profile.default_accept.as_deref()).unwrap_or(JSON);
-    let Some(predicted) = predicted(engine, answer) else { return flask::failed(reply) };
+    let Some(predicted) = predicted(engine, answer) else { return Err(flask::failed(reply)) };
     let write = match accept {
         "text/csv" => sklearn::write_csv,
         JSON => sklearn::write_json,
         "application/x-npy" => sklearn::write_npy,
-        _ => return flask::failed(reply),
+        _ => return Err(flask::failed(reply)),
     };
     write(&predicted, &mut reply.body);
     flask::set_type(accept, reply);
+    Ok(())
 }
 
 /// What the estimator's `predict` gives: the classes of a classifier, else numbers.

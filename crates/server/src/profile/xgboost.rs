@@ -9,7 +9,7 @@ use hotplate_codec::profile::{
 };
 
 use super::{Headers, Profile, flask};
-use crate::reply::Reply;
+use crate::{problem::Refusal, reply::Reply};
 
 const CSV: &str = "text/csv";
 const JSON: &str = "application/json";
@@ -23,43 +23,36 @@ pub(super) fn read(
     body: &[u8],
     width: usize,
     reply: &mut Reply,
-) -> Option<Table> {
+) -> Result<Table, Refusal> {
     if body.is_empty() {
-        refuse(profile, 204, "", reply);
-        return None;
+        return Err(refuse(profile, 204, "", reply));
     }
     let body_type = BodyType::of(headers.content_type.as_deref());
-    match body_type.and_then(|body_type| xgboost::read(body_type, body)) {
-        Ok(table) if table.columns() > width => {
-            let columns = table.columns();
-            let problem = format!(
-                "Check failed: learner_model_param_.num_feature >= p_fmat->Info().num_col_ \
-                 ({width} vs. {columns}) : Number of columns does not match number of features in \
-                 booster."
-            );
-            not_evaluated(profile, &problem, reply);
-            None
-        }
-        Ok(table) => Some(table),
-        Err(problem) => {
-            refuse(profile, 415, &problem, reply);
-            None
-        }
+    let table = body_type.and_then(|body_type| xgboost::read(body_type, body));
+    let table = table.map_err(|problem| refuse(profile, 415, &problem, reply))?;
+    let columns = table.columns();
+    if columns > width {
+        let problem = format!(
+            "Check failed: learner_model_param_.num_feature >= p_fmat->Info().num_col_ ({width} vs. \
+             {columns}) : Number of columns does not match number of features in booster."
+        );
+        return Err(not_evaluated(profile, &problem, reply));
     }
+    Ok(table)
 }
 
 /// Says why rows cannot be the model's.
-pub(super) fn not_evaluated(profile: &Profile, problem: &str, reply: &mut Reply) {
+pub(super) fn not_evaluated(profile: &Profile, problem: &str, reply: &mut Reply) -> Refusal {
     let problem = format!("Unable to evaluate payload provided: {problem}");
-    refuse(profile, 400, &problem, reply);
+    refuse(profile, 400, &problem, reply)
 }
 
 /// Refuses a request before the model is asked, or because of what the model says.
-fn refuse(profile: &Profile, status: u16, problem: &str, reply: &mut Reply) {
+fn refuse(profile: &Profile, status: u16, problem: &str, reply: &mut Reply) -> Refusal {
     if profile.multi_model {
-        model_server_failed(reply);
+        model_server_failed(reply)
     } else {
-        flask::text(status, problem, reply);
+        flask::text(status, problem, reply)
     }
 }
 
@@ -100,35 +93,36 @@ fn list(engine: &Engine) -> Option<usize> {
     }
 }
 
-/// Writes the reply.
+/// Writes the reply, or says why not.
 pub(super) fn write(
     profile: &Profile,
     headers: &Headers,
     engine: &Engine,
     numbers: &[f32],
     reply: &mut Reply,
-) {
+) -> Result<(), Refusal> {
     let scores = Scores { numbers, list: list(engine) };
     if profile.multi_model {
         return write_of_several(profile, headers, scores, reply);
     }
     let accept = match accepted(profile, headers) {
         Ok(accept) => accept,
-        Err(problem) => return flask::text(406, &problem, reply),
+        Err(problem) => return Err(flask::text(406, &problem, reply)),
     };
     if let Some(asked) = &profile.inference_output {
-        return match write_selected(asked, &accept, profile.batch, engine, scores, reply) {
-            Ok(()) => flask::set_type(&accept, reply),
-            Err(problem) => flask::text(500, &problem, reply),
-        };
+        write_selected(asked, &accept, profile.batch, engine, scores, reply)
+            .map_err(|problem| flask::text(500, &problem, reply))?;
+        flask::set_type(&accept, reply);
+        return Ok(());
     }
     match &*accept {
         _ if profile.batch => xgboost::write_batch(scores, &mut reply.body),
         CSV => xgboost::write_csv(scores, &mut reply.body),
         JSON => xgboost::write_json(scores, &mut reply.body),
-        _ => return flask::failed(reply),
+        _ => return Err(flask::failed(reply)),
     }
     flask::set_type(&accept, reply);
+    Ok(())
 }
 
 /// The type of the reply; the default one is not looked at.
@@ -176,27 +170,34 @@ fn write_selected(
 }
 
 /// Writes the reply of a multi-model endpoint, whose types have no character set.
-fn write_of_several(profile: &Profile, headers: &Headers, scores: Scores<'_>, reply: &mut Reply) {
+fn write_of_several(
+    profile: &Profile,
+    headers: &Headers,
+    scores: Scores<'_>,
+    reply: &mut Reply,
+) -> Result<(), Refusal> {
     let accept = headers.accept.as_deref().filter(|accept| !matches!(*accept, "" | "*/*"));
     let accept = accept.or(profile.default_accept.as_deref()).unwrap_or(JSON);
     let write = match &*accept.to_lowercase() {
         "text/csv" | "csv" if profile.batch => xgboost::write_batch,
         "text/csv" | "csv" => xgboost::write_one_line,
         "application/json" => xgboost::write_list_json,
-        _ => return model_server_failed(reply),
+        _ => return Err(model_server_failed(reply)),
     };
     write(scores, &mut reply.body);
     reply.status = 200;
     reply.headers.push(("content-type", accept.to_owned()));
+    Ok(())
 }
 
 /// What the server of multi-model endpoints says of whatever its model does not like: the errors
 /// that the container has for it are lost on the way.
-fn model_server_failed(reply: &mut Reply) {
+fn model_server_failed(reply: &mut Reply) -> Refusal {
     const DOCUMENT: &[u8] = b"{\n  \"code\": 503,\n  \"type\": \"InternalServerException\",\n  \
         \"message\": \"Prediction failed\"\n}\n";
     reply.clear();
     reply.status = 503;
     reply.content_type = JSON;
     reply.body.extend_from_slice(DOCUMENT);
+    Refusal::Told
 }

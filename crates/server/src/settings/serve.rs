@@ -61,7 +61,8 @@ hotplate::settings! {
         /// Under the profile `xgboost`: the keys of each answer, between commas.
         inference_output: Text, otherwise "the prediction alone",
             like "\"predicted_label,probabilities\"", also ["SAGEMAKER_INFERENCE_OUTPUT"];
-        /// Under the profile `xgboost`: let all model files of a folder answer as one.
+        /// Under the profile `xgboost`: let all model files of a folder answer as one; else
+        /// the first by name answers alone.
         inference_ensemble: Truth = true, also ["SAGEMAKER_INFERENCE_ENSEMBLE"];
     }
 }

@@ -5,7 +5,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from support import HOUSING, SECONDS_TO_STOP, TestCase, as_csv, districts, when_read
+from support import HOUSING, SECONDS_TO_STOP, Server, TestCase, as_csv, districts, when_read
 
 SECONDS_TO_ANSWER = 30
 
@@ -153,6 +153,44 @@ class Unwritable(TestCase):
         with self.assertRaises(self.client.exceptions.InternalDependencyException) as refused:
             self.client.invoke_endpoint_async(EndpointName="housing", Body=b"1")
         self.assertEqual(refused.exception.response["ResponseMetadata"]["HTTPStatusCode"], 530)
+
+
+class Speechless(TestCase):
+    """A server that has lost an answer, and nobody reads what it says of that."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.s3 = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        reader, writer = os.pipe()
+        cls.server = Server(HOUSING, "--aws-s3-folder", cls.s3, errors=writer)
+        cls.addClassCleanup(cls.server.kill)
+        # Not before it has told which models are there.
+        os.close(writer)
+        os.close(reader)
+        cls.client = cls.server.client()
+
+    def test_internal_failure(self):
+        os.mkdir(self.s3 / "input")
+        slow = self.s3 / "input/slow.csv"
+        os.mkfifo(slow)
+        ask = {"EndpointName": "housing", "ContentType": "text/csv"}
+        rows, _ = districts(1)
+        self.client.invoke_endpoint_async(
+            InputLocation="s3://input/slow.csv", S3OutputPathExtension="lost", **ask
+        )
+        with when_read(slow) as feed:
+            lost = self.s3 / "async-output/housing/lost"
+            lost.rmdir()
+            lost.write_bytes(b"")
+            feed.write(as_csv(rows))
+        end = time.monotonic() + SECONDS_TO_ANSWER
+        with self.assertRaises(self.client.exceptions.InternalFailure) as refused:
+            while time.monotonic() < end:
+                self.client.invoke_endpoint_async(Body=as_csv(rows), **ask)
+                time.sleep(0.05)
+        response = refused.exception.response
+        self.assertEqual(response["Error"]["Code"], "InternalFailure")
+        self.assertEqual(response["ResponseMetadata"]["HTTPStatusCode"], 500)
 
 
 class WithoutFolder(TestCase):

@@ -7,7 +7,11 @@ use hotplate::Endpoints;
 
 use super::{super::series::Series, Family, Kind, Value};
 
-pub(super) fn families(shown: &[Arc<Series>], endpoints: Option<&Endpoints>) -> Vec<Family> {
+pub(super) fn families(
+    shown: &[Arc<Series>],
+    endpoints: Option<&Endpoints>,
+    models_come_and_go: bool,
+) -> Vec<Family> {
     let mut invocations =
         Family::new("Invocations", Kind::Counter, "Requests for predictions that were replied to.");
     let mut errors_4xx =
@@ -68,7 +72,7 @@ pub(super) fn families(shown: &[Arc<Series>], endpoints: Option<&Endpoints>) -> 
     let mut loaded = Family::new("LoadedModelCount", Kind::Gauge, "Models that are loaded.");
     let count = endpoints.map_or(0, |endpoints| endpoints.len());
     loaded.push(&[], Value::of(count as u64));
-    vec![
+    let mut families = vec![
         invocations,
         errors_4xx,
         errors_5xx,
@@ -78,7 +82,48 @@ pub(super) fn families(shown: &[Arc<Series>], endpoints: Option<&Endpoints>) -> 
         concurrent,
         loading,
         loaded,
-    ]
+    ];
+    if models_come_and_go {
+        families.extend(of_loads(shown));
+    }
+    families
+}
+
+/// What there is where models come and go through `/models`.
+#[expect(clippy::cast_precision_loss, reason = "the formats have floats only")]
+fn of_loads(shown: &[Arc<Series>]) -> [Family; 2] {
+    let mut unloading = Family::new(
+        "ModelUnloadingTime",
+        Kind::Summary,
+        "Microseconds that it took to remove a model, until its memory was free.",
+    );
+    let mut hits = Family::new(
+        "ModelCacheHit",
+        Kind::Summary,
+        "Requests for a model, and in the sum those for one that was loaded already: all but the \
+         first since it came.",
+    );
+    for series in shown {
+        let labels =
+            [("EndpointName", series.model.as_str()), ("VariantName", series.variant.as_str())];
+        let loads = *series.loads();
+        if let Some(loads) = loads {
+            let asked = series.asked();
+            hits.push(&labels, Value::Sum { count: asked, sum: loads.hits(asked) as f64 });
+            unloading.push(&labels, micros(loads.unloading.count, loads.unloading.seconds()));
+        } else if series.model.is_empty() {
+            let count = not_loaded(series);
+            hits.push(&labels, Value::Sum { count, sum: 0.0 });
+        }
+    }
+    [unloading, hits]
+}
+
+/// The requests for models that there were none of.
+fn not_loaded(series: &Series) -> u64 {
+    let failures = series.failures();
+    let missing = failures.iter().filter(|((_, reason), _)| *reason == "unknown_model");
+    missing.map(|(_, count)| count).sum()
 }
 
 /// Failures by whose fault they are.
