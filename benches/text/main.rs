@@ -7,9 +7,9 @@
 //! | `opening` | how long it is from nothing to the first answer, and what the process holds then |
 //!
 //! Hotplate is given texts, and its time has their tokenising in it; ONNX Runtime is given tokens,
-//! padded to the longest text, and on a second line the same after the library `tokenizers` has
-//! made them of the texts. On a third it waits for work as by default, in a loop, where Hotplate
-//! lets it sleep.
+//! padded to the longest text. Where all are of one length, it is on a second line given texts too,
+//! through the library `tokenizers`, and on a third it waits for work as by default, in a loop,
+//! where Hotplate lets it sleep.
 //!
 //! ```sh
 //! cargo bench -p hotplate-benches --bench text -- opening

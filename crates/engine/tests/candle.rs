@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use hotplate::{BackendChoice, Engine, ErrorKind, Label, OpenOptions, Value};
 
 fn case(name: &str) -> PathBuf {
-    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../conformance/cases/text");
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../conformance/cases/safetensors");
     cases.join(name).join("model.safetensors")
 }
 
