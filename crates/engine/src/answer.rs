@@ -69,7 +69,8 @@ impl Answer {
         &self.signature
     }
 
-    /// The model's outputs, in its order, rows on axis 0.
+    /// The model's outputs, in its order, rows on axis 0; the [margins](Signature::margins) behind
+    /// them where replies hold those.
     pub fn outputs(&self) -> &[Tensor] {
         &self.outputs
     }
@@ -135,7 +136,7 @@ impl Answer {
                     Labels::Text(classes) => DataView::Str((&classes[..]).into()),
                     Labels::Integers(classes) => DataView::I64(classes),
                 }),
-                margins: None,
+                margins: self.signature.margins().map(|margins| outputs[margins].data()),
             },
             Task::Regressor { value } => Predictions::Regressor { values: outputs[value].data() },
             _ => {
