@@ -38,8 +38,7 @@ impl ProgramPlan {
         options: &CompileOptions,
     ) -> Result<Self, BackendError> {
         let mut program = Program::new(model, &signature, options.tree_layout)?;
-        let signature =
-            if options.margins { program.answer_margins(signature) } else { signature };
+        let signature = if options.margins { program.answer_margins(signature) } else { signature };
         Ok(Self(Arc::new(Compiled { signature, program, placement })))
     }
 

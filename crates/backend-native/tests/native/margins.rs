@@ -6,8 +6,9 @@ use hotplate_backend::{Backend, CompileOptions, Plan};
 use hotplate_model::{
     Model,
     onnx::fixture::{
-        self, Ensemble, Writer, floats, ints, ml_operation, string,
+        self, Ensemble,
         TestDim::{Fixed, Open},
+        Writer, floats, ints, ml_operation, string,
     },
 };
 use hotplate_native::Native;

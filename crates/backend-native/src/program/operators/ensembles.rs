@@ -175,9 +175,8 @@ impl<X: Real> Kernel for EnsembleKernel<X> {
                 Labels::Integers(_) => drop(label.reset::<i64>(Shape::of_rows(rows))),
             }
         }
-        let mut margins = margins.map(|margins| {
-            margins.reset::<X>(shape_of(rows, self.ensemble.scores()))
-        });
+        let mut margins =
+            margins.map(|margins| margins.reset::<X>(shape_of(rows, self.ensemble.scores())));
         self.ensemble.scores_of(features, self.features, ensemble, |row, sums, got| {
             if let Some(margins) = &mut margins {
                 let margins = &mut margins[row * sums.len()..][..sums.len()];

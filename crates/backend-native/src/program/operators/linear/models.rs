@@ -278,7 +278,9 @@ impl Model for Classifier {
     }
 
     fn answer<A: Load<f32>>(&self, level: Level, x: &[A], rows: usize, outputs: &mut [Tensor]) {
-        let [labels, scores, rest @ ..] = outputs else { unreachable!("two outputs were compiled") };
+        let [labels, scores, rest @ ..] = outputs else {
+            unreachable!("two outputs were compiled")
+        };
         let width = self.scores.classes();
         let out = scores.reset::<f32>(self.types[1].shape(rows));
         // Where there are two for one, the scores themselves lie in the back half at first: what
