@@ -1,4 +1,5 @@
 //! Replies that hold what probabilities are made of, over real sockets.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod support;
 

@@ -32,6 +32,19 @@ fn with_margins(path: &Path) -> Option<(Arc<dyn Plan>, usize)> {
 /// The rows whose predictions are at the end of a LightGBM model's scores.
 const PREDICTED_ROWS: usize = 16;
 
+/// The files of LightGBM, each with the lines of its rows.
+fn lightgbm_models() -> impl Iterator<Item = (PathBuf, String)> {
+    let entries = fs::read_dir(folder("lightgbm/models")).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let models = paths.filter(|path| path.extension().is_some_and(|ending| ending == "txt"));
+    models.map(|path| {
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let data = ["codes", "frame"].into_iter().find(|data| name.contains(data));
+        let rows = folder("lightgbm").join(data.unwrap_or("numbers")).with_extension("tsv");
+        (path, fs::read_to_string(rows).unwrap())
+    })
+}
+
 /// The cells of a row of the tests' data, texts where the model has texts.
 fn cells<'l>(plan: &dyn Plan, line: &'l str) -> Vec<Value<'l>> {
     let columns = plan.signature().schema().columns();
@@ -46,16 +59,9 @@ fn cells<'l>(plan: &dyn Plan, line: &'l str) -> Vec<Value<'l>> {
 #[test]
 fn predictions_are_lightgbms() {
     let mut texts = 0;
-    for entry in fs::read_dir(folder("lightgbm/models")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_none_or(|extension| extension != "txt") {
-            continue;
-        }
+    for (path, rows) in lightgbm_models() {
         let plan = compile(&path);
-        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        let data = ["codes", "frame"].into_iter().find(|data| name.contains(data));
-        let rows = folder("lightgbm").join(data.unwrap_or("numbers")).with_extension("tsv");
-        let rows = fs::read_to_string(rows).unwrap();
+        let name = path.display();
         let rows: Vec<_> =
             rows.lines().take(PREDICTED_ROWS).map(|line| cells(&*plan, line)).collect();
         let rows: Vec<&[Value<'_>]> = rows.iter().map(|row| &row[..]).collect();
@@ -129,20 +135,12 @@ fn classifiers_answer_a_label_and_the_probabilities_of_all_classes() {
 #[test]
 fn margins_are_lightgbms_raw_scores_bit_for_bit() {
     let mut models = 0;
-    for entry in fs::read_dir(folder("lightgbm/models")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_none_or(|extension| extension != "txt") {
-            continue;
-        }
+    for (path, rows) in lightgbm_models() {
         let Some((plan, margins)) = with_margins(&path) else { continue };
         if Model::open(&path).unwrap().lightgbm().unwrap().average_output() {
             // The library's raw scores are not averaged.
             continue;
         }
-        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        let data = ["codes", "frame"].into_iter().find(|data| name.contains(data));
-        let rows = folder("lightgbm").join(data.unwrap_or("numbers")).with_extension("tsv");
-        let rows = fs::read_to_string(rows).unwrap();
         let rows: Vec<_> = rows.lines().map(|line| cells(&*plan, line)).collect();
         let rows: Vec<&[Value<'_>]> = rows.iter().map(|row| &row[..]).collect();
         let outputs = run_cells(&*plan, &rows);
@@ -151,7 +149,7 @@ fn margins_are_lightgbms_raw_scores_bit_for_bit() {
         let expected = bytes.as_chunks().0.iter().map(|&bytes| f64::from_le_bytes(bytes));
         assert!(got.len() >= 200);
         for (row, (got, expected)) in got.iter().zip(expected).enumerate() {
-            assert_eq!(got.to_bits(), expected.to_bits(), "{name}, score {row}");
+            assert_eq!(got.to_bits(), expected.to_bits(), "{}, score {row}", path.display());
         }
         models += 1;
     }
