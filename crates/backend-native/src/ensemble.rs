@@ -112,7 +112,7 @@ pub(crate) trait Finish<X>: fmt::Debug + Send + Sync {
     }
 
     /// Makes the scores of a row what they are before the transform; `got` says which of them got
-    /// anything.
+    /// anything, and is still good for [`finish`](Self::finish) afterwards.
     fn margins(&self, _scores: &mut [X], _got: &mut [bool]) {}
 
     /// The transform that makes an answer of margins, in a few words, or nothing.

@@ -108,7 +108,7 @@ fn graph_plan(
     match fused(model, &signature, &placement, options) {
         Ok(plan) => Ok(plan),
         Err(error) if error.kind() == BackendErrorKind::Unsupported => {
-            Ok(Arc::new(ProgramPlan::new(model, signature, placement, options.tree_layout)?))
+            Ok(Arc::new(ProgramPlan::new(model, signature, placement, options)?))
         }
         Err(error) => Err(error),
     }
@@ -128,7 +128,7 @@ fn fused(
     let Trace { features, lookups, ensemble, head, place, outputs } = trace;
     let laid_out = LaidOutEnsemble::new(&ensemble, options.tree_layout)
         .map_err(|reason| BackendError::unsupported(vec![place.refusal(reason)]))?;
-    Ok(Arc::new(NativePlan::new(Compiled {
+    let compiled = Compiled {
         encoder: Encoder::new(&features, lookups, signature.schema()),
         signature: signature.clone(),
         explained: ensemble.kept(),
@@ -136,7 +136,8 @@ fn fused(
         finish: head,
         outputs,
         placement: placement.clone(),
-    })))
+    };
+    Ok(Arc::new(NativePlan::new(compiled, options.margins)))
 }
 
 /// The plan of a model in the file of the library that trained it.
@@ -152,5 +153,5 @@ fn library<X: Real>(
     let explained = ensemble.kept();
     let ensemble = laid_out;
     let compiled = Compiled { signature, encoder, ensemble, explained, finish, outputs, placement };
-    Ok(Arc::new(NativePlan::new(compiled)))
+    Ok(Arc::new(NativePlan::new(compiled, options.margins)))
 }

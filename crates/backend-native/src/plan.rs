@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hotplate_backend::{BackendError, Explainer, Limits, Part, Placement, Plan, RowTrace, Worker};
-use hotplate_model::Signature;
+use hotplate_model::{Signature, Task};
 use hotplate_tensor::{DType, Inputs, Shape, Tensor};
 
 use crate::{
@@ -28,13 +28,19 @@ pub(crate) struct Compiled<X: Real, F> {
     /// The ensemble as it was read, to be explained, unless it is too large to be kept.
     pub(crate) explained: Option<Ensemble<X>>,
     pub(crate) finish: F,
-    /// What each output of the signature is.
+    /// What each output of the signature is, less that of margins.
     pub(crate) outputs: Vec<Answer>,
     pub(crate) placement: Placement,
 }
 
 impl<X: Real, F: Finish<X>> NativePlan<X, F> {
-    pub(crate) fn new(compiled: Compiled<X, F>) -> Self {
+    /// The plan; where `margins` are wanted and there are some, they are one more output.
+    pub(crate) fn new(mut compiled: Compiled<X, F>, margins: bool) -> Self {
+        let Compiled { signature, ensemble, finish, .. } = &mut compiled;
+        let is_classifier = matches!(signature.task(), Task::Classifier { .. });
+        if margins && is_classifier && !finish.transform().is_empty() {
+            *signature = signature.clone().with_margins(X::DTYPE, ensemble.scores());
+        }
         Self(Arc::new(compiled))
     }
 }
@@ -123,10 +129,7 @@ impl<X: Real, F: Finish<X>> Compiled<X, F> {
         for ((tensor, answer), spec) in outputs.iter_mut().zip(&self.outputs).zip(specs) {
             match answer {
                 Answer::Scores => {
-                    let shape = Shape::new(&[rows, self.finish.answers()]);
-                    let shape =
-                        shape.unwrap_or_else(|_| unreachable!("a row of answers per row of input"));
-                    tensor.reset::<X>(shape);
+                    tensor.reset::<X>(shape_of(rows, self.finish.answers()));
                 }
                 Answer::Label if spec.dtype == DType::I64 => {
                     tensor.reset::<i64>(Shape::of_rows(rows));
@@ -135,6 +138,9 @@ impl<X: Real, F: Finish<X>> Compiled<X, F> {
                     tensor.reset_strings(Shape::of_rows(rows));
                 }
             }
+        }
+        if let Some(margins) = self.signature.margins() {
+            outputs[margins].reset::<X>(shape_of(rows, self.ensemble.scores()));
         }
     }
 
@@ -148,8 +154,14 @@ impl<X: Real, F: Finish<X>> Compiled<X, F> {
         outputs: &mut [Tensor],
     ) {
         let (width, a_row) = (self.encoder.width(), self.finish.answers());
-        let labels = self.finish.labels();
+        let (labels, margins) = (self.finish.labels(), self.signature.margins());
         self.ensemble.scores_of(features, width, scratch, |row, scores, got| {
+            if let Some(margins) = margins {
+                let at = (first + row) * scores.len();
+                let margins = &mut outputs[margins].elements_mut::<X>()[at..][..scores.len()];
+                margins.copy_from_slice(scores);
+                self.finish.margins(margins, got);
+            }
             let class = self.finish.finish(scores, got, &mut answers[row * a_row..][..a_row]);
             let Some(labels) = labels else { return };
             for (tensor, answer) in outputs.iter_mut().zip(&self.outputs) {
@@ -166,4 +178,10 @@ impl<X: Real, F: Finish<X>> Compiled<X, F> {
             }
         }
     }
+}
+
+/// The shape of so many numbers for each of so many rows.
+fn shape_of(rows: usize, numbers: usize) -> Shape {
+    Shape::new(&[rows, numbers])
+        .unwrap_or_else(|_| unreachable!("a row of answers per row of input"))
 }

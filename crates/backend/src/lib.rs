@@ -52,6 +52,9 @@ pub struct CompileOptions {
     pub device: DeviceChoice,
     /// How trees should lie in memory; the fastest way unless said.
     pub tree_layout: Option<TreeLayout>,
+    /// Whether a classifier that makes its probabilities of margins should answer these too: then
+    /// its signature has [an output](Signature::margins) for them.
+    pub margins: bool,
 }
 
 /// What a worker may use.

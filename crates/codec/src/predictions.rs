@@ -112,6 +112,11 @@ impl Field {
         }
     }
 
+    /// Whether it needs margins.
+    pub const fn is_raw(self) -> bool {
+        matches!(self, Self::RawScore | Self::RawScores)
+    }
+
     /// The field of this name, in any case.
     pub fn from_name(name: &str) -> Option<Self> {
         [

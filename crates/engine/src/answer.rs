@@ -6,9 +6,6 @@ use hotplate_tensor::{Columns, DType, DataView, Tensor, TensorView};
 
 use crate::{engine::Ran, error::Error};
 
-/// What the output of logits is called.
-const LOGITS: &str = "logits";
-
 /// The answers to the rows of one call, and the memory to get them with.
 ///
 /// Reused from call to call, it allocates nothing once it has grown to a caller's largest request.
@@ -72,7 +69,8 @@ impl Answer {
         &self.signature
     }
 
-    /// The model's outputs, in its order, rows on axis 0.
+    /// The model's outputs, in its order, rows on axis 0; the [margins](Signature::margins) behind
+    /// them where replies hold those.
     pub fn outputs(&self) -> &[Tensor] {
         &self.outputs
     }
@@ -138,7 +136,7 @@ impl Answer {
                     Labels::Text(classes) => DataView::Str((&classes[..]).into()),
                     Labels::Integers(classes) => DataView::I64(classes),
                 }),
-                margins: self.logits(classes.len()),
+                margins: self.signature.margins().map(|margins| outputs[margins].data()),
             },
             Task::Regressor { value } => Predictions::Regressor { values: outputs[value].data() },
             _ => {
@@ -148,11 +146,6 @@ impl Answer {
                 Predictions::Tensors { rows: self.rows, outputs: tensors }
             }
         }
-    }
-
-    /// What a classifier's probabilities are made of, where it gives that as well.
-    fn logits(&self, classes: usize) -> Option<DataView<'_>> {
-        logits_of(&self.signature, classes).map(|output| self.outputs[output].data())
     }
 
     fn check(&self, row: usize) {
@@ -169,14 +162,6 @@ impl Answer {
             _ => Numbers::F32(&[]),
         }
     }
-}
-
-/// The index of the output that has a number for each class of which its probability is made.
-pub(crate) fn logits_of(signature: &Signature, classes: usize) -> Option<usize> {
-    signature.outputs().iter().position(|output| {
-        let is_of_classes = output.row_dims.as_deref() == Some(&[Some(classes)]);
-        output.name == LOGITS && output.dtype.is_float() && is_of_classes
-    })
 }
 
 /// The second class's probability in a row of a two-class classifier's probabilities.

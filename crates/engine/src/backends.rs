@@ -95,6 +95,7 @@ fn compile_on(
         column_names: settings.columns.clone(),
         device,
         tree_layout: settings.tree_layout.flatten(),
+        margins: settings.asks_for_margins(),
     };
     let choice = settings.backend.unwrap_or_default();
     let mut passed_over: Vec<PassedOver> = Vec::new();

@@ -44,6 +44,7 @@ pub(crate) enum Cause {
     VoteThreshold,
     Members { file: String, first: String, problem: String },
     Output { possible: &'static str },
+    NoMargins { reason: String },
     Unreadable { path: PathBuf, source: io::Error },
     TableForSeveral { file: PathBuf, table: &'static str },
     TableOfOne { folder: PathBuf, table: String },
@@ -132,6 +133,7 @@ impl Error {
             | Cause::VoteThreshold
             | Cause::Members { .. }
             | Cause::Output { .. }
+            | Cause::NoMargins { .. }
             | Cause::TableForSeveral { .. }
             | Cause::TableOfOne { .. } => ErrorKind::Configuration,
             Cause::NameTaken { .. } => ErrorKind::NameTaken,
@@ -314,6 +316,11 @@ impl fmt::Display for Error {
             Cause::Thread { source } => write!(f, "no further thread can be started: {source}"),
             Cause::NameTaken { name } => write!(f, "a model is called {name:?} already"),
             Cause::Output { possible } => write!(f, "[model] output: expected {possible}"),
+            Cause::NoMargins { reason } => write!(
+                f,
+                "[model] output: raw_score and raw_scores are there for classifiers whose \
+                 probabilities are a function of scores, {reason}"
+            ),
             Cause::Unreadable { path, source } => write!(f, "{}: {source}", path.display()),
             Cause::TableForSeveral { file, table } => write!(
                 f,

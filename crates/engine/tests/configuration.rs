@@ -5,7 +5,12 @@ mod support;
 
 use std::{fs, path::Path};
 
-use hotplate::{Engine, ErrorKind, OpenOptions, Registry, Value};
+use hotplate::{DataView, Engine, ErrorKind, OpenOptions, Registry, Value};
+use hotplate_model::onnx::fixture::{
+    self, Ensemble, FLOAT, INT64,
+    TestDim::{Fixed, Open},
+    graph, ints, value,
+};
 use support::{copy_of, model, names};
 
 fn configure(folder: &Path, text: &str) {
@@ -30,6 +35,48 @@ fn output_that_the_model_does_not_have_is_refused() {
     assert!(Engine::open(housing.path()).is_ok());
     let error = refusal_of(housing.path(), "[model]\nthreshold = 0.5");
     assert!(error.contains("two classes"), "{error}");
+}
+
+#[test]
+fn raw_scores_need_margins() {
+    let raw = "[model]\noutput = [\"predicted_label\", \"raw_scores\"]";
+    let error = refusal_of(copy_of("housing").path(), raw);
+    assert!(error.contains("one number a row"), "{error}");
+
+    let churn = copy_of("churn");
+    configure(churn.path(), raw);
+    let engine = Engine::open(churn.path()).unwrap();
+    assert!(engine.golden_rows() > 0);
+    let row = vec![Value::Missing; engine.columns().len()];
+    let answer = engine.bind(&names(&engine)).unwrap().predict(&row).unwrap();
+    let [label, probabilities, margins] = answer.outputs() else { panic!("three outputs") };
+    assert_eq!((label.shape().rows(), probabilities.shape().dims()), (1, &[1, 2][..]));
+    let DataView::F32(&[margin]) = margins.data() else { panic!("one margin") };
+    let logistic = 1.0 / (1.0 + f64::from(-margin).exp());
+    assert!((logistic - answer.score(0)).abs() < 1e-6, "{margin}, {}", answer.score(0));
+
+    fs::copy(churn.path().join("model.onnx"), churn.path().join("other.onnx")).unwrap();
+    let error = refusal_of(churn.path(), &format!("{raw}\ncombine = \"average\""));
+    assert!(error.contains("several models"), "{error}");
+}
+
+#[test]
+fn margins_that_a_model_does_not_have_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    // Its probabilities are what its leaves say.
+    let forest = Ensemble::classifier()
+        .branch((0, 0), "BRANCH_LEQ", (0, 0.0), (1, 2))
+        .leaf((0, 1), 0.25)
+        .leaf((0, 2), 0.75)
+        .with("classlabels_int64s", ints("classlabels_int64s", &[0, 1]));
+    let outputs = [value("label", INT64, &[Open]), value("scores", FLOAT, &[Open, Fixed(2)])];
+    let node = forest.node("x", &["label", "scores"]);
+    let graph = graph(&[value("x", FLOAT, &[Open, Fixed(1)])], &[node], &outputs);
+    fs::write(folder.path().join("model.onnx"), fixture::model(&graph).finish()).unwrap();
+    let error = refusal_of(folder.path(), "[model]\noutput = [\"score\", \"raw_score\"]");
+    assert!(error.contains("native backend finds no such numbers"), "{error}");
+    configure(folder.path(), "[model]\noutput = [\"score\", \"labels\"]");
+    assert!(Engine::open(folder.path()).is_ok());
 }
 
 #[test]

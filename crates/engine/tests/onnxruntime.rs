@@ -216,6 +216,18 @@ fn device_is_as_asked_or_said_not_to_be() {
 }
 
 #[test]
+fn raw_scores_are_refused() {
+    let options = onnxruntime_or_return!();
+    let folder = tempfile::tempdir().unwrap();
+    fs::copy(model("churn").join("model.onnx"), folder.path().join("model.onnx")).unwrap();
+    let raw = "[model]\noutput = [\"predicted_label\", \"raw_score\"]";
+    fs::write(folder.path().join("hotplate.toml"), raw).unwrap();
+    let error = options.open(folder.path()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Configuration, "{error}");
+    assert!(error.to_string().contains("onnxruntime backend finds no such numbers"), "{error}");
+}
+
+#[test]
 fn what_nobody_takes_names_both_reasons() {
     let options = onnxruntime_or_return!().backend(BackendChoice::Auto);
     let magic = operation("Magic", &["x"], &["y"], &[]).text(7, FOREIGN);

@@ -13,6 +13,7 @@ pub struct Signature {
     batching: Batching,
     outputs: Vec<OutputSpec>,
     task: Task,
+    margins: Option<usize>,
     objective: Option<&'static str>,
 }
 
@@ -81,7 +82,7 @@ impl Signature {
         outputs: Vec<OutputSpec>,
         task: Task,
     ) -> Self {
-        Self { schema: Arc::new(schema), batching, outputs, task, objective: None }
+        Self { schema: Arc::new(schema), batching, outputs, task, margins: None, objective: None }
     }
 
     /// The same of a model that XGBoost trained for this.
@@ -99,7 +100,27 @@ impl Signature {
     /// The same rows with other answers, whose meaning is theirs to tell.
     #[must_use]
     pub fn with_outputs(self, outputs: Vec<OutputSpec>) -> Self {
-        Self { outputs, task: Task::Other, ..self }
+        Self { outputs, task: Task::Other, margins: None, ..self }
+    }
+
+    /// The same with one more output behind the others: so many numbers of this type a row, which
+    /// the probabilities of a classifier are made of.
+    #[must_use]
+    pub fn with_margins(mut self, dtype: DType, width: usize) -> Self {
+        self.margins = Some(self.outputs.len());
+        self.outputs.push(OutputSpec {
+            name: "margins".to_owned(),
+            dtype,
+            row_dims: Some(vec![Some(width)]),
+            optional: false,
+        });
+        self
+    }
+
+    /// The same with an output named that [margins](Self::margins) are in.
+    pub(crate) const fn with_margins_in(mut self, output: Option<usize>) -> Self {
+        self.margins = output;
+        self
     }
 
     /// What a row consists of.
@@ -120,6 +141,12 @@ impl Signature {
     /// What the outputs mean.
     pub const fn task(&self) -> &Task {
         &self.task
+    }
+
+    /// The index of the output of [margins](Self::with_margins), where there is one: `[rows,
+    /// classes]`, or `[rows, 1]` of the second of two classes.
+    pub const fn margins(&self) -> Option<usize> {
+        self.margins
     }
 
     /// What a model of XGBoost was trained for, by XGBoost's name for it.

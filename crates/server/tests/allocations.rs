@@ -62,6 +62,26 @@ fn second_request_of_a_kind_allocates_nothing() {
 }
 
 #[test]
+fn raw_scores_allocate_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::copy(format!("{MODELS}/churn/model.onnx"), folder.path().join("model.onnx")).unwrap();
+    let config = "[model]\noutput = [\"predicted_label\", \"raw_score\", \"raw_scores\"]";
+    fs::write(folder.path().join("hotplate.toml"), config).unwrap();
+    let handler = Handler::new(Format::Json);
+    handler.install(Registry::open(folder.path(), &OpenOptions::new()).unwrap());
+    for accept in ["application/json", "text/csv"] {
+        let head = Head {
+            method: "POST",
+            path: "/invocations",
+            content_type: Some("text/csv"),
+            accept: Some(accept),
+            ..Head::default()
+        };
+        assert_eq!(second_time(&handler, &head, &rows("churn", "csv")), 0, "{accept}");
+    }
+}
+
+#[test]
 fn row_by_name_allocates_nothing() {
     let handler = handler("churn");
     let body = rows("churn", "json");

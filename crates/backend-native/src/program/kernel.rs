@@ -3,7 +3,7 @@
 use std::{any::Any, fmt, ops::Range};
 
 use hotplate_backend::{BackendError, UnknownCategories, UnknownCategory};
-use hotplate_tensor::{DataView, Element, Inputs, Tensor, TensorView};
+use hotplate_tensor::{DType, DataView, Element, Inputs, Tensor, TensorView};
 
 use super::shape::{Extent, ValueType};
 use crate::simd::Level;
@@ -34,6 +34,12 @@ pub(crate) trait Kernel: fmt::Debug + Send + Sync {
         outputs: &mut [Tensor],
     ) -> Result<(), BackendError> {
         self.run(operands, outputs)
+    }
+
+    /// The type and the number of the margins of a row, where this is a classifier that makes its
+    /// second output of them: then it writes them to a third output, if it is given one.
+    fn margins(&self) -> Option<(DType, usize)> {
+        None
     }
 
     /// How the kernel does it, for a person, where there is something to tell.

@@ -40,9 +40,10 @@ const ACTIVATIONS: [&str; 16] = [
 /// The plan of a graph, run with these instructions.
 fn plan(graph: &Writer, level: Level) -> Arc<dyn Plan> {
     let model = Model::from_bytes(fixture::model(graph).finish()).unwrap();
-    let signature = rows::signature(&model, &CompileOptions::default()).unwrap();
+    let options = CompileOptions::default();
+    let signature = rows::signature(&model, &options).unwrap();
     let placement = Placement { device: Device::Cpu, ..Placement::default() };
-    let plan = ProgramPlan::new(&model.onnx().unwrap(), signature, placement, None).unwrap();
+    let plan = ProgramPlan::new(&model.onnx().unwrap(), signature, placement, &options).unwrap();
     Arc::new(plan.with_level(level))
 }
 

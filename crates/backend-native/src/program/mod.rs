@@ -12,6 +12,7 @@
 //! - `shape`: types, dimensions, broadcasting.
 //! - `kernel`: what a node is compiled to.
 //! - `compile`: from nodes to steps.
+//! - `margins`: what probabilities are made of, where it is asked for.
 //! - `operators`: a folder of them, by family.
 //! - `run`: one thread's buffers, and `plan`: the whole as a plan.
 
@@ -22,6 +23,7 @@ mod dead;
 mod kernel;
 #[cfg(test)]
 mod levels;
+mod margins;
 mod operators;
 mod opsets;
 mod plan;

@@ -2,7 +2,7 @@
 
 use std::{fmt, iter, sync::Arc};
 
-use hotplate_backend::{BackendError, Limits, Part, Placement, Plan, TreeLayout, Worker};
+use hotplate_backend::{BackendError, CompileOptions, Limits, Part, Placement, Plan, Worker};
 use hotplate_model::{Signature, onnx::OnnxModel};
 
 use super::{
@@ -35,9 +35,10 @@ impl ProgramPlan {
         model: &OnnxModel<'_>,
         signature: Signature,
         placement: Placement,
-        tree_layout: Option<TreeLayout>,
+        options: &CompileOptions,
     ) -> Result<Self, BackendError> {
-        let program = Program::new(model, &signature, tree_layout)?;
+        let mut program = Program::new(model, &signature, options.tree_layout)?;
+        let signature = if options.margins { program.answer_margins(signature) } else { signature };
         Ok(Self(Arc::new(Compiled { signature, program, placement })))
     }
 

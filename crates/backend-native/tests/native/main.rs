@@ -8,6 +8,7 @@ mod classifiers;
 mod ensembles;
 mod library;
 mod malformed_trees;
+mod margins;
 mod mutations;
 mod oracle;
 mod preprocessing;

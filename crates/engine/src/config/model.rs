@@ -22,7 +22,8 @@ crate::settings! {
         columns: Texts, otherwise "the file's own", like "[\"MedInc\", \"HouseAge\"]";
         /// The second class's probability from which on it is predicted.
         threshold: Fraction, otherwise "the file's own", like "0.4";
-        /// Of predicted_label, score and probabilities: what replies hold, in order.
+        /// Of predicted_label, score, probabilities, labels, raw_score and raw_scores: what replies
+        /// hold, in order.
         output: Fields, otherwise "by format", like "[\"score\"]";
         /// `accept` (no category, counted) or `refuse`: categories that training never saw.
         unknown_categories: Unknown, otherwise "accept", like "\"refuse\"";
@@ -60,6 +61,13 @@ crate::settings! {
     }
 }
 
+impl ModelSettings {
+    /// Whether replies should hold what only a plan that answers margins gives.
+    pub(crate) fn asks_for_margins(&self) -> bool {
+        self.output.iter().flatten().any(|field| field.is_raw())
+    }
+}
+
 /// What replies hold.
 pub(crate) struct Fields;
 
@@ -79,7 +87,7 @@ impl Kind for Fields {
 impl Fields {
     fn of_names(names: Vec<String>) -> Result<Vec<Field>, &'static str> {
         let fields = names.iter().map(|name| Field::from_name(name)).collect::<Option<_>>();
-        fields.ok_or("of predicted_label, score and probabilities")
+        fields.ok_or("of predicted_label, score, probabilities, labels, raw_score and raw_scores")
     }
 }
 
@@ -252,7 +260,7 @@ mod tests {
         };
         refused("[model]\nthreshold = 1.5", "a probability from 0 to 1, got 1.5");
         refused("[model]\nthreshold = \"high\"", "a number, got \"high\"");
-        refused("[model]\noutput = [\"scores\"]", "predicted_label, score and probabilities");
+        refused("[model]\noutput = [\"scores\"]", "of predicted_label, score, probabilities, ");
         refused("[model]\nunknown_categories = \"ignore\"", "\"accept\" or \"refuse\"");
         refused("[model]\nlibsvm_base = 2", "0, 1 or auto, got 2");
         refused("[model]\nlibsvm_base = [0]", "0, 1 or auto, got [0]");

@@ -14,7 +14,6 @@ use hotplate_scheduler::{Lane, LaneSettings};
 use super::{Engine, TURN_ROWS, behind::Behind};
 use crate::{
     BackendChoice, Combine, GoldenRows, Inspection, ModelFolder,
-    answer::logits_of,
     backends::{self, Compiled},
     combined,
     config::{ModelSettings, Table as _},
@@ -258,6 +257,10 @@ impl OpenOptions {
     fn open_unverified(&self, folder: &ModelFolder) -> Result<Engine, Error> {
         let said = self.settings.clone().or(folder.settings.clone());
         let how = said.combine.unwrap_or_default();
+        if said.asks_for_margins() && folder.files.len() > 1 {
+            let reason = "not for several models that are combined".to_owned();
+            return Err(Error::new(Cause::NoMargins { reason }));
+        }
         let mut format = Format::Onnx;
         let mut digests = Vec::new();
         let behind = Behind(self.compile_behind);
@@ -281,7 +284,7 @@ impl OpenOptions {
             return Err(Error::new(Cause::VoteThreshold));
         }
         if let Some(output) = &said.output {
-            check_output(output, &signature)?;
+            check_output(output, &signature, backend)?;
         }
         let backend_error = |error| Error::new(Cause::Backend(error));
         let Slots { instances, threads } =
@@ -325,27 +328,28 @@ impl OpenOptions {
 }
 
 /// Checks that replies can hold what configuration asks for.
-fn check_output(output: &[Field], signature: &Signature) -> Result<(), Error> {
-    let task = signature.task();
-    let fits = |field: &Field| match task {
-        Task::Classifier { classes, .. } => {
-            !matches!(field, Field::RawScore | Field::RawScores)
-                || logits_of(signature, classes.len()).is_some()
-        }
+fn check_output(output: &[Field], signature: &Signature, backend: &str) -> Result<(), Error> {
+    let fits = |field: &Field| match signature.task() {
+        Task::Classifier { .. } => true,
         Task::Regressor { .. } => matches!(field, Field::Score | Field::PredictedScore),
         _ => false,
     };
-    if !output.is_empty() && output.iter().all(fits) {
-        return Ok(());
+    if output.is_empty() || !output.iter().all(fits) {
+        let possible = match signature.task() {
+            Task::Classifier { .. } => {
+                "some of predicted_label, labels, score, probability, probabilities, raw_score and \
+                 raw_scores"
+            }
+            Task::Regressor { .. } => {
+                "\"score\" or \"predicted_score\", because the model gives one number a row"
+            }
+            _ => "nothing, because the model's outputs speak for themselves",
+        };
+        return Err(Error::new(Cause::Output { possible }));
     }
-    let possible = match task {
-        Task::Classifier { .. } => {
-            "some of predicted_label, labels, score, probability and probabilities"
-        }
-        Task::Regressor { .. } => {
-            "\"score\" or \"predicted_score\", because the model gives one number a row"
-        }
-        _ => "nothing, because the model's outputs speak for themselves",
-    };
-    Err(Error::new(Cause::Output { possible }))
+    if output.iter().any(|field| field.is_raw()) && signature.margins().is_none() {
+        let reason = format!("and the {backend} backend finds no such numbers in this one");
+        return Err(Error::new(Cause::NoMargins { reason }));
+    }
+    Ok(())
 }

@@ -28,7 +28,9 @@ impl Signature {
             Architecture::Encoder(encoder) => of_encoder(encoder),
             Architecture::Mlp(network) => of_network(network),
         };
-        Ok(Self::new(schema.map_err(Fault::Names)?, Batching::Rows, outputs, task))
+        let margins = outputs.iter().position(|output| output.name == LOGITS);
+        let signature = Self::new(schema.map_err(Fault::Names)?, Batching::Rows, outputs, task);
+        Ok(signature.with_margins_in(margins))
     }
 }
 

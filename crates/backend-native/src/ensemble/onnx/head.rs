@@ -167,6 +167,18 @@ impl<X: Real> Head<X> {
         }
     }
 
+    /// Makes the scores of a row what they are before the transform; see [`Finish::margins`].
+    pub(crate) fn margins(&self, scores: &mut [X], got: &mut [bool]) {
+        if self.is_of_one() {
+            scores[0] += self.base.first().copied().unwrap_or(X::ZERO);
+            return;
+        }
+        self.add_bases(scores, got);
+        for (score, &got) in scores.iter_mut().zip(&*got) {
+            *score = if got { *score } else { X::ZERO };
+        }
+    }
+
     /// Whether all that is made of a row is its first score.
     const fn is_of_one(&self) -> bool {
         self.scores == 1 || matches!(self.rule, Rule::Binary { .. })
@@ -175,6 +187,11 @@ impl<X: Real> Head<X> {
     /// Whether anything but their base is made of the scores.
     pub(crate) fn has_transform(&self) -> bool {
         self.post_transform != PostTransform::None
+    }
+
+    /// Whether the answers are made of margins by a function.
+    pub(crate) const fn has_margins(&self) -> bool {
+        !self.transform_in_words().is_empty()
     }
 
     /// What is made of the scores, in a few words.
@@ -214,14 +231,7 @@ impl Finish<f32> for Head<f32> {
     }
 
     fn margins(&self, scores: &mut [f32], got: &mut [bool]) {
-        if self.is_of_one() {
-            scores[0] += self.base.first().copied().unwrap_or_default();
-            return;
-        }
-        self.add_bases(scores, got);
-        for (score, &got) in scores.iter_mut().zip(&*got) {
-            *score = if got { *score } else { 0.0 };
-        }
+        self.margins(scores, got);
     }
 
     fn transform(&self) -> String {

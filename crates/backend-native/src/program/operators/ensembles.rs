@@ -120,6 +120,11 @@ impl<X: Real> Kernel for EnsembleKernel<X> {
         Box::new(KernelScratch { ensemble, features: Vec::<X>::new() })
     }
 
+    fn margins(&self) -> Option<(DType, usize)> {
+        let is_classifier = self.head.labels().is_some();
+        (is_classifier && self.head.has_margins()).then(|| (X::DTYPE, self.ensemble.scores()))
+    }
+
     fn describe(&self) -> Vec<String> {
         let scores = format!("{}{}", self.ensemble.describe(), self.head.description());
         vec![self.ensemble.layout(), scores]
@@ -148,14 +153,13 @@ impl<X: Real> Kernel for EnsembleKernel<X> {
                 &features[..]
             }
         };
-        let (label, scores) = match outputs {
-            [scores] => (None, scores),
-            [label, scores, ..] => (Some(label), scores),
+        let (label, scores, margins) = match outputs {
+            [scores] => (None, scores, None),
+            [label, scores, rest @ ..] => (Some(label), scores, rest.first_mut()),
             [] => unreachable!("compiled with these outputs"),
         };
         let a_row = self.head.scores();
-        let shape = Shape::new(&[rows, a_row])
-            .unwrap_or_else(|_| unreachable!("rows times a bounded width"));
+        let shape = shape_of(rows, a_row);
         if self.is_wide {
             let scores = scores.reset::<X>(shape);
             self.ensemble.scores_of(features, self.features, ensemble, |row, sums, _| {
@@ -171,7 +175,14 @@ impl<X: Real> Kernel for EnsembleKernel<X> {
                 Labels::Integers(_) => drop(label.reset::<i64>(Shape::of_rows(rows))),
             }
         }
+        let mut margins =
+            margins.map(|margins| margins.reset::<X>(shape_of(rows, self.ensemble.scores())));
         self.ensemble.scores_of(features, self.features, ensemble, |row, sums, got| {
+            if let Some(margins) = &mut margins {
+                let margins = &mut margins[row * sums.len()..][..sums.len()];
+                margins.copy_from_slice(sums);
+                self.head.margins(margins, got);
+            }
             let class = self.head.answer(sums, got, &mut scores[row * a_row..][..a_row]);
             if let Some((label, labels)) = &mut label {
                 labels.write(class, row, label);
@@ -179,4 +190,9 @@ impl<X: Real> Kernel for EnsembleKernel<X> {
         });
         Ok(())
     }
+}
+
+/// The shape of so many scores for each of so many rows.
+fn shape_of(rows: usize, scores: usize) -> Shape {
+    Shape::new(&[rows, scores]).unwrap_or_else(|_| unreachable!("rows times a bounded width"))
 }

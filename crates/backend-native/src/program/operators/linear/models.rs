@@ -131,6 +131,8 @@ fn labels(node: &Node<'_>, classes: usize) -> Result<Option<Labels>, NotTaken> {
 trait Model: std::fmt::Debug + Send + Sync + 'static {
     fn answer<A: Load<f32>>(&self, level: Level, x: &[A], rows: usize, outputs: &mut [Tensor]);
     fn rows(&self, rows: usize) -> usize;
+    /// The number of the margins of a row; see [`Kernel::margins`].
+    fn margins(&self) -> Option<usize>;
 }
 
 #[derive(Debug)]
@@ -157,6 +159,10 @@ impl<A: Load<f32> + std::fmt::Debug, M: Model> Kernel for Reading<A, M> {
         let rows = self.model.rows(operands.rows());
         self.model.answer(operands.level, operands.elements::<A>(0), rows, outputs);
         Ok(())
+    }
+
+    fn margins(&self) -> Option<(DType, usize)> {
+        self.model.margins().map(|margins| (DType::F32, margins))
     }
 }
 
@@ -210,6 +216,10 @@ impl Model for Regressor {
         self.output.dims[0].fixed().unwrap_or(rows)
     }
 
+    fn margins(&self) -> Option<usize> {
+        None
+    }
+
     fn answer<A: Load<f32>>(&self, level: Level, x: &[A], rows: usize, outputs: &mut [Tensor]) {
         let out = outputs[0].reset::<f32>(self.output.shape(rows));
         self.scores.of(level, x, rows, out);
@@ -257,14 +267,31 @@ impl Model for Classifier {
         self.types[0].dims[0].fixed().unwrap_or(rows)
     }
 
+    fn margins(&self) -> Option<usize> {
+        let classes = self.scores.classes();
+        let is_transformed = match self.transform {
+            PostTransform::None => false,
+            PostTransform::Logistic => self.second || classes > 1,
+            PostTransform::Softmax | PostTransform::SoftmaxZero => classes > 1,
+        };
+        is_transformed.then_some(classes)
+    }
+
     fn answer<A: Load<f32>>(&self, level: Level, x: &[A], rows: usize, outputs: &mut [Tensor]) {
-        let [labels, scores, ..] = outputs else { unreachable!("two outputs were compiled") };
+        let [labels, scores, rest @ ..] = outputs else {
+            unreachable!("two outputs were compiled")
+        };
         let width = self.scores.classes();
         let out = scores.reset::<f32>(self.types[1].shape(rows));
         // Where there are two for one, the scores themselves lie in the back half at first: what
         // is written from the front on never overtakes what is still to be read.
         let first = if self.second { rows } else { 0 };
         self.scores.of(level, x, rows, &mut out[first..]);
+        if let [margins] = rest {
+            let shape = Shape::new(&[rows, width]);
+            let shape = shape.unwrap_or_else(|_| unreachable!("no wider than the answer"));
+            margins.reset::<f32>(shape).copy_from_slice(&out[first..]);
+        }
         let shape = Shape::of_rows(rows);
         let classes = out[first..].chunks_exact(width).map(|scores| self.class(scores));
         match &self.labels {
