@@ -49,9 +49,8 @@ fn logits_can_be_asked_for_where_there_are_some() {
     let config = "[model]\noutput = [\"raw_scores\"]\n";
     fs::write(folder.path().join("hotplate.toml"), config).unwrap();
     assert!(opened(folder.path()).output().is_some());
-    let folder = tempfile::tempdir().unwrap();
-    let churn = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/churn/model.onnx");
-    fs::copy(churn, folder.path().join("model.onnx")).unwrap();
+    // A value has none.
+    let folder = copy_of("bert-regression");
     fs::write(folder.path().join("hotplate.toml"), config).unwrap();
     let error = Engine::open(folder.path()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration);
