@@ -13,7 +13,7 @@ use crate::{
 
 /// The most tokens that are run at once, unless a single row has more: their states are as large as
 /// a processor's cache, and more would gain nothing.
-const PASS_TOKENS: usize = 4096;
+pub(crate) const PASS_TOKENS: usize = 4096;
 
 /// A row.
 #[derive(Clone, Debug)]
@@ -148,13 +148,13 @@ fn tokens_of(
 ) -> Result<Range<usize>, BackendError> {
     let text = text_of(row, 0, part)?;
     let second = if part.inputs.len() > 1 { text_of(row, 1, part)? } else { "" };
-    let tokens = tokenizer.append(text, second, to).map_err(|problem| {
-        let problem = format!("row {row}: {problem}");
-        BackendError::told(BackendErrorKind::RefusedRows, problem)
+    let tokens = tokenizer.append(text, second, to).map_err(|got| {
+        let expected = "a text that the model's tokenizer takes".to_owned();
+        BackendError::refused_cell(RefusedCell { row, column: 0, expected, got })
     })?;
     if tokens.is_empty() {
         let expected = "a text that has a token, for the model adds none".to_owned();
-        let got = format!("{text:?}");
+        let got = format!("{} bytes of which it makes none", text.len());
         return Err(BackendError::refused_cell(RefusedCell { row, column: 0, expected, got }));
     }
     Ok(tokens)

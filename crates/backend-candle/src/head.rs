@@ -156,14 +156,13 @@ fn pool(
     offset: usize,
     stride: usize,
 ) {
-    let way = match pooling {
-        Pooling::Cls => network::Pooling::Cls,
-        Pooling::Max => network::Pooling::Max,
-        Pooling::Mean => network::Pooling::Mean,
-        _ => network::Pooling::MeanSqrtLen,
-    };
-    if !matches!(pooling, Pooling::WeightedMean | Pooling::LastToken) {
-        return cpu::pool(states, width, lengths, way, out, offset, stride);
+    let mut by = |way| cpu::pool(states, width, lengths, way, out, offset, stride);
+    match pooling {
+        Pooling::Cls => return by(network::Pooling::Cls),
+        Pooling::Max => return by(network::Pooling::Max),
+        Pooling::Mean => return by(network::Pooling::Mean),
+        Pooling::MeanSqrtLen => return by(network::Pooling::MeanSqrtLen),
+        _ => {}
     }
     let mut rest = states;
     for (&length, out) in lengths.iter().zip(out.chunks_exact_mut(stride)) {

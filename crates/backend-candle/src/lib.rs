@@ -39,7 +39,9 @@ mod weights;
 
 use std::sync::Arc;
 
-use hotplate_backend::{Backend, BackendError, BackendErrorKind, CompileOptions, Plan};
+use hotplate_backend::{
+    Backend, BackendError, BackendErrorKind, CompileOptions, DeviceChoice, Plan,
+};
 use hotplate_model::{Format, Model, pretrained::Architecture};
 
 use crate::{mlp::MlpPlan, placement::Place, text::TextPlan};
@@ -55,6 +57,11 @@ impl Backend for Candle {
 
     fn reads(&self, format: Format) -> bool {
         format == Format::Safetensors
+    }
+
+    /// CUDA's driver does, from the first look at it on.
+    fn starts_threads(&self, options: &CompileOptions) -> bool {
+        cfg!(feature = "cuda") && options.device != DeviceChoice::CPU
     }
 
     fn compile(

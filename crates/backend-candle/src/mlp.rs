@@ -18,8 +18,10 @@ use crate::{
     weights::Weights,
 };
 
-/// The rows that go through the layers together.
+/// The rows that go through the layers together at most, and the numbers that they may have between
+/// two layers.
 const BLOCK_ROWS: usize = 256;
+const BLOCK_NUMBERS: usize = 1 << 20;
 
 /// A network of dense layers, compiled.
 #[derive(Debug)]
@@ -34,6 +36,8 @@ struct Compiled {
     answers: Answers,
     /// The numbers of a row, and of its answer.
     widths: [usize; 2],
+    /// One row, and the rows that go through the layers together.
+    blocks: [usize; 2],
     steps: Vec<String>,
 }
 
@@ -64,7 +68,11 @@ impl MlpPlan {
         let answers = Answers::of(&signature, finish, widths[1])?;
         let standard = Standard::of(config, weights)?;
         let steps = steps(config, &chain);
-        let compiled = Compiled { signature, placement, standard, chain, answers, widths, steps };
+        let widest = config.layers.iter().map(|layer| layer.inputs.max(layer.outputs)).max();
+        let block = (BLOCK_NUMBERS / widest.unwrap_or(1).max(1)).clamp(1, BLOCK_ROWS);
+        let blocks = [1, block];
+        let compiled =
+            Compiled { signature, placement, standard, chain, answers, widths, blocks, steps };
         Ok(Self(Arc::new(compiled)))
     }
 }
@@ -125,7 +133,7 @@ impl Plan for MlpPlan {
     }
 
     fn warmup(&self) -> &[usize] {
-        &[1, BLOCK_ROWS]
+        &self.0.blocks
     }
 
     fn steps(&self) -> Vec<String> {
@@ -160,12 +168,12 @@ impl MlpWorker {
         if part.rows.start == 0 {
             plan.answers.reset(part.inputs.rows(), part.outputs)?;
         }
-        let [inputs, outputs] = plan.widths;
+        let ([inputs, outputs], [_, block]) = (plan.widths, plan.blocks);
         let DataView::F32(cells) = part.inputs.data(0) else {
             return Err(BackendError::told(BackendErrorKind::Failed, "the rows are not float32"));
         };
         let mut row = part.rows.start;
-        for block in cells[row * inputs..part.rows.end * inputs].chunks(BLOCK_ROWS * inputs) {
+        for block in cells[row * inputs..part.rows.end * inputs].chunks(block * inputs) {
             rows.clear();
             rows.extend_from_slice(block);
             plan.standard.iter().for_each(|standard| standard.apply(rows));

@@ -49,10 +49,15 @@ impl Place {
             return Err(unavailable(choice, why));
         }
         let opened = candle_core::Device::new_cuda(usize::try_from(index).unwrap_or(usize::MAX));
-        let opened = opened.map_err(|error| unavailable(choice, &error.to_string()))?;
+        let opened = opened.map_err(|error| unavailable(choice, &told(&error)))?;
         let placement = Placement { device, ..Placement::default() };
         Ok(Self { placement, device: Some(opened) })
     }
+}
+
+/// What candle says went wrong, without the stack that it may show behind.
+pub(crate) fn told(error: &candle_core::Error) -> String {
+    error.to_string().lines().next().unwrap_or_default().to_owned()
 }
 
 fn unavailable(choice: DeviceChoice, why: &str) -> BackendError {

@@ -3,11 +3,7 @@
 use std::sync::Arc;
 
 use hotplate_backend::{BackendError, BackendErrorKind, Limits, Part, Placement, Plan, Worker};
-use hotplate_model::{
-    Signature,
-    pretrained::{Activation, EncoderConfig},
-    safetensors::Safetensors,
-};
+use hotplate_model::{Signature, pretrained::EncoderConfig, safetensors::Safetensors};
 
 use crate::{
     answers::Answers,
@@ -16,12 +12,15 @@ use crate::{
     context,
     cpu::{Context, Encoder},
     device,
-    gather::{Gathered, Sequence},
+    gather::{Gathered, PASS_TOKENS, Sequence},
     head::Head,
     network,
-    placement::Place,
+    placement::{Place, told},
     tokens::{TextTokenizer, TokenRules},
 };
+
+/// The rows of a turn at least, so that short ones gain by company.
+const FEWEST_OF_A_TURN: usize = 8;
 
 /// A tokenizer, an encoder and a head, compiled.
 #[derive(Debug)]
@@ -77,9 +76,6 @@ impl TextPlan {
         let rules = rules_of(config, &signature);
         let tokenizer = TextTokenizer::read(json, rules)
             .map_err(|problem| invalid(format!("tokenizer.json: {problem}")))?;
-        if config.activation == Activation::Sigmoid {
-            return Err(invalid("config.json: no encoder has sigmoid between its layers".into()));
-        }
         let encoder = Placed::new(&Parts::new(tensors, config), config, place.device)?;
         let (head, finish) = Head::new(tensors, config)?;
         let answers = Answers::of(&signature, finish, head.width())?;
@@ -114,9 +110,9 @@ impl Placed {
             return Ok(Self::Processor(Box::new(encoder)));
         };
         let mut encoder = device::Encoder::new(&embeddings, config.heads, activation, &device)
-            .map_err(|error| of_device(&error))?;
+            .map_err(|error| no_room(&error))?;
         for block in layers {
-            encoder.push(&block?).map_err(|error| of_device(&error))?;
+            encoder.push(&block?).map_err(|error| no_room(&error))?;
         }
         Ok(Self::Device(Box::new(encoder)))
     }
@@ -148,8 +144,14 @@ impl Placed {
     }
 }
 
+/// Of a device that does not take a model, so that another place is tried.
+fn no_room(error: &candle_core::Error) -> BackendError {
+    let problem = format!("the device does not take the model: {}", told(error));
+    BackendError::told(BackendErrorKind::DeviceUnavailable, problem)
+}
+
 fn of_device(error: &candle_core::Error) -> BackendError {
-    let problem = error.to_string();
+    let problem = told(error);
     let kind = match problem.to_lowercase().replace('_', " ").contains("out of memory") {
         true => BackendErrorKind::OutOfMemory,
         false => BackendErrorKind::Failed,
@@ -203,6 +205,11 @@ impl Plan for TextPlan {
 
     fn is_parallel(&self) -> bool {
         matches!(self.0.encoder, Placed::Processor(_))
+    }
+
+    /// As many as are two passes where all are as long as can be.
+    fn turn_rows(&self) -> usize {
+        (2 * PASS_TOKENS / self.0.tokenizer.max_tokens()).max(FEWEST_OF_A_TURN)
     }
 
     fn warmup(&self) -> &[usize] {

@@ -9,6 +9,9 @@ use crate::frame::Frame;
 /// The longest text that is taken. It is tokenised whole before it is cut to what the model reads.
 pub(crate) const TEXT_BYTES: usize = 256 << 10;
 
+/// The longest word that WordPiece may be told to look for pieces in.
+const WORD_CHARS: usize = 1000;
+
 /// What the files of a model say of its tokens.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TokenRules {
@@ -79,16 +82,36 @@ impl TextTokenizer {
         tokenizer.with_padding(None);
         let processor = tokenizer.get_post_processor().cloned();
         tokenizer.with_post_processor(None::<PostProcessorWrapper>);
-        if let ModelWrapper::BPE(bpe) = tokenizer.get_model() {
-            // What its cache holds belongs to threads, and would outlive the model.
-            let mut bpe = bpe.clone();
-            bpe.resize_cache(0);
-            tokenizer.with_model(bpe);
+        // A cache would hold what clients sent: BPE's even longer than the model is there.
+        match tokenizer.get_model() {
+            ModelWrapper::BPE(bpe) => {
+                let mut bpe = bpe.clone();
+                bpe.resize_cache(0);
+                tokenizer.with_model(bpe);
+            }
+            ModelWrapper::Unigram(unigram) => {
+                let mut unigram = unigram.clone();
+                unigram.resize_cache(0);
+                tokenizer.with_model(unigram);
+            }
+            // Looking for the pieces of a word takes the square of its length.
+            ModelWrapper::WordPiece(words) if words.max_input_chars_per_word > WORD_CHARS => {
+                let got = words.max_input_chars_per_word;
+                return Err(format!(
+                    "max_input_chars_per_word: expected at most {WORD_CHARS}, got {got}"
+                ));
+            }
+            _ => {}
         }
         let frame = |texts| Frame::learn(processor.as_ref(), texts)?.checked(&rules);
         let single = frame(1)?;
         let pair = rules.has_pairs.then(|| frame(2)).transpose()?;
         Ok(Self { tokenizer, single, pair, keeps_end, rules })
+    }
+
+    /// The most tokens of a row.
+    pub(crate) const fn max_tokens(&self) -> usize {
+        self.rules.max_tokens
     }
 
     /// What it does, for a person.
@@ -296,6 +319,18 @@ mod tests {
         let few = tokenizer(JSON, TokenRules { vocabulary: 5, ..RULES });
         let error = few.append("a b", "", &mut Tokens::default()).unwrap_err();
         assert!(error.contains("token 5; expected one below 5"), "{error}");
+    }
+
+    #[test]
+    fn words_in_which_pieces_are_looked_for_are_bounded() {
+        let json = JSON.replace(
+            "\"WordLevel\", \"unk_token\"",
+            "\"WordPiece\", \"continuing_subword_prefix\": \"##\", \
+             \"max_input_chars_per_word\": 1001, \"unk_token\"",
+        );
+        let error = TextTokenizer::read(json.as_bytes(), RULES).unwrap_err();
+        assert!(error.contains("expected at most 1000, got 1001"), "{error}");
+        assert!(TextTokenizer::read(json.replace("1001", "100").as_bytes(), RULES).is_ok());
     }
 
     #[test]

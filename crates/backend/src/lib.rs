@@ -144,6 +144,12 @@ pub trait Plan: fmt::Debug + Send + Sync {
     /// The batch sizes, in rows, that every worker must have run before the plan is ready.
     fn warmup(&self) -> &[usize];
 
+    /// The most rows that a worker should be given at a time, for others to get their turns in
+    /// between.
+    fn turn_rows(&self) -> usize {
+        usize::MAX
+    }
+
     /// What a row goes through, one line a step, for a person.
     fn steps(&self) -> Vec<String>;
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use hotplate_tensor::{Columns, Schema};
 
 use crate::{
-    BadRecord, DecodeError, Decoder, Format, Sparse, csv, decoder::Progress, npy, record_io,
+    BadRecord, DecodeError, Decoder, Format, Sparse, TextRequest, csv, decoder::Progress, npy,
+    record_io,
 };
 
 /// Of lines whose shapes may differ, what is looked through at once.
@@ -52,6 +53,18 @@ impl BlockDecoder {
     pub fn sparse(mut self, sparse: Sparse) -> Self {
         self.decoder = self.decoder.sparse(sparse);
         self
+    }
+
+    /// Whether bodies in Hugging Face's form are taken; see [`Decoder::text_requests`].
+    #[must_use]
+    pub fn text_requests(mut self, taken: bool) -> Self {
+        self.decoder = self.decoder.text_requests(taken);
+        self
+    }
+
+    /// What the last block asked for beside its rows; see [`Decoder::text_request`].
+    pub const fn text_request(&self) -> Option<TextRequest> {
+        self.decoder.text_request()
     }
 
     /// Replaces what `columns` holds by the rows of the next block, of which there may be none, and

@@ -171,6 +171,14 @@ impl Decoder {
         self
     }
 
+    /// Whether bodies in Hugging Face's form are taken where rows are texts. They are, unless this
+    /// is unset, as for a model from elsewhere, whose clients mean TensorFlow Serving's `inputs`.
+    #[must_use]
+    pub const fn text_requests(mut self, taken: bool) -> Self {
+        self.is_text &= taken;
+        self
+    }
+
     /// What the last body asked for beside its rows, if it was in Hugging Face's form.
     pub const fn text_request(&self) -> Option<TextRequest> {
         self.text_request

@@ -49,7 +49,8 @@
 //!
 //! `x` is a text, an object `{"text": .., "text_pair": ..}`, or a list of texts, such objects and lists
 //! `[text, text_pair]`; the second text may be missing. All parameters may be missing, and others are
-//! refused by name. A body of [`Format::Text`] is one text as a whole. Where one row may stand, `{"inputs": x}` without parameters is one as well.
+//! refused by name. A list has 8,192 texts at most. A body of [`Format::Text`] is one text as a whole.
+//! Where one row may stand, `{"inputs": x}` without parameters is one as well.
 //!
 //! # Rows of tensors
 //!

@@ -74,6 +74,21 @@ impl ScoreFunction {
 }
 
 impl TextRequest {
+    /// Refuses parameters, where answers are not in the form that these are about.
+    ///
+    /// # Errors
+    ///
+    /// When there are any.
+    pub fn without_parameters(&self) -> Result<(), DecodeError> {
+        let name = match self {
+            Self { top_k: Some(_), .. } => "top_k",
+            Self { function: Some(_), .. } => "function_to_apply",
+            _ => return Ok(()),
+        };
+        let error = DecodeError::new(DecodeErrorKind::WrongParameter).with_column(name);
+        Err(error.with_expected("none, where answers are records of a file".into()))
+    }
+
     /// Whether such answers have a form of Hugging Face's: classes, values, and an only output of
     /// numbers, which are embeddings. Others are written as they always are.
     ///
@@ -109,7 +124,11 @@ impl TextRequest {
     }
 }
 
-/// Whether rows of `schema` are texts: then bodies in Hugging Face's form are taken. A column with the name of one of the form's keys keeps its meaning.
+/// The most texts of a list in Hugging Face's form: their answers are written whole.
+pub(crate) const MOST_TEXTS: usize = 8192;
+
+/// Whether rows of `schema` are texts: then bodies in Hugging Face's form are taken. A column with
+/// the name of one of the form's keys keeps its meaning.
 pub(crate) fn are_rows_of(schema: &Schema) -> bool {
     let has_key = |name: &str| schema.column_index(name).is_some();
     schema.holds_texts() && !has_key("inputs") && !has_key("parameters")

@@ -69,6 +69,11 @@ impl Engine {
         self.format
     }
 
+    /// Whether bodies in Hugging Face's form are for this model: it is one of its libraries'.
+    pub fn takes_text_requests(&self) -> bool {
+        self.format == Format::Safetensors
+    }
+
     /// The SHA-256 of the model's file in lower-case hexadecimal; of several files, that of their
     /// digests, 32 bytes each, in the order in which they are combined.
     pub fn sha256(&self) -> &str {

@@ -135,6 +135,11 @@ impl<'e> Scorer<'e> {
             let begins_file = at_start && rest.len() == block.len();
             match self.decoder.decode_lenient(rest, &mut self.columns, &mut self.bad) {
                 Ok(length) => {
+                    let asked = self.decoder.text_request().unwrap_or_default();
+                    if let Err(error) = asked.without_parameters() {
+                        stretch.end = Some(RowFault::of_record(error));
+                        break;
+                    }
                     // What was decoded ends early where rows of another shape follow.
                     let (part, behind) = rest.split_at(length);
                     let format = self.options.input;
@@ -249,5 +254,6 @@ impl ScorerOptions {
         BlockDecoder::new(Arc::clone(engine.signature().schema()), self.input)
             .ignore_unknown_columns(self.ignore_unknown_columns)
             .sparse(engine.sparse())
+            .text_requests(engine.takes_text_requests())
     }
 }

@@ -7,7 +7,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use hotplate::{Endpoint, Engine, ErrorKind, OpenOptions, Registry};
+use hotplate::{
+    Endpoint, Engine, ErrorKind, OpenOptions, Registry,
+    scorer::{OnError, Position, Reply, Scorer, ScorerOptions, Stretch},
+};
+use hotplate_codec::Format;
 
 fn case(name: &str) -> PathBuf {
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../conformance/cases/safetensors");
@@ -92,4 +96,25 @@ fn version_takes_the_place_of_another_where_clients_see_no_difference() {
             }
         }
     }
+}
+
+#[test]
+fn parameters_are_refused_where_answers_are_records() {
+    let engine = opened(&case("distilbert-topics"));
+    let end_of = |body: &str| {
+        let options = ScorerOptions {
+            input: Format::Json,
+            output: Format::Json,
+            ignore_unknown_columns: false,
+            explain: None,
+            on_error: OnError::Placeholder,
+        };
+        let mut stretch = Stretch::default();
+        Scorer::new(&engine, options).score(Position::First, body.as_bytes(), &mut stretch);
+        let outcome = Reply::new(options.output).push(&mut stretch, &mut Vec::new());
+        outcome.err().map(|fault| fault.to_string())
+    };
+    assert_eq!(end_of(r#"{"inputs": ["a"]}"#), None);
+    let refused = end_of(r#"{"inputs": ["a"], "parameters": {"top_k": 2}}"#).unwrap();
+    assert!(refused.contains("top_k"), "{refused}");
 }

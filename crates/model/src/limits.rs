@@ -96,6 +96,15 @@ pub(crate) const CONFIG_BYTES: u64 = 4 << 20;
 /// The width of a layer of a network, or of an encoder.
 pub(crate) const WIDTH: usize = 1 << 20;
 
+/// The heads of an encoder's attention, each of which takes room of its own.
+pub(crate) const HEADS: usize = 256;
+
+/// How many times as wide as its states an encoder may be in between.
+pub(crate) const WIDENING: usize = 64;
+
+/// The tokens of a text, among which attention takes time by the square.
+pub(crate) const TEXT_TOKENS: usize = 1 << 15;
+
 /// Layers of a network, or of an encoder.
 pub(crate) const LAYERS: usize = 4096;
 
@@ -105,7 +114,7 @@ pub(crate) const UNNAMED_CLASSES: usize = 1 << 16;
 /// Tokens and positions that an encoder knows.
 pub(crate) const TOKENS: usize = 1 << 26;
 
-/// `tokenizer.json`. That of a quarter of a million tokens has 17 MB.
+/// `tokenizer.json`, which has some seventy bytes for each token.
 pub(crate) const TOKENIZER_BYTES: u64 = 128 << 20;
 
 /// Maps of a sequence that a test expects. An empty one takes two bytes of a file.

@@ -171,10 +171,12 @@ impl Management {
         for engine in engines {
             drop(alone(engine));
         }
+        // As where models come, so that the count is that of the last change.
+        let mut places = self.places();
         for variant in variants {
             observer.went(name, &variant, begun.elapsed(), registry.load().len());
         }
-        self.places().remove(name);
+        places.remove(name);
         Ok(())
     }
 

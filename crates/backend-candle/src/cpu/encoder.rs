@@ -132,7 +132,7 @@ impl Encoder {
         team::run(pool.as_ref(), |mut member| {
             let seat = &mut *sit(&seats[member.index]);
             let shared = &mut *shared[member.index].lock().unwrap_or_else(PoisonError::into_inner);
-            member.phase(parts.len(), |part| {
+            member.last_phase(parts.len(), |part| {
                 let (tokens, out) = (&parts[part], &outs[part]);
                 let rows = Rows::new(tokens.ids.len(), *level);
                 self.resize(shared, rows);

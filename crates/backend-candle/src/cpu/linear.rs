@@ -63,7 +63,7 @@ impl Linear {
         let pool = pool.as_ref().filter(|_| parts.len() > 1);
         team::run(pool, |mut member| {
             let seat = &mut *sit(&seats[member.index]);
-            member.phase(parts.len(), |part| {
+            member.last_phase(parts.len(), |part| {
                 let (x, out) = &parts[part];
                 self.part(
                     *level,

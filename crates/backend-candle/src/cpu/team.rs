@@ -38,7 +38,20 @@ impl Member<'_> {
     /// # Panics
     ///
     /// When another thread panicked.
-    pub(super) fn phase(&mut self, tasks: usize, mut work: impl FnMut(usize)) {
+    pub(super) fn phase(&mut self, tasks: usize, work: impl FnMut(usize)) {
+        self.last_phase(tasks, work);
+        let mut looks = 0;
+        while self.progress.done.load(Ordering::Acquire) < self.begun {
+            assert!(
+                !self.progress.is_broken.load(Ordering::Relaxed),
+                "another thread of the run panicked"
+            );
+            wait(&mut looks);
+        }
+    }
+
+    /// As [`phase`](Self::phase), and leaves the tasks of others to them: the run waits for all.
+    pub(super) fn last_phase(&mut self, tasks: usize, mut work: impl FnMut(usize)) {
         let (begin, end) = (self.begun, self.begun + tasks);
         self.begun = end;
         // Relaxed: what a task reads was published by those who counted the tasks of the last phase.
@@ -49,14 +62,6 @@ impl Member<'_> {
             work(task - begin);
             // Release: publishes what the task wrote; pairs with the Acquire below.
             self.progress.done.fetch_add(1, Ordering::Release);
-        }
-        let mut looks = 0;
-        while self.progress.done.load(Ordering::Acquire) < end {
-            assert!(
-                !self.progress.is_broken.load(Ordering::Relaxed),
-                "another thread of the run panicked"
-            );
-            wait(&mut looks);
         }
     }
 }

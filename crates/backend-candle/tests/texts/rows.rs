@@ -14,7 +14,7 @@ pub(crate) type Row<'a> = (&'a str, Option<&'a str>);
 
 pub(crate) fn options(names: Option<&[&str]>) -> CompileOptions {
     let column_names = names.map(|names| names.iter().map(|&name| name.to_owned()).collect());
-    CompileOptions { column_names, device: DeviceChoice::CPU, tree_layout: None }
+    CompileOptions { column_names, device: DeviceChoice::CPU, ..CompileOptions::default() }
 }
 
 /// The plan of the model in a folder.

@@ -95,8 +95,11 @@ fn scores(
         (Predictions::Tensors { .. }, _) => return,
     };
     let logits = (0..width).map(|class| number(of, row * width + class));
-    let most = logits.clone().fold(f64::NEG_INFINITY, f64::max);
-    let sum: f64 = logits.clone().map(|logit| (logit - most).exp()).sum();
+    let (mut most, mut sum) = (0.0, 1.0);
+    if function == Some(ScoreFunction::Softmax) {
+        most = logits.clone().fold(f64::NEG_INFINITY, f64::max);
+        sum = logits.clone().map(|logit| (logit - most).exp()).sum();
+    }
     #[expect(clippy::cast_possible_truncation, reason = "scores are float32")]
     let score = |logit: f64| match function {
         None | Some(ScoreFunction::None) => logit as f32,

@@ -7,7 +7,7 @@ use crate::{
     json::{cursor::Cursor, document::PASSED_OVER},
     names::{nearest, unknown_column},
     number::Number,
-    texts::{PAIR, ScoreFunction, TextForm, TextRequest, TopK},
+    texts::{MOST_TEXTS, PAIR, ScoreFunction, TextForm, TextRequest, TopK},
 };
 
 /// The parameters, of which the last two say what is done anyway.
@@ -120,6 +120,14 @@ impl Decoder {
                 let mut goes_on = cursor.opens(b']');
                 while goes_on {
                     let row = columns.rows();
+                    if row == MOST_TEXTS {
+                        let most =
+                            format!("{MOST_TEXTS} texts at most, or rows under \"instances\"");
+                        return Err(DecodeError::new(DecodeErrorKind::TooLarge)
+                            .with_column("inputs")
+                            .with_expected(most.into())
+                            .with_offset(cursor.value_start()));
+                    }
                     self.text(cursor, columns).map_err(|error| error.with_row(row))?;
                     goes_on = cursor.goes_on(b']')?;
                 }

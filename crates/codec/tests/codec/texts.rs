@@ -333,3 +333,29 @@ proptest! {
         prop_assert_eq!(read, sent.collect::<Vec<_>>());
     }
 }
+
+#[test]
+fn list_of_texts_is_bounded() {
+    let list = |texts: usize| format!("{{\"inputs\": [{}\"a\"]}}", "\"a\", ".repeat(texts - 1));
+    let (rows, request) = asked(&one(), &list(8192));
+    assert_eq!((rows.matches('a').count(), request.is_some()), (8192, true));
+    let mut columns = Columns::new(one());
+    let more = list(8193);
+    let error =
+        Decoder::new(one()).decode(Format::Json, more.as_bytes(), &mut columns).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.to_string().as_str()),
+        (
+            Kind::TooLarge,
+            "column \"inputs\": too large: expected 8192 texts at most, or rows under \"instances\""
+        )
+    );
+}
+
+#[test]
+fn form_is_not_taken_for_models_from_elsewhere() {
+    let mut columns = Columns::new(one());
+    let mut decoder = Decoder::new(one()).text_requests(false);
+    decoder.decode(Format::Json, br#"{"inputs": ["a"]}"#, &mut columns).unwrap();
+    assert_eq!((shown(&columns).as_str(), decoder.text_request()), (r#""a""#, None));
+}

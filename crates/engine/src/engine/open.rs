@@ -165,8 +165,8 @@ impl OpenOptions {
         self
     }
 
-    /// The threads that one run of ONNX Runtime may use; the cores shared among the slots unless
-    /// said.
+    /// The threads that one run of a backend that works in parallel may use; the cores shared among
+    /// the slots unless said.
     #[must_use]
     pub const fn threads(mut self, threads: usize) -> Self {
         self.settings.threads = Some(threads);
@@ -292,7 +292,7 @@ impl OpenOptions {
         let defaults = LaneSettings::default();
         let lane = LaneSettings {
             instances,
-            limits: Limits { max_rows: TURN_ROWS, threads },
+            limits: Limits { max_rows: TURN_ROWS.min(plan.turn_rows()), threads },
             max_batch_rows: said.max_batch_rows,
             max_queue_delay: said.max_queue_delay.unwrap_or(defaults.max_queue_delay),
             max_waiting_rows: said.max_waiting_rows.unwrap_or(defaults.max_waiting_rows),

@@ -20,12 +20,13 @@ const WORTH_A_THREAD: Duration = Duration::from_millis(1);
 
 /// The slots that so many rows are split over: all where each gets enough of them.
 pub(super) fn slots_for(lane: &Lane, rows: usize) -> usize {
-    let enough = rows >= 2 * TURN_ROWS && lane.time_of(rows) >= 2 * WORTH_A_THREAD;
+    let turn = TURN_ROWS.min(lane.plan().turn_rows());
+    let enough = rows >= 2 * turn && lane.time_of(rows) >= 2 * WORTH_A_THREAD;
     let signature = lane.plan().signature();
     if !enough || lane.tier() == Tier::Attended || !is_splittable(signature) {
         return 1;
     }
-    lane.instances().min(rows / TURN_ROWS)
+    lane.instances().min(rows / turn)
 }
 
 /// Whether rows stand for themselves, and answers to some can be put behind those to others.
@@ -37,8 +38,8 @@ fn is_splittable(signature: &Signature) -> bool {
     signature.batching() == Batching::Rows && signature.outputs().iter().all(is_fixed)
 }
 
-/// Runs a request in as many slots at once, each of which gets a stretch of its rows. The first stretch runs on the caller's thread, the others on threads that end
-/// with it.
+/// Runs a request in as many slots at once, each of which gets a stretch of its rows. The first
+/// stretch runs on the caller's thread, the others on threads that end with it.
 pub(super) fn run(lane: &Lane, terms: &Terms, part: Part<'_>, slots: usize) -> Result<Ran, Error> {
     let (inputs, rows) = (part.inputs, part.inputs.rows());
     let unknown_categories = part.unknown_categories;

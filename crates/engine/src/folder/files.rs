@@ -74,6 +74,10 @@ pub(super) fn models(folder: &Path) -> Result<Vec<PathBuf>, Error> {
         return Err(unsafe_model(&script, SCRIPT_ADVICE));
     }
     if let Some(weights) = weights(&entries) {
+        let is_step = |file: &&PathBuf| is_pickle(file) && !has_ending(file, &COMPANION_ENDINGS);
+        if let Some(file) = entries.iter().find(is_step) {
+            return Err(pickle(file));
+        }
         let is_other = |file: &PathBuf| !has_ending(file, &COMPANION_ENDINGS) && is_model(file);
         let mut models = vec![weights];
         models.extend(entries.into_iter().filter(is_other));

@@ -133,8 +133,11 @@ fn folder_of_hugging_face_is_one_model() {
     }
     // A file that is a model beyond doubt is another one.
     assert_eq!(kind(&["config.json", "model.onnx", "model.safetensors"]), ErrorKind::SeveralModels);
-    let error = ModelFolder::find(folder(&["model.safetensors", "code/inference.py"]).path());
-    assert_eq!(error.unwrap_err().kind(), ErrorKind::UnsafeModel);
+    // So is a step that only a pickle holds.
+    for other in ["code/inference.py", "scaler.pkl", "steps.joblib"] {
+        let error = ModelFolder::find(folder(&["model.safetensors", other]).path()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnsafeModel, "{other}");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@ use std::{borrow::Cow, collections::HashSet};
 use super::Json;
 use crate::ModelError;
 
-/// A small document, whole. One takes some twenty times its bytes.
+/// A small document, whole. One takes some thirty times its bytes.
 #[derive(Debug)]
 pub(crate) enum Value<'a> {
     Null,

@@ -111,7 +111,7 @@ pub(super) fn head(beside: &Beside, hidden_size: usize) -> Result<Head, ModelErr
         let name = format!("{folder}/{}", super::beside::CONFIG);
         // It was read when the module was found.
         let bytes = beside.file(&name).unwrap_or_default();
-        let read = || {
+        let mut read = || {
             let value = Value::read(bytes)?;
             let config = Config::of_document(&value)?;
             if matches!(module, Module::Pooling(_)) {
@@ -124,7 +124,6 @@ pub(super) fn head(beside: &Beside, hidden_size: usize) -> Result<Head, ModelErr
             }
             Ok(())
         };
-        let mut read = read;
         read().map_err(|error| beside.place(error, &name))?;
     }
     let (pooling, dense, normalize) = head;

@@ -20,12 +20,15 @@ pub(super) fn starts_like_one(start: &[u8]) -> bool {
     let Some(members) = start.trim_ascii_start().strip_prefix(b"{") else { return false };
     let members = members.trim_ascii_start();
     let keys: [&[u8]; 2] = [b"\"metadata\"", b"\"weight_map\""];
-    let begins = keys.iter().any(|key| members.starts_with(key));
+    if !keys.iter().any(|key| members.starts_with(key)) {
+        return false;
+    }
+    let members = &members[..members.len().min(limits::HEADER_BYTES)];
     let find = |text: &[u8], word: &[u8]| {
         text.windows(word.len()).position(|window| window == word).map(|at| at + word.len())
     };
     let map = find(members, b"\"weight_map\"").map(|at| &members[at..]);
-    begins && map.is_some_and(|map| find(map, b".safetensors\"").is_some())
+    map.is_some_and(|map| find(map, b".safetensors\"").is_some())
 }
 
 /// Reads an index: the file of each tensor.

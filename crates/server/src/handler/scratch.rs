@@ -100,7 +100,9 @@ impl Scratch {
 impl ModelScratch {
     pub(super) fn new(engine: &Engine) -> Self {
         Self {
-            decoder: Decoder::new(Arc::clone(engine.signature().schema())).sparse(engine.sparse()),
+            decoder: Decoder::new(Arc::clone(engine.signature().schema()))
+                .sparse(engine.sparse())
+                .text_requests(engine.takes_text_requests()),
             rows: engine.rows(),
             answer: engine.answer(),
         }

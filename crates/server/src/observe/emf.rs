@@ -125,7 +125,8 @@ impl Periods {
             let period = Period {
                 loading: loads.loading.since(loads_before.loading),
                 unloading: loads.unloading.since(loads_before.unloading),
-                hits: loads_now.map(|loads| loads.hits(asked) - loads_before.hits(asked_before)),
+                hits: loads_now
+                    .map(|loads| loads.hits(asked).saturating_sub(loads_before.hits(asked_before))),
                 loaded: self.loaded.count().filter(|_| series.model.is_empty()),
                 answered: sums.answered - earlier.answered,
                 client_errors: errors.client - errors_before.client,

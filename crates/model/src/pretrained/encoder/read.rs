@@ -39,14 +39,15 @@ impl EncoderConfig {
         let keys = Keys::of(family);
         let width = |key| config.size(key, None, 1..=limits::WIDTH);
         let hidden_size = width(keys.hidden_size)?;
-        let heads = config.size(keys.heads, None, 1..=hidden_size)?;
+        // Memory for states grows with it, and a file without bytes for it could be small.
+        let widest = (limits::WIDENING * hidden_size).clamp(limits::WIDENING, limits::WIDTH);
+        let heads = config.size(keys.heads, None, 1..=hidden_size.min(limits::HEADS))?;
         if !hidden_size.is_multiple_of(heads) {
             return Err(config.wrong(keys.heads, format!("a divisor of {hidden_size}")));
         }
-        for (key, only) in [("position_embedding_type", "absolute")] {
-            if config.optional_text(key)?.is_some_and(|got| got != only) {
-                return Err(config.wrong(key, format!("{only:?}")));
-            }
+        let (key, only) = ("position_embedding_type", "absolute");
+        if config.optional_text(key)?.is_some_and(|got| got != only) {
+            return Err(config.wrong(key, format!("{only:?}")));
         }
         for key in ["is_decoder", "add_cross_attention"] {
             if config.flag(key, false)? {
@@ -65,7 +66,7 @@ impl EncoderConfig {
             hidden_size,
             layers: config.size(keys.layers, None, 1..=limits::LAYERS)?,
             heads,
-            intermediate_size: width(keys.intermediate_size)?,
+            intermediate_size: config.size(keys.intermediate_size, None, 1..=widest)?,
             activation: activation(config, keys.activation)?,
             max_positions,
             type_vocab_size: match family {
@@ -80,7 +81,7 @@ impl EncoderConfig {
             // It was read with a limit.
             pad_token_id: u32::try_from(pad).unwrap_or_default(),
             position_offset,
-            max_tokens: max_positions - position_offset,
+            max_tokens: (max_positions - position_offset).min(limits::TEXT_TOKENS),
             do_lower_case: false,
             head: Head::Embedding {
                 pooling: vec![Pooling::Mean],
