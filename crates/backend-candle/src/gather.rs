@@ -7,7 +7,6 @@ use hotplate_tensor::{DataView, StrView};
 
 use crate::{
     network,
-    text::Positions,
     tokens::{TEXT_BYTES, TextTokenizer, Tokens},
 };
 
@@ -24,6 +23,15 @@ pub(crate) struct Sequence {
     pub(crate) row: usize,
     /// Its tokens among all that were gathered.
     tokens: Range<usize>,
+}
+
+/// How tokens are numbered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Positions {
+    /// The first token's.
+    pub(crate) first: u32,
+    /// The token that has no place in the row, as RoBERTa counts, and the position that it gets.
+    pub(crate) uncounted: Option<u32>,
 }
 
 /// The rows of a batch, each with its tokens.
@@ -73,17 +81,19 @@ impl Gathered {
         outcome
     }
 
-    /// Gives all rows to `run`, in passes of bounded size and rows of like lengths together.
+    /// Gives all rows to `run`, in passes of bounded size and rows of like lengths together. Where it
+    /// `pads`, each row of a pass counts as its longest.
     pub(crate) fn passes(
         &mut self,
         positions: Positions,
+        pads: bool,
         mut run: impl FnMut(network::Tokens<'_>, &[Sequence]),
     ) {
         let Self { tokens, sequences, pass } = self;
         sequences.sort_by_key(|sequence| sequence.tokens.len());
         let mut rest = &sequences[..];
         while !rest.is_empty() {
-            let (now, later) = rest.split_at(sequences_of_a_pass(rest));
+            let (now, later) = rest.split_at(sequences_of_a_pass(rest, pads));
             pass.fill(now, tokens, positions);
             run(pass.view(), now);
             rest = later;
@@ -91,14 +101,13 @@ impl Gathered {
     }
 }
 
-/// How many of the sequences fit one pass; one at least.
-fn sequences_of_a_pass(sequences: &[Sequence]) -> usize {
-    let mut room = PASS_TOKENS;
-    let fits = sequences.iter().position(|sequence| {
+/// How many of the sequences, the longest of which is the last, fit one pass; one at least.
+fn sequences_of_a_pass(sequences: &[Sequence], pads: bool) -> usize {
+    let mut tokens = 0;
+    let fits = sequences.iter().enumerate().position(|(before, sequence)| {
         let len = sequence.tokens.len();
-        let is_over = len > room;
-        room = room.saturating_sub(len);
-        is_over
+        tokens = if pads { (before + 1) * len } else { tokens + len };
+        tokens > PASS_TOKENS
     });
     fits.unwrap_or(sequences.len()).max(1)
 }
@@ -185,10 +194,16 @@ mod tests {
 
     #[test]
     fn passes_are_bounded_and_never_empty() {
-        assert_eq!(sequences_of_a_pass(&sequences(&[PASS_TOKENS, 1])), 1);
-        assert_eq!(sequences_of_a_pass(&sequences(&[PASS_TOKENS - 1, 1, 1])), 2);
-        assert_eq!(sequences_of_a_pass(&sequences(&[PASS_TOKENS + 1, 1])), 1);
-        assert_eq!(sequences_of_a_pass(&sequences(&[2, 2])), 2);
+        for (lengths, packed, padded) in [
+            (&[1, PASS_TOKENS][..], 1, 1),
+            (&[1, PASS_TOKENS + 1], 1, 1),
+            (&[1, PASS_TOKENS - 1, PASS_TOKENS], 2, 1),
+            (&[1, 1, PASS_TOKENS / 2], 3, 2),
+            (&[2, 2], 2, 2),
+        ] {
+            assert_eq!(sequences_of_a_pass(&sequences(lengths), false), packed, "{lengths:?}");
+            assert_eq!(sequences_of_a_pass(&sequences(lengths), true), padded, "{lengths:?}");
+        }
     }
 
     #[test]

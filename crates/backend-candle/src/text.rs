@@ -12,7 +12,7 @@ use crate::{
     context,
     cpu::{Context, Encoder},
     device,
-    gather::{Gathered, PASS_TOKENS, Sequence},
+    gather::{Gathered, PASS_TOKENS, Positions, Sequence},
     head::Head,
     network,
     placement::{Place, told},
@@ -43,15 +43,6 @@ struct Compiled {
 enum Placed {
     Processor(Box<Encoder>),
     Device(Box<device::Encoder>),
-}
-
-/// How tokens are numbered.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Positions {
-    /// The first token's.
-    pub(crate) first: u32,
-    /// The token that has no place in the row, as RoBERTa counts, and the position that it gets.
-    pub(crate) uncounted: Option<u32>,
 }
 
 impl TextPlan {
@@ -115,6 +106,11 @@ impl Placed {
             encoder.push(&block?).map_err(|error| no_room(&error))?;
         }
         Ok(Self::Device(Box::new(encoder)))
+    }
+
+    /// Whether rows are as long as the longest of their pass.
+    const fn pads(&self) -> bool {
+        matches!(self, Self::Device(_))
     }
 
     /// Replaces what `states` holds by the last layer's, `[tokens, width]`.
@@ -249,7 +245,7 @@ impl Worker for TextWorker {
             };
             part.outcome = start.and_then(|()| gathered.add(index, part, &plan.tokenizer));
         }
-        gathered.passes(plan.positions, |tokens, sequences| {
+        gathered.passes(plan.positions, plan.encoder.pads(), |tokens, sequences| {
             if let Err(error) = plan.encoder.forward(context, &tokens, states) {
                 for Sequence { part, .. } in sequences {
                     let told = BackendError::told(error.kind(), error.to_string());

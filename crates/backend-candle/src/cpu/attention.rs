@@ -185,12 +185,34 @@ impl Loop for Softmax<'_> {
             for panel in scores.chunks_exact_mut(lines) {
                 for at in halves {
                     let line = &mut panel[at];
-                    let weight = exp(simd, line.load(simd) - largest);
+                    let x = line.load(simd) - largest;
+                    // What is not a number stays so, and makes all of the row's answer so.
+                    let weight = x.simd_eq(x).select(exp(simd, x), x);
                     line.store(weight);
                     sum += weight;
                 }
             }
             *total_of_row = total(sum);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scores_that_are_no_numbers_make_no_numbers() {
+        for level in Level::available() {
+            for wrong in [f32::NAN, f32::INFINITY] {
+                let rows = Rows { count: 2, group: 2 };
+                let mut scores = vec![Line::default(); rows.lines()];
+                scores[rows.line(1)][3] = wrong;
+                let mut sums = [0.0; 2];
+                level.run(Softmax { rows, length: 5, scores: &mut scores, sums: &mut sums });
+                assert!((sums[0] - 5.0).abs() < 1e-6, "{sums:?}");
+                assert!(sums[1].is_nan(), "{level:?}: {wrong} gives {sums:?}");
+            }
         }
     }
 }
