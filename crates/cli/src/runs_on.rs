@@ -132,7 +132,10 @@ mod tests {
     fn slips_are_told_what_there_is() {
         let refused = |arguments: &[&str]| parsed(arguments).unwrap_err().to_string();
         let message = refused(&["--backend", "onnx"]);
-        assert!(message.contains("[possible values: auto, native, onnxruntime, candle]"), "{message}");
+        assert!(
+            message.contains("[possible values: auto, native, onnxruntime, candle]"),
+            "{message}"
+        );
         let message = refused(&["--device", "gpu"]);
         assert!(message.contains("expected auto, cpu, cuda, cuda:N"), "{message}");
         let message = refused(&["--require-device=perhaps"]);

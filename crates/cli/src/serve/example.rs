@@ -41,7 +41,7 @@ fn from_folder(engine: &Engine, folder: Option<&Path>) -> Option<String> {
 
 fn made_up(engine: &Engine) -> Option<String> {
     let schema = engine.signature().schema();
-    match schema.holds_texts() {
+    match schema.holds_texts() && engine.takes_text_requests() {
         true => text(engine),
         false if schema.is_table() => cells(engine),
         false => tensors(engine),
