@@ -3,7 +3,7 @@
 use hotplate_backend::{BackendError, BackendErrorKind};
 use hotplate_model::{
     ModelError,
-    pretrained::{self, Activation, EncoderConfig, Family, Pooling, Scores},
+    pretrained::{self, Activation, EncoderConfig, Family, Scores},
     safetensors::Safetensors,
 };
 
@@ -12,7 +12,7 @@ use crate::{
     assemble::Parts,
     chain::Chain,
     cpu::{self, Context},
-    network,
+    network::Pooling,
     weights::Weights,
 };
 
@@ -60,9 +60,16 @@ impl Head {
     fn embedding(
         tensors: &Safetensors<'_>,
         config: &EncoderConfig,
-        pooling: &[Pooling],
+        pooling: &[pretrained::Pooling],
         dense: &[pretrained::Dense],
-    ) -> Result<Self, ModelError> {
+    ) -> Result<Self, BackendError> {
+        let known = |way: &pretrained::Pooling| {
+            in_network(*way).ok_or_else(|| {
+                let reason = format!("candle does not pool by {way:?}");
+                BackendError::told(BackendErrorKind::Unsupported, reason)
+            })
+        };
+        let pooling = pooling.iter().map(known).collect::<Result<_, _>>()?;
         let mut chain = Chain::default();
         for layer in dense {
             let (weight, bias) = (&layer.weight, layer.bias.as_deref());
@@ -70,7 +77,7 @@ impl Head {
             let dense = weights.dense_of(weight, bias, layer.inputs, layer.outputs)?;
             chain.push(&dense, layer.activation);
         }
-        Ok(Self::of(config, pooling.to_vec(), chain))
+        Ok(Self::of(config, pooling, chain))
     }
 
     fn classification(
@@ -118,7 +125,7 @@ impl Head {
         rows.clear();
         rows.resize(lengths.len() * stride, 0.0);
         for (index, &way) in self.pooling.iter().enumerate() {
-            pool(states, self.hidden, lengths, way, rows, index * self.hidden, stride);
+            cpu::pool(states, self.hidden, lengths, way, rows, index * self.hidden, stride);
         }
         self.chain.forward(context, rows, spare);
         if self.normalize {
@@ -134,6 +141,19 @@ impl Head {
     }
 }
 
+/// What runs it; nothing where that is not known.
+const fn in_network(pooling: pretrained::Pooling) -> Option<Pooling> {
+    Some(match pooling {
+        pretrained::Pooling::Cls => Pooling::Cls,
+        pretrained::Pooling::Max => Pooling::Max,
+        pretrained::Pooling::Mean => Pooling::Mean,
+        pretrained::Pooling::MeanSqrtLen => Pooling::MeanSqrtLen,
+        pretrained::Pooling::WeightedMean => Pooling::WeightedMean,
+        pretrained::Pooling::LastToken => Pooling::LastToken,
+        _ => return None,
+    })
+}
+
 const fn name_of(pooling: Pooling) -> &'static str {
     match pooling {
         Pooling::Cls => "first token",
@@ -142,64 +162,5 @@ const fn name_of(pooling: Pooling) -> &'static str {
         Pooling::MeanSqrtLen => "sum of the tokens by the root of their number",
         Pooling::WeightedMean => "mean of the tokens weighed by their place",
         Pooling::LastToken => "last token",
-        _ => "another",
-    }
-}
-
-/// As [`cpu::pool`], and the ways of few models.
-fn pool(
-    states: &[f32],
-    width: usize,
-    lengths: &[usize],
-    pooling: Pooling,
-    out: &mut [f32],
-    offset: usize,
-    stride: usize,
-) {
-    let mut by = |way| cpu::pool(states, width, lengths, way, out, offset, stride);
-    match pooling {
-        Pooling::Cls => return by(network::Pooling::Cls),
-        Pooling::Max => return by(network::Pooling::Max),
-        Pooling::Mean => return by(network::Pooling::Mean),
-        Pooling::MeanSqrtLen => return by(network::Pooling::MeanSqrtLen),
-        _ => {}
-    }
-    let mut rest = states;
-    for (&length, out) in lengths.iter().zip(out.chunks_exact_mut(stride)) {
-        let (tokens, others) = rest.split_at(length * width);
-        rest = others;
-        let out = &mut out[offset..][..width];
-        if pooling == Pooling::LastToken {
-            out.copy_from_slice(&tokens[tokens.len() - width..]);
-        } else {
-            weighted_mean(tokens, out);
-        }
-    }
-}
-
-/// The mean of tokens, the first by a weight of one, the second of two, and so on.
-#[expect(clippy::cast_precision_loss, reason = "a text has fewer than 2^24 tokens")]
-fn weighted_mean(tokens: &[f32], out: &mut [f32]) {
-    let count = tokens.len() / out.len();
-    let sum = (count * (count + 1) / 2) as f32;
-    out.fill(0.0);
-    for (place, token) in tokens.chunks_exact(out.len()).enumerate() {
-        let weight = (place + 1) as f32 / sum;
-        out.iter_mut().zip(token).for_each(|(out, x)| *out += weight * x);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rare_poolings_keep_to_their_own_sequence_and_columns() {
-        let states = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
-        let mut out = [0.0; 8];
-        pool(&states, 2, &[2, 1], Pooling::WeightedMean, &mut out, 0, 4);
-        pool(&states, 2, &[2, 1], Pooling::LastToken, &mut out, 2, 4);
-        let expected = [7.0 / 3.0, 10.0 / 3.0, 3.0, 4.0, 5.0, 6.0, 5.0, 6.0];
-        out.iter().zip(expected).for_each(|(got, want)| assert!((got - want).abs() < 1e-6));
     }
 }

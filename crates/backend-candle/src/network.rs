@@ -25,6 +25,10 @@ pub(crate) enum Pooling {
     Max,
     /// The sum over the tokens, divided by the root of their number.
     MeanSqrtLen,
+    /// The mean of tokens, the first by a weight of one, the second of two, and so on.
+    WeightedMean,
+    /// The last token.
+    LastToken,
 }
 
 /// A dense layer: `x * weight^T + bias`.

@@ -11,6 +11,7 @@ use crate::network::Pooling;
 /// # Panics
 ///
 /// When a sequence is empty, or the lengths do not add up to the tokens or do not fit `out`.
+#[expect(clippy::cast_precision_loss, reason = "a sequence has fewer than 2^24 tokens")]
 pub(crate) fn pool(
     hidden: &[f32],
     width: usize,
@@ -28,24 +29,40 @@ pub(crate) fn pool(
         let (tokens, others) = rest.split_at(length * width);
         rest = others;
         let out = &mut out[offset..][..width];
-        let (first, tokens) = tokens.split_at(width);
-        out.copy_from_slice(first);
-        for token in tokens.chunks_exact(width) {
-            match pooling {
-                Pooling::Cls => break,
-                Pooling::Mean | Pooling::MeanSqrtLen => {
-                    out.iter_mut().zip(token).for_each(|(out, x)| *out += x)
-                }
-                Pooling::Max => out.iter_mut().zip(token).for_each(|(out, x)| *out = out.max(*x)),
-            }
-        }
-        #[expect(clippy::cast_precision_loss, reason = "a sequence has fewer than 2^24 tokens")]
-        let length = length as f32;
         match pooling {
-            Pooling::Cls | Pooling::Max => {}
-            Pooling::Mean => out.iter_mut().for_each(|out| *out /= length),
-            Pooling::MeanSqrtLen => out.iter_mut().for_each(|out| *out /= length.sqrt()),
+            Pooling::Cls => out.copy_from_slice(&tokens[..width]),
+            Pooling::LastToken => out.copy_from_slice(&tokens[tokens.len() - width..]),
+            Pooling::Max => {
+                out.copy_from_slice(&tokens[..width]);
+                for token in tokens[width..].chunks_exact(width) {
+                    out.iter_mut().zip(token).for_each(|(out, x)| *out = out.max(*x));
+                }
+            }
+            Pooling::Mean => sum(tokens, out, length as f32),
+            Pooling::MeanSqrtLen => sum(tokens, out, (length as f32).sqrt()),
+            Pooling::WeightedMean => weighted_mean(tokens, out),
         }
+    }
+}
+
+/// The sum of tokens, divided.
+fn sum(tokens: &[f32], out: &mut [f32], divisor: f32) {
+    out.fill(0.0);
+    for token in tokens.chunks_exact(out.len()) {
+        out.iter_mut().zip(token).for_each(|(out, x)| *out += x);
+    }
+    out.iter_mut().for_each(|out| *out /= divisor);
+}
+
+/// The mean of tokens, each weighed by its place.
+#[expect(clippy::cast_precision_loss, reason = "a text has fewer than 2^24 tokens")]
+fn weighted_mean(tokens: &[f32], out: &mut [f32]) {
+    let count = tokens.len() / out.len();
+    let sum = (count * (count + 1) / 2) as f32;
+    out.fill(0.0);
+    for (place, token) in tokens.chunks_exact(out.len()).enumerate() {
+        let weight = (place + 1) as f32 / sum;
+        out.iter_mut().zip(token).for_each(|(out, x)| *out += weight * x);
     }
 }
 
@@ -77,6 +94,7 @@ mod tests {
             (Pooling::Mean, [3.0, 0.0, 9.0, 8.0]),
             (Pooling::Max, [5.0, 6.0, 9.0, 8.0]),
             (Pooling::MeanSqrtLen, [9.0 / 3.0_f32.sqrt(), 0.0, 9.0, 8.0]),
+            (Pooling::LastToken, [5.0, 6.0, 9.0, 8.0]),
         ];
         for (pooling, expected) in cases {
             let mut out = [7.0; 6];
@@ -84,6 +102,14 @@ mod tests {
             let [first, second, third, fourth] = expected;
             assert_eq!(out, [7.0, first, second, 7.0, third, fourth], "{pooling:?}");
         }
+    }
+
+    #[test]
+    fn later_tokens_weigh_more_in_the_weighted_mean() {
+        let mut out = [7.0; 6];
+        pool(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 2, &[2, 1], Pooling::WeightedMean, &mut out, 1, 3);
+        let expected = [7.0, 7.0 / 3.0, 10.0 / 3.0, 7.0, 5.0, 6.0];
+        out.iter().zip(expected).for_each(|(got, want)| assert!((got - want).abs() < 1e-6));
     }
 
     #[test]
